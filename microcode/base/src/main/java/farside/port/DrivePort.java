@@ -1,0 +1,42 @@
+package farside.port;
+
+/// One drive: blocks in, blocks out.
+///
+/// All offsets and lengths are multiples of [#blockBytes]. Requests may complete in any order; a
+/// request that overlaps another in flight has no defined outcome, so the disk adapter never makes one. A
+/// completed write is on the drive only when a flush *submitted after that completion* has completed.
+/// At most [#queueDepth] requests may be in flight.
+public interface DrivePort {
+  /// Name in the rig, such as `D1`.
+  String name();
+
+  /// What tells this drive from every other: a serial number, or path and inode of a file.
+  String identity();
+
+  long sizeBytes();
+
+  int blockBytes();
+
+  /// True if every block is known to read zero, because the drive was made just now.
+  boolean isKnownZero();
+
+  int queueDepth();
+
+  void submitRead(long offsetBytes, long address, int lengthBytes, long tag);
+
+  /// Memory must stay unchanged until the completion is drained.
+  void submitWrite(long offsetBytes, IoVector source, long tag);
+
+  /// Makes the extent read zero; may free its space.
+  void submitZero(long offsetBytes, long lengthBytes, long tag);
+
+  void submitFlush(long tag);
+
+  int drain(DriveSink sink, int limit);
+
+  /// Takes completions.
+  interface DriveSink {
+    /// @param firstBadByte offset on the drive of the first block that failed, -1 if not known
+    void onCompletion(long tag, DriveOutcome outcome, long firstBadByte);
+  }
+}

@@ -1,0 +1,11 @@
+package farside.port;
+
+/// What a host may ask of a volume.
+public enum HostCommand {
+  READ,
+  WRITE,
+  FLUSH,
+  /// The extent may read anything until written; ours reads zero.
+  TRIM,
+  WRITE_ZEROES
+}

@@ -1,0 +1,43 @@
+package farside.port;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.zip.CRC32C;
+
+/// Memory by address: payload that lies in cache slots and write records, outside the Java heap.
+///
+/// No bounds are checked: whoever hands out an address says how long it is.
+public final class Memory {
+  @SuppressWarnings("restricted")
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private Memory() {}
+
+  public static void copy(long fromAddress, long toAddress, long lengthBytes) {
+    MemorySegment.copy(ALL, fromAddress, ALL, toAddress, lengthBytes);
+  }
+
+  public static void zero(long address, long lengthBytes) {
+    ALL.asSlice(address, lengthBytes).fill((byte) 0);
+  }
+
+  public static byte getByte(long address) {
+    return ALL.get(ValueLayout.JAVA_BYTE, address);
+  }
+
+  public static void putByte(long address, byte value) {
+    ALL.set(ValueLayout.JAVA_BYTE, address, value);
+  }
+
+  /// The memory as a segment, for drivers and tests.
+  public static MemorySegment at(long address, long lengthBytes) {
+    return ALL.asSlice(address, lengthBytes);
+  }
+
+  /// CRC-32C (Castagnoli) of the bytes, as in RFC 3720 appendix B.4.
+  public static int crc32c(long address, int lengthBytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(ALL.asSlice(address, lengthBytes).asByteBuffer());
+    return (int) crc.getValue();
+  }
+}
