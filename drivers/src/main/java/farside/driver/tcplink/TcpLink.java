@@ -68,6 +68,7 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private Connection current;
   private Connection announced;
   private Channel opening;
+  private int attempts;
   private ScheduledFuture<?> retry;
   private int retryMs = RETRY_MS_MIN;
   private String trouble = "";
@@ -274,12 +275,12 @@ public final class TcpLink implements LinkPort, RoundFlush {
   }
 
   private void awaitOpening(ChannelFuture opened, String whatFailed) {
-    Channel channel = opened.channel();
-    opening = channel;
+    int attempt = ++attempts;
+    opening = opened.channel();
     opened.addListener(
         outcome -> {
-          if (opening != channel) {
-            channel.close();
+          if (attempt != attempts) {
+            opened.channel().close();
           } else if (!outcome.isSuccess()) {
             trouble =
                 whatFailed
@@ -311,6 +312,7 @@ public final class TcpLink implements LinkPort, RoundFlush {
     if (retry != null) {
       retry.cancel(false);
     }
+    attempts++;
     Channel closing = opening;
     opening = null;
     if (closing != null) {
