@@ -388,7 +388,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
       return;
     }
     // Direct I/O cannot go on in the middle of a block: the begun block is done again.
-    long movedBytes = result - result % directOffsetAlignBytes;
+    int movedBytes = result - result % directOffsetAlignBytes;
     if (movedBytes == 0) {
       retry(slot, request, -Posix.EIO);
       return;

@@ -106,8 +106,11 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
 
   @Override
   public void poll() {
-    if (failure != null) {
-      throw failure instanceof Error error ? error : new IllegalStateException("disk I/O failed", failure);
+    switch (failure) {
+      case null -> {}
+      case RuntimeException thrown -> throw thrown;
+      case Error thrown -> throw thrown;
+      default -> throw new IllegalStateException("the ring does not take the drive's file", failure);
     }
   }
 
