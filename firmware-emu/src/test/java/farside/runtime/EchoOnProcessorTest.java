@@ -216,8 +216,9 @@ class EchoOnProcessorTest {
         for (long number = 0; number < MESSAGE_COUNT; number++) {
           client.write(ByteBuffer.allocate(8).putLong(0, number));
           ByteBuffer back = ByteBuffer.allocate(8);
-          while (back.hasRemaining() && client.read(back) >= 0) {
-            continue;
+          int readBytes = 0;
+          while (back.hasRemaining() && readBytes >= 0) {
+            readBytes = client.read(back);
           }
           assertThat(back.getLong(0)).isEqualTo(number);
         }
