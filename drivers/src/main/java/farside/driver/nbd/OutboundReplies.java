@@ -124,7 +124,8 @@ final class OutboundReplies {
   private void writeChunks() {
     while (!chunks.isEmpty() && chunkBytesInFlight.size() < CHUNKS_IN_FLIGHT_MAX) {
       ByteBuf chunk = chunks.removeFirst();
-      if (chunk == filling) {
+      if (chunks.isEmpty()) {
+        // It was the last, which is the one being filled.
         filling = null;
       }
       chunkBytesInFlight.addLast(chunk.readableBytes());
