@@ -1,0 +1,40 @@
+# The front door. `make` alone lists the targets; CI calls the same ones (.ci/run).
+MVN := ci/mvn
+FARSIDE := hil-rig/farside
+
+.DEFAULT_GOAL := help
+.PHONY: help build run demo test fmt tidy sim bench ci clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 8
+
+build: ## Make all jars, without tests
+	@$(MVN) package -Dmaven.test.skip=true
+
+run: build ## Run the loopback rig: two cabinets on this machine
+	@$(FARSIDE) run hil-rig/rigs/loopback.yaml
+
+demo: build ## Show a mirrored pair at work, and end
+	@$(FARSIDE) demo
+
+test: ## Run all tests, end-to-end ones too
+	@$(MVN) verify --fail-at-end
+
+fmt: ## Format all Java sources
+	@$(MVN) spotless:apply
+
+tidy: ## Check format, walls between rooms, and documents
+	@$(MVN) spotless:check
+	@$(MVN) -pl ci -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
+
+sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long)
+	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SCENARIO),--scenario=$(SCENARIO))
+
+bench: build ## Measure beside what a user would pick instead, as ratios
+	@$(FARSIDE) bench
+
+ci: ## Do what CI does, on a fresh Debian 12 (installs packages)
+	@.ci/run
+
+clean: ## Remove what was built
+	@$(MVN) clean

@@ -1,0 +1,152 @@
+package farside.volume;
+
+/// Where a volume stands: its data generations and its pair state. Kept in NVRAM and in the drive's label, and
+/// told to the peer; these alone decide who is right, never counters or clocks (design 7).
+///
+/// @param generation random id of the data as it is now; 0: never paired
+/// @param base generation at the last moment when both mirrors were equal
+/// @param offered generation that the peer was asked to adopt and may have adopted; 0: none
+/// @param history1 the base before the last, and so on to the oldest
+/// @param zeroBased nothing was ever written but what the owed bits tell: every other block reads zero
+/// @param inconsistent an R2 image in the middle of a copy: of no use to a host that takes over
+/// @param staleSinceMs wall clock at which an R2 found the peer silent; 0: not silent
+public record Standing(
+    PairState pairState,
+    long generation,
+    long base,
+    long offered,
+    long history1,
+    long history2,
+    long history3,
+    long history4,
+    boolean zeroBased,
+    boolean inconsistent,
+    long staleSinceMs) {
+
+  /// Bytes of [#encode].
+  public static final int BYTES = 80;
+
+  private static final int ZERO_BASED = 1 << 8;
+  private static final int INCONSISTENT = 1 << 9;
+
+  public static Standing fresh(PairState pairState, boolean zeroBased) {
+    return new Standing(pairState, 0, 0, 0, 0, 0, 0, 0, zeroBased, false, 0);
+  }
+
+  public Standing with(PairState next) {
+    return new Standing(
+        next, generation, base, offered, history1, history2, history3, history4, zeroBased, inconsistent, staleSinceMs);
+  }
+
+  /// This side goes on alone, under a generation of its own.
+  public Standing alone(long newGeneration) {
+    return new Standing(
+        PairState.SUSPENDED, newGeneration, base, offered, history1, history2, history3, history4, zeroBased, inconsistent,
+        staleSinceMs);
+  }
+
+  public Standing offering(long generationOffered) {
+    return new Standing(
+        PairState.SYNC_FINISHING, generation, base, generationOffered, history1, history2, history3, history4, zeroBased,
+        inconsistent, staleSinceMs);
+  }
+
+  /// Both mirrors are equal under this generation.
+  public Standing synchronizedAt(long newGeneration) {
+    boolean shift = base != 0 && base != newGeneration;
+    return new Standing(
+        PairState.SYNCHRONIZED,
+        newGeneration,
+        newGeneration,
+        0,
+        shift ? base : history1,
+        shift ? history1 : history2,
+        shift ? history2 : history3,
+        shift ? history3 : history4,
+        false,
+        false,
+        0);
+  }
+
+  /// A target at the beginning of a copy.
+  public Standing receiving() {
+    return new Standing(
+        PairState.SYNC_IN_PROG, generation, base, offered, history1, history2, history3, history4, false, true, 0);
+  }
+
+  public Standing staleSince(long wallMs) {
+    return new Standing(
+        pairState, generation, base, offered, history1, history2, history3, history4, zeroBased, inconsistent, wallMs);
+  }
+
+  public Standing notZeroBased() {
+    return new Standing(
+        pairState, generation, base, offered, history1, history2, history3, history4, false, inconsistent, staleSinceMs);
+  }
+
+  public boolean everPaired() {
+    return generation != 0;
+  }
+
+  /// True if the other mirror, at this generation, lacks no more than what the tables here say.
+  public boolean tablesCover(long otherGeneration) {
+    return otherGeneration != 0
+        && (otherGeneration == generation || otherGeneration == base || otherGeneration == offered);
+  }
+
+  public boolean descendsFrom(long otherGeneration) {
+    return otherGeneration != 0
+        && (tablesCover(otherGeneration)
+            || otherGeneration == history1
+            || otherGeneration == history2
+            || otherGeneration == history3
+            || otherGeneration == history4);
+  }
+
+  /// Takes 64-bit words, in the order of the table in `specs/nvram.md`.
+  public interface WordSink {
+    void putLong(int offset, long word);
+  }
+
+  /// Gives 64-bit words.
+  public interface WordSource {
+    long getLong(int offset);
+  }
+
+  public void encode(WordSink sink) {
+    long flags = pairState.code();
+    flags |= zeroBased ? ZERO_BASED : 0;
+    flags |= inconsistent ? INCONSISTENT : 0;
+    sink.putLong(0, flags);
+    sink.putLong(8, generation);
+    sink.putLong(16, base);
+    sink.putLong(24, offered);
+    sink.putLong(32, history1);
+    sink.putLong(40, history2);
+    sink.putLong(48, history3);
+    sink.putLong(56, history4);
+    sink.putLong(64, staleSinceMs);
+    sink.putLong(72, 0);
+  }
+
+  /// The reverse of [#encode]; null if the words are none.
+  public static Standing decode(WordSource source) {
+    long flags = source.getLong(0);
+    PairState state = PairState.of((int) (flags & 0xFF));
+    if (state == null || (flags & ~0x3FFL) != 0) {
+      return null;
+    }
+    return new Standing(
+        state,
+        source.getLong(8),
+        source.getLong(16),
+        source.getLong(24),
+        source.getLong(32),
+        source.getLong(40),
+        source.getLong(48),
+        source.getLong(56),
+        (flags & ZERO_BASED) != 0,
+        (flags & INCONSISTENT) != 0,
+        source.getLong(64));
+  }
+}

@@ -1,0 +1,78 @@
+package farside.volume;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// All volumes of a cabinet, in the rig's order, and the groups that they form.
+public final class Volumes {
+  private final Volume[] all;
+
+  public Volumes(List<Volume> volumes) {
+    all = volumes.toArray(new Volume[0]);
+  }
+
+  public int count() {
+    return all.length;
+  }
+
+  public Volume get(int index) {
+    return all[index];
+  }
+
+  public List<Volume> list() {
+    return Arrays.asList(all);
+  }
+
+  /// Null if there is none of that number.
+  public Volume byNumber(int number) {
+    for (Volume volume : all) {
+      if (volume.number() == number) {
+        return volume;
+      }
+    }
+    return null;
+  }
+
+  /// Null if there is none of that name.
+  public Volume byName(String name) {
+    for (Volume volume : all) {
+      if (volume.name().equalsIgnoreCase(name)) {
+        return volume;
+      }
+    }
+    return null;
+  }
+
+  public List<Volume> ofRole(VolumeRole role) {
+    List<Volume> found = new ArrayList<>();
+    for (Volume volume : all) {
+      if (volume.role() == role) {
+        found.add(volume);
+      }
+    }
+    return found;
+  }
+
+  /// The R1 volumes of one group: they trip as one.
+  public List<Volume> sourcesOf(String group) {
+    List<Volume> found = new ArrayList<>();
+    for (Volume volume : ofRole(VolumeRole.R1)) {
+      if (volume.group().equals(group)) {
+        found.add(volume);
+      }
+    }
+    return found;
+  }
+
+  /// Names of the groups with an R1 volume here, in the rig's order.
+  public List<String> sourceGroups() {
+    List<String> found = new ArrayList<>();
+    for (Volume volume : ofRole(VolumeRole.R1)) {
+      if (!found.contains(volume.group())) {
+        found.add(volume.group());
+      }
+    }
+    return found;
+  }
+}

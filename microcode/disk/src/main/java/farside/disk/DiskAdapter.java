@@ -1,0 +1,99 @@
+package farside.disk;
+
+import farside.cache.GlobalMemory;
+import farside.cache.SlotDirectory;
+import farside.director.Director;
+import farside.director.EventLog;
+import farside.port.DrivePort;
+import farside.volume.DriveFigures;
+import farside.volume.DriveLabel;
+import farside.volume.Labels;
+import farside.volume.Volumes;
+import java.util.List;
+
+/// The disk adapter (DA): moves data between the cache and the cabinet's drives (E-12, E-13).
+///
+/// It takes released write records to their drives, oldest first and sooner as memory fills, fills track slots
+/// that others wait for, flushes, and keeps the drives' labels.
+public final class DiskAdapter implements Director, DriveFigures.Source {
+  /// Bytes of work memory that each drive needs, aligned to 4096.
+  public static final int WORK_BYTES_PER_DRIVE = 2 * DriveLabel.BYTES;
+
+  private final DriveUnit[] units;
+  private final SlotDirectory slots;
+  private final Volumes volumes;
+
+  /// @param workAddress memory of [#WORK_BYTES_PER_DRIVE] for each drive
+  public DiskAdapter(
+      List<DrivePort> drives,
+      Labels labels,
+      GlobalMemory memory,
+      Volumes volumes,
+      EventLog events,
+      long workAddress) {
+    this.slots = memory.slots();
+    this.volumes = volumes;
+    units = new DriveUnit[drives.size()];
+    for (int i = 0; i < units.length; i++) {
+      units[i] =
+          new DriveUnit(
+              i,
+              drives.get(i),
+              labels,
+              memory,
+              events,
+              workAddress + (long) i * WORK_BYTES_PER_DRIVE);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "DA";
+  }
+
+  @Override
+  public int doWork(long nowNs) {
+    int work = 0;
+    for (DriveUnit unit : units) {
+      work += unit.doWork(nowNs);
+    }
+    return work + stageWanted();
+  }
+
+  private int stageWanted() {
+    int work = 0;
+    // Each waiting slot is looked at once: one whose drive is busy goes back to the end.
+    for (int i = slots.slotCount(); i > 0; i--) {
+      int slot = slots.pollWanted();
+      if (slot == SlotDirectory.NONE) {
+        break;
+      }
+      int drive = volumes.get(slots.volumeIndexOf(slot)).driveIndex();
+      int before = units[drive].inFlight();
+      if (!units[drive].stage(slot)) {
+        slots.requeueWanted(slot);
+      }
+      work += units[drive].inFlight() - before;
+    }
+    return work;
+  }
+
+  @Override
+  public long nextDeadlineNs() {
+    long deadline = NO_DEADLINE;
+    for (DriveUnit unit : units) {
+      deadline = Director.sooner(deadline, unit.nextDeadlineNs());
+    }
+    return deadline;
+  }
+
+  @Override
+  public int driveCount() {
+    return units.length;
+  }
+
+  @Override
+  public DriveFigures figures(int drive) {
+    return units[drive].figures();
+  }
+}

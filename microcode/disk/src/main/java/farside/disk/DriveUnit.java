@@ -1,0 +1,511 @@
+package farside.disk;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.SlotDirectory;
+import farside.cache.WriteRecords;
+import farside.director.Director;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.director.MachineCheck;
+import farside.port.DriveOutcome;
+import farside.port.DrivePort;
+import farside.port.IoVector;
+import farside.volume.DriveFigures;
+import farside.volume.DriveLabel;
+import farside.volume.Labels;
+import farside.volume.Volume;
+import java.util.Arrays;
+import org.agrona.collections.IntArrayList;
+
+/// One drive of a disk adapter: destages and stages its volume, flushes, keeps the label.
+///
+/// A block goes *dirty -> written -> stable*: written when the drive has completed the request, stable when a
+/// flush submitted after that has completed. A track has at most one destage in flight, which carries, for each
+/// block, the newest eligible content; content that comes later waits for the next.
+final class DriveUnit implements DrivePort.DriveSink {
+  private static final long DESTAGE_DELAY_NS = 20_000_000;
+  private static final long FLUSH_DELAY_NS = 50_000_000;
+  private static final long RETRY_DELAY_NS = 1_000_000_000;
+
+  private static final int KIND_SHIFT = 32;
+  private static final long STAGE = 1;
+  private static final long DESTAGE = 2;
+  private static final long FLUSH = 3;
+  private static final long LABEL_READ = 4;
+  private static final long LABEL_WRITE = 5;
+  private static final long LABEL_FLUSH = 6;
+
+  private final int index;
+  private final DrivePort port;
+  private final Labels labels;
+  private final LabelReader labelReader;
+  private final Volume volume;
+  private final WriteRecords records;
+  private final SlotDirectory slots;
+  private final GlobalMemory memory;
+  private final EventLog events;
+  private final long labelAddress;
+
+  private final int destagesMax;
+  private final DestageOp[] destages;
+  private final int[] stageSlot;
+  private final int[] stageFrom;
+  private final int[] stageTo;
+  private final IntArrayList freeStages = new IntArrayList();
+  private final IoVector vector = new IoVector();
+  private final int[] blockOwner = new int[BlockMask.BLOCKS_PER_TRACK];
+  private final TrackChain chain;
+
+  private IntArrayList written = new IntArrayList();
+  private IntArrayList flushing = new IntArrayList();
+  private boolean flushInFlight;
+  private long oldestWrittenNs;
+  private boolean labelInFlight;
+  private long labelTicket;
+  private int inFlight;
+  private int destagesActive;
+  private long retryAtNs = Director.NO_DEADLINE;
+  private long labelRetryAtNs = Director.NO_DEADLINE;
+  private long nowNs;
+  private long stagedBytes;
+  private long destagedBytes;
+  private long flushCount;
+  private long errorCount;
+
+  DriveUnit(
+      int index,
+      DrivePort port,
+      Labels labels,
+      GlobalMemory memory,
+      EventLog events,
+      long labelAddress) {
+    this.index = index;
+    this.port = port;
+    this.labels = labels;
+    this.volume = labels.volumeOf(index);
+    this.memory = memory;
+    this.records = memory.records();
+    this.slots = memory.slots();
+    this.events = events;
+    this.labelAddress = labelAddress;
+    this.labelReader = new LabelReader(index, port, labels, labelAddress);
+    this.chain = new TrackChain(records);
+    int depth = port.queueDepth();
+    destagesMax = Math.max(1, depth * 3 / 4);
+    destages = new DestageOp[destagesMax];
+    for (int i = 0; i < destagesMax; i++) {
+      destages[i] = new DestageOp(i);
+    }
+    stageSlot = new int[depth];
+    stageFrom = new int[depth];
+    stageTo = new int[depth];
+    for (int i = 0; i < depth; i++) {
+      freeStages.addInt(i);
+    }
+  }
+
+  int doWork(long now) {
+    nowNs = now;
+    int work = port.drain(this, 256);
+    if (!labelReader.isDone()) {
+      if (!labelReader.isStarted()) {
+        labelReader.start(LABEL_READ << KIND_SHIFT);
+        inFlight += 2;
+        work++;
+      }
+      return work;
+    }
+    return work + writeLabel() + destage() + flush();
+  }
+
+  // ---- stage ----
+
+  /// Reads the wanted blocks of the slot; false if the drive's queue is full: ask again later.
+  boolean stage(int slot) {
+    boolean started = false;
+    while (inFlight < port.queueDepth()) {
+      long low = slots.wantedLow(slot);
+      long high = slots.wantedHigh(slot);
+      if ((low | high) == 0) {
+        return true;
+      }
+      int from =
+          low != 0 ? Long.numberOfTrailingZeros(low) : 64 + Long.numberOfTrailingZeros(high);
+      int to = from + 1;
+      while (to < BlockMask.BLOCKS_PER_TRACK && BlockMask.contains(low, high, to)) {
+        to++;
+      }
+      int op = freeStages.removeAt(freeStages.size() - 1);
+      stageSlot[op] = slot;
+      stageFrom[op] = from;
+      stageTo[op] = to;
+      slots.onStageStarted(slot, from, to);
+      inFlight++;
+      started = true;
+      int lengthBytes = (to - from) * BlockMask.BLOCK_BYTES;
+      port.submitRead(
+          (long) slots.trackOf(slot) * BlockMask.TRACK_BYTES + from * (long) BlockMask.BLOCK_BYTES,
+          slots.addressOf(slot) + (long) from * BlockMask.BLOCK_BYTES,
+          lengthBytes,
+          STAGE << KIND_SHIFT | op);
+      stagedBytes += lengthBytes;
+    }
+    return started && (slots.wantedLow(slot) | slots.wantedHigh(slot)) == 0;
+  }
+
+  // ---- destage ----
+
+  private int destage() {
+    if (retryAtNs != Director.NO_DEADLINE) {
+      if (!Director.isDue(retryAtNs, nowNs)) {
+        return 0;
+      }
+      retryAtNs = Director.NO_DEADLINE;
+    }
+    int started = 0;
+    while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
+      int record = records.peekDirty(index);
+      if (record == WriteRecords.NONE || !isDestageDue(record)) {
+        break;
+      }
+      records.pollDirty(index);
+      DestageOp busy = activeOn(records.volumeIndexOf(record), records.trackOf(record));
+      if (busy != null) {
+        busy.defer(record);
+        continue;
+      }
+      start(records.volumeIndexOf(record), records.trackOf(record));
+      started++;
+    }
+    return started;
+  }
+
+  private boolean isDestageDue(int record) {
+    return nowNs - records.committedNsOf(record) >= DESTAGE_DELAY_NS
+        || records.flushWanted(records.volumeIndexOf(record)) >= records.numberOf(record)
+        || isPressed();
+  }
+
+  /// A quarter of either share in use: from here on work does not wait to be merged.
+  private boolean isPressed() {
+    return records.hostFramesFree() * 4L < records.hostFramesMax() * 3L
+        || records.incomingFramesFree() * 4L < records.incomingFramesMax() * 3L;
+  }
+
+  private DestageOp activeOn(int volumeIndex, int track) {
+    if (destagesActive == 0) {
+      return null;
+    }
+    for (DestageOp op : destages) {
+      if (op.active && op.track == track && op.volumeIndex == volumeIndex) {
+        return op;
+      }
+    }
+    return null;
+  }
+
+  private void start(int volumeIndex, int track) {
+    DestageOp op = null;
+    for (DestageOp candidate : destages) {
+      if (!candidate.active) {
+        op = candidate;
+        break;
+      }
+    }
+    op.begin(volumeIndex, track);
+    destagesActive++;
+    chain.collectDirty(volumeIndex, track, op);
+    if (op.recordCount == 1) {
+      submit(op, op.records[0]);
+    } else {
+      submitNewest(op);
+    }
+    for (int i = 0; i < op.recordCount; i++) {
+      records.onDestageStarted(op.records[i]);
+    }
+  }
+
+  private void submit(DestageOp op, int record) {
+    if (records.isZeroes(record)) {
+      op.outstanding++;
+      inFlight++;
+      port.submitZero(
+          records.offsetOf(record), records.lengthOf(record), DESTAGE << KIND_SHIFT | op.id);
+    } else {
+      vector.clear().add(records.addressOf(record), records.lengthOf(record));
+      submitVector(op, records.offsetOf(record));
+    }
+  }
+
+  private void submitVector(DestageOp op, long offsetBytes) {
+    op.outstanding++;
+    inFlight++;
+    destagedBytes += vector.totalBytes();
+    port.submitWrite(offsetBytes, vector, DESTAGE << KIND_SHIFT | op.id);
+  }
+
+  /// For each block the newest record that has it; neighbouring blocks go in one request.
+  private void submitNewest(DestageOp op) {
+    Arrays.fill(blockOwner, WriteRecords.NONE);
+    for (int i = 0; i < op.recordCount; i++) {
+      int record = op.records[i];
+      Arrays.fill(blockOwner, records.firstBlock(record), records.endBlock(record), record);
+    }
+    long trackBytes = (long) op.track * BlockMask.TRACK_BYTES;
+    int block = 0;
+    while (block < BlockMask.BLOCKS_PER_TRACK) {
+      int record = blockOwner[block];
+      if (record == WriteRecords.NONE) {
+        block++;
+        continue;
+      }
+      int from = block;
+      boolean zeroes = records.isZeroes(record);
+      vector.clear();
+      while (block < BlockMask.BLOCKS_PER_TRACK
+          && blockOwner[block] != WriteRecords.NONE
+          && records.isZeroes(blockOwner[block]) == zeroes
+          && !vector.isFull()) {
+        int owner = blockOwner[block];
+        int runFrom = block;
+        while (block < BlockMask.BLOCKS_PER_TRACK && blockOwner[block] == owner) {
+          block++;
+        }
+        if (!zeroes) {
+          vector.add(
+              records.addressOf(owner)
+                  + (long) (runFrom - records.firstBlock(owner)) * BlockMask.BLOCK_BYTES,
+              (block - runFrom) * BlockMask.BLOCK_BYTES);
+        }
+      }
+      long offsetBytes = trackBytes + (long) from * BlockMask.BLOCK_BYTES;
+      if (zeroes) {
+        op.outstanding++;
+        inFlight++;
+        port.submitZero(
+            offsetBytes,
+            (long) (block - from) * BlockMask.BLOCK_BYTES,
+            DESTAGE << KIND_SHIFT | op.id);
+      } else {
+        submitVector(op, offsetBytes);
+      }
+    }
+  }
+
+  private void onDestaged(DestageOp op, DriveOutcome outcome, long firstBadByte) {
+    op.outstanding--;
+    if (outcome != DriveOutcome.DONE) {
+      op.failed = true;
+      errorCount++;
+      if (!records.isDestageFailing(op.volumeIndex)) {
+        events.log(
+            EventCode.DESTAGE_FAILED,
+            port.name(),
+            firstBadByte < 0 ? (long) op.track * BlockMask.TRACK_BYTES : firstBadByte,
+            outcome,
+            RETRY_DELAY_NS / 1_000_000);
+      }
+    }
+    if (op.outstanding > 0) {
+      return;
+    }
+    op.active = false;
+    destagesActive--;
+    for (int i = 0; i < op.recordCount; i++) {
+      int record = op.records[i];
+      if (op.failed) {
+        records.onDestageFailed(record);
+      } else {
+        if (written.isEmpty()) {
+          oldestWrittenNs = nowNs;
+        }
+        written.addInt(record);
+        records.onDestageWritten(record);
+      }
+    }
+    for (int i = 0; i < op.deferredCount; i++) {
+      records.onDestageDeferred(op.deferred[i]);
+    }
+    if (op.failed) {
+      retryAtNs = nowNs + RETRY_DELAY_NS;
+      records.setDestageFailing(op.volumeIndex, true);
+    } else if (retryAtNs == Director.NO_DEADLINE) {
+      records.setDestageFailing(op.volumeIndex, false);
+    }
+  }
+
+  // ---- flush ----
+
+  private int flush() {
+    if (flushInFlight || written.isEmpty() || inFlight >= port.queueDepth() || !isFlushDue()) {
+      return 0;
+    }
+    IntArrayList covered = written;
+    written = flushing;
+    flushing = covered;
+    flushInFlight = true;
+    inFlight++;
+    flushCount++;
+    port.submitFlush(FLUSH << KIND_SHIFT);
+    return 1;
+  }
+
+  private boolean isFlushDue() {
+    if (isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
+      return true;
+    }
+    // Somebody waits: one flush when all that is waited for has been written, not one for each part.
+    long wanted = records.flushWanted(volume.index());
+    int record = records.localHeadOf(volume.index());
+    if (record == WriteRecords.NONE || records.numberOf(record) > wanted) {
+      return false;
+    }
+    while (record != WriteRecords.NONE && records.numberOf(record) <= wanted) {
+      if (!records.isWritten(record)) {
+        return false;
+      }
+      record = records.localNextOf(record);
+    }
+    return true;
+  }
+
+  private void onFlushed(DriveOutcome outcome) {
+    flushInFlight = false;
+    if (outcome == DriveOutcome.DONE) {
+      for (int i = 0; i < flushing.size(); i++) {
+        records.onStable(flushing.getInt(i));
+      }
+    } else {
+      errorCount++;
+      events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
+      for (int i = 0; i < flushing.size(); i++) {
+        records.onFlushFailed(flushing.getInt(i));
+      }
+      records.setDestageFailing(volume.index(), true);
+      retryAtNs = nowNs + RETRY_DELAY_NS;
+    }
+    flushing.clear();
+  }
+
+  // ---- label ----
+
+  private int writeLabel() {
+    if (labelInFlight || volume == null || !labels.isWanted(index) || inFlight >= port.queueDepth()) {
+      return 0;
+    }
+    if (labelRetryAtNs != Director.NO_DEADLINE && !Director.isDue(labelRetryAtNs, nowNs)) {
+      return 0;
+    }
+    labelRetryAtNs = Director.NO_DEADLINE;
+    var label = labels.compose(index, memory.incarnation(), events.wallMs());
+    label.encode(labelAddress);
+    labelInFlight = true;
+    labelTicket = labels.newestTicket(index);
+    inFlight++;
+    vector.clear().add(labelAddress, DriveLabel.BYTES);
+    port.submitWrite(
+        DriveLabel.offsetOf((int) (label.sequence() & 1), port.sizeBytes()),
+        vector,
+        LABEL_WRITE << KIND_SHIFT);
+    return 1;
+  }
+
+  private void onLabelWritten(DriveOutcome outcome) {
+    if (outcome == DriveOutcome.DONE) {
+      inFlight++;
+      port.submitFlush(LABEL_FLUSH << KIND_SHIFT);
+    } else {
+      labelInFlight = false;
+      errorCount++;
+      events.log(
+          EventCode.DESTAGE_FAILED,
+          port.name(),
+          port.sizeBytes() - DriveLabel.RESERVED_BYTES,
+          outcome,
+          RETRY_DELAY_NS / 1_000_000);
+      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+    }
+  }
+
+  private void onLabelFlushed(DriveOutcome outcome) {
+    labelInFlight = false;
+    if (outcome == DriveOutcome.DONE) {
+      labels.onDurable(index, labelTicket);
+      events.log(
+          EventCode.LABEL_WRITTEN, port.name(), volume.pairState().shown() + ", volume " + volume.name());
+    } else {
+      errorCount++;
+      events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
+      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+    }
+  }
+
+  // ---- completions ----
+
+  @Override
+  public void onCompletion(long tag, DriveOutcome outcome, long firstBadByte) {
+    inFlight--;
+    int op = (int) tag;
+    switch ((int) (tag >>> KIND_SHIFT)) {
+      case (int) STAGE -> onStaged(op, outcome, firstBadByte);
+      case (int) DESTAGE -> onDestaged(destages[op], outcome, firstBadByte);
+      case (int) FLUSH -> onFlushed(outcome);
+      case (int) LABEL_READ -> labelReader.onRead(op, outcome);
+      case (int) LABEL_WRITE -> onLabelWritten(outcome);
+      case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
+      default ->
+          throw new MachineCheck(
+              "drive " + port.name() + " completed a request that was never made, tag " + tag);
+    }
+  }
+
+  private void onStaged(int op, DriveOutcome outcome, long firstBadByte) {
+    int slot = stageSlot[op];
+    freeStages.addInt(op);
+    if (outcome != DriveOutcome.DONE) {
+      errorCount++;
+      events.log(EventCode.STAGE_FAILED, port.name(), firstBadByte, outcome);
+    }
+    slots.onStageEnded(slot, stageFrom[op], stageTo[op], outcome == DriveOutcome.DONE);
+  }
+
+  // ---- for the processor and the console ----
+
+  long nextDeadlineNs() {
+    long deadline = Director.NO_DEADLINE;
+    if (retryAtNs != Director.NO_DEADLINE) {
+      deadline = retryAtNs;
+    } else if (destagesActive < destagesMax) {
+      int record = records.peekDirty(index);
+      if (record != WriteRecords.NONE) {
+        deadline = records.committedNsOf(record) + DESTAGE_DELAY_NS;
+      }
+    }
+    if (labelRetryAtNs != Director.NO_DEADLINE) {
+      deadline = Director.sooner(deadline, labelRetryAtNs);
+    }
+    if (!written.isEmpty() && !flushInFlight) {
+      deadline = Director.sooner(deadline, oldestWrittenNs + FLUSH_DELAY_NS);
+    }
+    return deadline;
+  }
+
+  int inFlight() {
+    return inFlight;
+  }
+
+  DriveFigures figures() {
+    return new DriveFigures(
+        port.name(),
+        port.identity(),
+        port.sizeBytes(),
+        port.blockBytes(),
+        volume == null ? "" : volume.name(),
+        inFlight,
+        stagedBytes,
+        destagedBytes,
+        flushCount,
+        errorCount);
+  }
+}

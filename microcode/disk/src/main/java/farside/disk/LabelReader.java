@@ -1,0 +1,94 @@
+package farside.disk;
+
+import farside.port.DriveOutcome;
+import farside.port.DrivePort;
+import farside.volume.DriveLabel;
+import farside.volume.Labels;
+
+/// Reads both copies of a drive's label at IML and decides whose the drive is.
+final class LabelReader {
+  private final int drive;
+  private final DrivePort port;
+  private final Labels labels;
+  private final long address;
+  private final DriveOutcome[] outcomes = new DriveOutcome[2];
+  private boolean started;
+  private boolean done;
+
+  /// @param address memory for both copies
+  LabelReader(int drive, DrivePort port, Labels labels, long address) {
+    this.drive = drive;
+    this.port = port;
+    this.labels = labels;
+    this.address = address;
+  }
+
+  boolean isStarted() {
+    return started;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  void start(long tag) {
+    started = true;
+    for (int copy = 0; copy < 2; copy++) {
+      port.submitRead(
+          DriveLabel.offsetOf(copy, port.sizeBytes()),
+          address + (long) copy * DriveLabel.BYTES,
+          DriveLabel.BYTES,
+          tag | copy);
+    }
+  }
+
+  void onRead(int copy, DriveOutcome outcome) {
+    outcomes[copy] = outcome;
+    if (outcomes[0] == null || outcomes[1] == null) {
+      return;
+    }
+    done = true;
+    labels.onFound(drive, judge());
+  }
+
+  private Labels.FoundLabel judge() {
+    DriveLabel newest = null;
+    String unusable = null;
+    boolean blank = true;
+    for (int copy = 0; copy < 2; copy++) {
+      if (outcomes[copy] != DriveOutcome.DONE) {
+        unusable = "label copy " + copy + " cannot be read: " + outcomes[copy];
+        blank = false;
+        continue;
+      }
+      switch (DriveLabel.decode(address + (long) copy * DriveLabel.BYTES)) {
+        case DriveLabel.Found.None none -> blank &= none.allZero();
+        case DriveLabel.Found.Unusable bad -> {
+          blank = false;
+          unusable = "label copy " + copy + " cannot be used: " + bad.reason();
+        }
+        case DriveLabel.Found.Whole whole -> {
+          blank = false;
+          if (newest == null || whole.label().sequence() > newest.sequence()) {
+            newest = whole.label();
+          }
+        }
+      }
+    }
+    if (newest != null) {
+      return new Labels.FoundLabel(newest, false, null);
+    }
+    if (unusable != null && !port.isKnownZero()) {
+      return new Labels.FoundLabel(null, false, unusable);
+    }
+    if (port.isKnownZero()) {
+      return new Labels.FoundLabel(null, true, null);
+    }
+    return new Labels.FoundLabel(
+        null,
+        false,
+        blank
+            ? "it carries no Farside label and was not made by this cabinet"
+            : "it carries no Farside label, and other data where the label would be");
+  }
+}
