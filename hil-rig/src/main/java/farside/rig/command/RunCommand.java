@@ -31,6 +31,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--site", paramLabel = "SITE", description = "Run this site only; all of them if left out.")
   private String site;
 
+  private volatile int status = ExitStatus.DONE;
+
   @Override
   public Integer call() throws RefusedException, InterruptedException {
     Rig rig = choice.read();
@@ -49,7 +51,7 @@ final class RunCommand implements Callable<Integer> {
       opened.start(failure -> stopAtOnce(opened, failure));
     }
     // The JVM runs this on SIGTERM and SIGINT, and would exit with 143 after it: hence the halt.
-    Thread hook = new Thread(() -> Runtime.getRuntime().halt(endWell(sites)), "end-well");
+    Thread hook = new Thread(() -> Runtime.getRuntime().halt(Math.max(status, endWell(sites))), "end-well");
     Runtime.getRuntime().addShutdownHook(hook);
     announce(rig, sites);
     for (Site running : sites) {
@@ -70,10 +72,11 @@ final class RunCommand implements Callable<Integer> {
     return List.of(cabinet);
   }
 
-  private static void announce(Rig rig, List<Site> sites) throws RefusedException, InterruptedException {
+  private void announce(Rig rig, List<Site> sites) throws RefusedException, InterruptedException {
     long giveUpNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_MAX_MS);
     for (Site running : sites) {
       if (!running.awaitReady(TimeUnit.NANOSECONDS.toMillis(giveUpNs - System.nanoTime()))) {
+        status = ExitStatus.FAILED;
         throw new RefusedException(
             ExitStatus.FAILED,
             "site %s was not ready within %d s. See its log, %s."

@@ -1,6 +1,7 @@
 package farside.rig.description;
 
 import farside.cabinet.CabinetDescription;
+import farside.volume.DriveLabel;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +16,9 @@ import java.util.Optional;
 public record Rig(
     String name, List<Cabinet> cabinets, List<Link> links, List<Group> groups, List<Volume> volumes) {
   /// The label area at the end of every drive: a volume may fill what lies before it.
-  public static final long DRIVE_RESERVED_BYTES = 1 << 20;
+  static final long DRIVE_RESERVED_BYTES = DriveLabel.RESERVED_BYTES;
 
-  public static final int TRACK_BYTES = 65_536;
+  static final int TRACK_BYTES = 65_536;
   private static final int READ_SLOTS_PER_MIB = (1 << 20) / TRACK_BYTES;
 
   public Rig {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /// A YAML text as a tree of JSON nodes that knows where each key and value stands.
@@ -248,7 +249,10 @@ final class YamlText {
   private static Mistake syntaxMistake(JacksonException failure) {
     String cure = "Check the indentation, the colon and the space after it, quotes and brackets, here and in the line above.";
     if (failure.getCause() instanceof MarkedYAMLException cause && cause.getProblemMark() != null) {
-      Place place = new Place(cause.getProblemMark().getLine() + 1, cause.getProblemMark().getColumn() + 1);
+      // A quote that is never closed swallows the rest of the file: the place to look is where it opens.
+      boolean isOpenQuote = cause.getContextMark() != null && "while scanning a quoted scalar".equals(cause.getContext());
+      Mark mark = isOpenQuote ? cause.getContextMark() : cause.getProblemMark();
+      Place place = new Place(mark.getLine() + 1, mark.getColumn() + 1);
       return new Mistake(place, "this is not YAML (%s)".formatted(Shown.printable(cause.getProblem())), cure);
     }
     Place place = failure.getLocation() == null ? Place.START : placeOf(failure.getLocation());
