@@ -77,10 +77,9 @@ final class RunCommand implements Callable<Integer> {
     for (Site running : sites) {
       if (!running.awaitReady(TimeUnit.NANOSECONDS.toMillis(giveUpNs - System.nanoTime()))) {
         status = ExitStatus.FAILED;
-        throw new RefusedException(
-            ExitStatus.FAILED,
-            "site %s was not ready within %d s. See its log, %s."
-                .formatted(running.cabinet().site(), READY_MAX_MS / 1000, running.log()));
+        String late = "site %s was not ready within %d s. See its log, %s."
+            .formatted(running.cabinet().site(), READY_MAX_MS / 1000, running.log());
+        throw new RefusedException(ExitStatus.FAILED, running.refusal().isEmpty() ? late : running.refusal());
       }
     }
     PrintStream out = System.out;
