@@ -15,10 +15,12 @@ import picocli.CommandLine.Parameters;
 /// `farside ctl`: one command for the service processor of a running site.
 @Command(
     name = "ctl",
-    mixinStandardHelpOptions = true,
     description = {"Asks a running site to do one console command, and prints the answer.", "Try: farside ctl loopback A help"},
     footer = {"", "Exit status: 0 yes or done, 1 no or failed, 2 not understood, 3 the site does not run."})
 final class ConsoleCommand implements Callable<Integer> {
+  @Mixin
+  private HelpOption help;
+
   private static final int ANSWER_MAX_MS = 60_000;
 
   /// How the answer is written.

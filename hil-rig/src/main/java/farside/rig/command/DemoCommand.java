@@ -14,18 +14,22 @@ import java.security.SecureRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `farside demo`.
 @Command(
     name = "demo",
-    mixinStandardHelpOptions = true,
     description = {
-      "Shows a mirrored pair at work, in less than 40 s, and ends with 0 only if all of it holds:",
-      "writes, cuts the link, heals it, kills a site, and compares the drives of both sites byte by byte.",
+      "Shows a mirrored pair at work, in less than 40 s.",
+      "Writes, cuts the link, heals it, kills a site, and compares the drives of both sites byte by byte;",
+      "ends with 0 only if all of it holds.",
       "Uses free ports and a directory of its own, so it never meets a rig that runs."
     })
 final class DemoCommand implements Callable<Integer> {
+  @Mixin
+  private HelpOption help;
+
   @Option(names = "--seed", paramLabel = "N", description = "Draw the host's writes from this seed.")
   private Long seed;
 

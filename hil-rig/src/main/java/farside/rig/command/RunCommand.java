@@ -16,12 +16,14 @@ import picocli.CommandLine.Option;
 /// `farside run`: the sites of a rig, or one of them, until told to end.
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
     description = {
       "Runs a rig until it gets SIGTERM or SIGINT; then destages everything and ends with 0.",
       "Prints a line per volume with its URI, then a line `ready`. Events go to SITE/farside.log in the run directory."
     })
 final class RunCommand implements Callable<Integer> {
+  @Mixin
+  private HelpOption help;
+
   private static final long READY_MAX_MS = 30_000;
   private static final long DESTAGE_MAX_MS = 60_000;
 

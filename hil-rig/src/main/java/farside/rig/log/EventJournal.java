@@ -9,12 +9,16 @@ import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
-import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.RollingPolicyBase;
+import ch.qos.logback.core.rolling.RolloverFailure;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import farside.port.EventPort;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.slf4j.LoggerFactory;
 
 /// The log of one site: a line `HH:MM:SS.mmm site number severity text` per event.
@@ -32,6 +36,10 @@ public final class EventJournal implements EventPort, AutoCloseable {
   private final AsyncAppender queue;
 
   public EventJournal(String site, Path file) {
+    this(site, file, FILE_MAX_BYTES);
+  }
+
+  EventJournal(String site, Path file, long fileMaxBytes) {
     this.site = site;
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     queue = new AsyncAppender();
@@ -41,7 +49,7 @@ public final class EventJournal implements EventPort, AutoCloseable {
     queue.setDiscardingThreshold(0);
     queue.setNeverBlock(true);
     queue.setMaxFlushTime(FLUSH_AT_CLOSE_MAX_MS);
-    queue.addAppender(fanOut(context, file));
+    queue.addAppender(fanOut(context, file, fileMaxBytes));
     queue.start();
     logger = context.getLogger("farside.event." + site);
     logger.setLevel(Level.INFO);
@@ -67,7 +75,7 @@ public final class EventJournal implements EventPort, AutoCloseable {
   }
 
   /// The queue takes one appender only: the file, which passes errors on to standard error.
-  private static RollingFileAppender<ILoggingEvent> fanOut(LoggerContext context, Path file) {
+  private static RollingFileAppender<ILoggingEvent> fanOut(LoggerContext context, Path file, long fileMaxBytes) {
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setContext(context);
     console.setTarget("System.err");
@@ -94,21 +102,37 @@ public final class EventJournal implements EventPort, AutoCloseable {
     appender.setContext(context);
     appender.setFile(file.toString());
     appender.setEncoder(encoder(context));
-    FixedWindowRollingPolicy setAside = new FixedWindowRollingPolicy();
+    SetAside setAside = new SetAside();
     setAside.setContext(context);
     setAside.setParent(appender);
-    setAside.setMinIndex(1);
-    setAside.setMaxIndex(1);
-    setAside.setFileNamePattern(file.toString().replace("%", "\\%") + ".%i");
     setAside.start();
     SizeBasedTriggeringPolicy<ILoggingEvent> whenLarge = new SizeBasedTriggeringPolicy<>();
     whenLarge.setContext(context);
-    whenLarge.setMaxFileSize(new FileSize(FILE_MAX_BYTES));
+    whenLarge.setMaxFileSize(new FileSize(fileMaxBytes));
     whenLarge.start();
     appender.setRollingPolicy(setAside);
     appender.setTriggeringPolicy(whenLarge);
     appender.start();
     return appender;
+  }
+
+  /// Renames the full file to `farside.log.1`, over the one before. Logback's own policies take a pattern for the
+  /// name, and a percent sign in the directory's name would be part of it.
+  private static final class SetAside extends RollingPolicyBase {
+    @Override
+    public void rollover() {
+      Path full = Path.of(getActiveFileName());
+      try {
+        Files.move(full, full.resolveSibling(full.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException failure) {
+        throw new RolloverFailure("the log " + full + " cannot be set aside", failure);
+      }
+    }
+
+    @Override
+    public String getActiveFileName() {
+      return getParentsRawFileProperty();
+    }
   }
 
   private static Encoder<ILoggingEvent> encoder(LoggerContext context) {
