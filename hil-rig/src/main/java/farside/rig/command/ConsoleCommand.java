@@ -1,11 +1,12 @@
 package farside.rig.command;
 
-import farside.rig.console.ConsoleClient;
+import farside.driver.control.ControlClient;
+import farside.driver.control.NotReachableException;
 import farside.rig.description.Rig;
 import farside.rig.site.RunDirectory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +22,7 @@ final class ConsoleCommand implements Callable<Integer> {
   @Mixin
   private HelpOption help;
 
-  private static final int ANSWER_MAX_MS = 60_000;
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   /// How the answer is written.
   enum Output {
@@ -50,11 +51,13 @@ final class ConsoleCommand implements Callable<Integer> {
       explainAbsence(directory);
     }
     try {
-      ConsoleClient.Answer answer = ConsoleClient.ask(socket, command, output == Output.JSON, ANSWER_MAX_MS);
+      ControlClient.Answer answer = ControlClient.ask(socket, command, output == Output.JSON, ANSWER_MAX);
       (answer.exitCode() == ExitStatus.USAGE ? System.err : System.out).println(answer.text().stripTrailing());
       return answer.exitCode();
-    } catch (IOException failure) {
-      throw notReachable(directory, String.valueOf(failure.getMessage()));
+    } catch (NotReachableException failure) {
+      throw notReachable(failure.getMessage());
+    } catch (IllegalArgumentException refused) {
+      throw new RefusedException(ExitStatus.USAGE, refused.getMessage());
     }
   }
 
@@ -65,13 +68,13 @@ final class ConsoleCommand implements Callable<Integer> {
           ExitStatus.USAGE,
           "rig %s has no site %s. Its sites: %s.".formatted(rig.name(), site, String.join(", ", rig.sites())));
     }
-    throw notReachable(directory, "no socket");
+    throw notReachable("There is no socket %s.".formatted(directory.controlSocket(site)));
   }
 
-  private RefusedException notReachable(RunDirectory directory, String why) {
+  private RefusedException notReachable(String why) {
     return new RefusedException(
         ExitStatus.NOT_REACHABLE,
-        "site %s of rig %s is not reachable at %s (%s). Start it with `farside run`, or name its --run-dir."
-            .formatted(site, choice.rigName(), directory.controlSocket(site), why));
+        "site %s of rig %s is not reachable. %s Start it with `farside run`, or name its --run-dir."
+            .formatted(site, choice.rigName(), why));
   }
 }

@@ -1,6 +1,5 @@
-/// The operator's end of the console: one command to a running site, and its answer.
+/// What a program reads out of the console's answers.
 ///
-/// `ConsoleClient` speaks to the Unix socket in the site's run directory; `PairReport` reads the part of
-/// `query`'s JSON that the demo and the tests wait for. The other end is `farside.driver.control`, and
-/// what the words mean is the service processor's affair.
+/// `PairReport` reads the part of `query`'s JSON that the demo and the tests wait for. How a question gets to a
+/// site is `farside.driver.control`; what the words mean is the service processor's affair.
 package farside.rig.console;

@@ -3,12 +3,12 @@ package farside.rig.demo;
 import static farside.rig.demo.DemoPair.A;
 import static farside.rig.demo.DemoPair.B;
 
-import farside.rig.console.ConsoleClient;
+import farside.driver.control.ControlClient;
+import farside.rig.description.Rig;
 import farside.rig.host.LoadHost;
 import farside.rig.host.NbdClient;
 import farside.rig.host.RecordedRegion;
 import farside.rig.host.WriteRecorder;
-import farside.rig.description.Rig;
 import farside.volume.VolumeRole;
 import java.io.IOException;
 import java.util.List;
@@ -239,7 +239,7 @@ public final class Demo {
   }
 
   private void ask(String site, String command) throws IOException, StepFailedException {
-    ConsoleClient.Answer answer = pair.ask(site, command);
+    ControlClient.Answer answer = pair.ask(site, command);
     screen.show("farside ctl %s '%s': %s".formatted(site, command, answer.text().strip()));
     require(answer.exitCode() == 0, "`%s` at site %s was refused: %s".formatted(command, site, answer.text()));
   }

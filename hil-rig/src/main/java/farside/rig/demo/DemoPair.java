@@ -1,8 +1,9 @@
 package farside.rig.demo;
 
-import farside.rig.console.ConsoleClient;
+import farside.driver.control.ControlClient;
 import farside.rig.console.PairReport;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 public final class DemoPair implements AutoCloseable {
   public static final String A = "A";
   public static final String B = "B";
-  private static final int ANSWER_MAX_MS = 5000;
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(10);
   private static final int POLL_MS = 20;
 
   private final List<String> farside;
@@ -43,12 +44,12 @@ public final class DemoPair implements AutoCloseable {
     return processes.get(site);
   }
 
-  public ConsoleClient.Answer ask(String site, String command) throws IOException {
-    return ConsoleClient.ask(rig.directory().controlSocket(site), command, false, ANSWER_MAX_MS);
+  public ControlClient.Answer ask(String site, String command) throws IOException {
+    return ControlClient.ask(rig.directory().controlSocket(site), command, false, ANSWER_MAX);
   }
 
   public PairReport query(String site) throws IOException {
-    ConsoleClient.Answer answer = ConsoleClient.ask(rig.directory().controlSocket(site), "query", true, ANSWER_MAX_MS);
+    ControlClient.Answer answer = ControlClient.ask(rig.directory().controlSocket(site), "query", true, ANSWER_MAX);
     if (answer.exitCode() != 0) {
       throw new IOException("`query` at site %s failed: %s".formatted(site, answer.text()));
     }

@@ -29,11 +29,20 @@ public record DemoRig(Path file, Rig rig, RunDirectory directory) {
     for (int i = 0; i < LOOPBACK_PORTS.size(); i++) {
       text = text.replace("127.0.0.1:" + LOOPBACK_PORTS.get(i), "127.0.0.1:" + ports.get(i));
     }
+    return write(directory, text);
+  }
+
+  /// The same rig with another text.
+  public DemoRig with(String text) throws IOException {
+    return write(file.getParent(), text);
+  }
+
+  private static DemoRig write(Path directory, String text) throws IOException {
     Path file = Files.writeString(directory.resolve("demo.yaml"), text);
     try {
       return new DemoRig(file, RigFile.read(file.toString()), new RunDirectory(directory.resolve("run")));
     } catch (RigRefusedException refused) {
-      throw new IllegalStateException("the embedded rig is refused", refused);
+      throw new IllegalStateException("our own rig is refused", refused);
     }
   }
 

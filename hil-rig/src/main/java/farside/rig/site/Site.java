@@ -150,8 +150,9 @@ public final class Site {
     links.forEach(processor::addFlush);
     processor.addFlush(hosts);
     processor.addFlush(console);
+    processor.addQuietSign(console::isQuiet);
     hosts.listen().addListener(bound -> onListening(bound.cause()));
-    console.listen().addListener(bound -> onListening(bound.cause()));
+    console.open().whenComplete((done, failure) -> onListening(failure));
     processor.execute(() -> links.forEach(TcpLink::open));
     processor.start(new Turns());
   }
@@ -228,6 +229,12 @@ public final class Site {
       // Drives may still move data in and out of NVRAM: only the end of the process takes these away.
       journal.close();
       return;
+    }
+    try {
+      console.close();
+    } catch (IOException failure) {
+      // A socket file that stays behind is taken away by the next start.
+      System.err.printf("site %s: the console's socket file stays behind: %s%n", cabinet.site(), failure.getMessage());
     }
     drives.forEach(FileDisk::close);
     if (isOrderly) {
