@@ -7,7 +7,6 @@ import farside.protocol.nbd.ExportDirectory;
 import farside.protocol.nbd.NbdCommand;
 import farside.protocol.nbd.NbdError;
 import farside.protocol.nbd.NbdSession;
-import farside.protocol.nbd.NbdSessionState;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -80,6 +79,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   int number() {
     return number;
+  }
+
+  long queuedBytes() {
+    return inbound.lengthBytes();
   }
 
   boolean isHaggling() {
@@ -440,10 +443,5 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       case NO_SPACE -> NbdError.ENOSPC;
       case SHUTDOWN -> NbdError.ESHUTDOWN;
     };
-  }
-
-  /// The state of the machine, for messages and tests.
-  NbdSessionState sessionState() {
-    return session.state();
   }
 }

@@ -316,6 +316,12 @@ public final class NbdHead implements HostPort, RoundFlush {
     unflushed.clear();
   }
 
+  /// What the connection has sent and nobody has looked at yet; 0 if it is gone.
+  long queuedBytes(int connection) {
+    NbdConnection found = connections.get(connection);
+    return found == null ? 0 : found.queuedBytes();
+  }
+
   /// Numbers of the connections that are open, in the order in which they came; for the console and tests.
   public List<Integer> openConnections() {
     return connections.values().stream()

@@ -27,14 +27,24 @@ final class HeadBench implements AutoCloseable {
   }
 
   HeadBench(Transport transport, int port, long sizeBytes, Consumer<FakeChannelAdapter> exports) throws Exception {
+    this(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), port), sizeBytes, exports);
+  }
+
+  HeadBench(Transport transport, InetSocketAddress wanted, long sizeBytes, Consumer<FakeChannelAdapter> exports)
+      throws Exception {
     loop = new ManualIoEventLoop(null, transport.ioHandlerFactory());
-    head = new NbdHead(loop, transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    head = new NbdHead(loop, transport, wanted);
     adapter = new FakeChannelAdapter(head, sizeBytes);
     exports.accept(adapter);
     thread = new Thread(this::run, "nbd-head-bench");
     thread.setDaemon(true);
     thread.start();
-    address = head.listen().get(10, TimeUnit.SECONDS);
+    try {
+      address = head.listen().get(10, TimeUnit.SECONDS);
+    } catch (Exception failed) {
+      close();
+      throw failed;
+    }
   }
 
   private void run() {
@@ -70,6 +80,13 @@ final class HeadBench implements AutoCloseable {
       }
     });
     return result.get(10, TimeUnit.SECONDS);
+  }
+
+  void change(Runnable action) throws Exception {
+    var _ = between(() -> {
+      action.run();
+      return "";
+    });
   }
 
   @Override
