@@ -1,5 +1,6 @@
 package farside.rig.command;
 
+import farside.director.CabinetRefused;
 import farside.rig.description.Rig;
 import farside.rig.site.RunDirectory;
 import farside.rig.site.Site;
@@ -122,8 +123,14 @@ final class RunCommand implements Callable<Integer> {
     return status;
   }
 
-  /// A cabinet found that we were wrong: its NVRAM is left as it is, and IML recovers.
+  /// A cabinet found that we were wrong, or that its drives are not what the rig says: its NVRAM is left as it
+  /// is, and IML recovers.
   private static void stopAtOnce(Site failed, Throwable failure) {
+    if (failure instanceof CabinetRefused refused) {
+      System.err.printf("site %s: %s%n", failed.cabinet().site(), refused.getMessage());
+      failed.abandonLog();
+      Runtime.getRuntime().halt(ExitStatus.FAILED);
+    }
     System.err.printf("site %s stopped at once: %s%n", failed.cabinet().site(), failure);
     failure.printStackTrace();
     failed.abandonLog();

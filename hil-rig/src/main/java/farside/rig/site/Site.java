@@ -2,6 +2,7 @@ package farside.rig.site;
 
 import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetPorts;
+import farside.director.CabinetRefused;
 import farside.driver.control.ControlSocket;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
@@ -82,7 +83,7 @@ public final class Site {
       site = new Site(cabinet, directory);
       site.openDevices(rig);
       return site;
-    } catch (IOException | IllegalArgumentException failure) {
+    } catch (IOException | IllegalArgumentException | CabinetRefused failure) {
       if (site != null) {
         site.abandon();
       }
