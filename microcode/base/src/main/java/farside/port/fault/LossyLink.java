@@ -1,0 +1,170 @@
+package farside.port.fault;
+
+import farside.port.LinkPort;
+import farside.port.Memory;
+import java.nio.ByteBuffer;
+import java.util.random.RandomGenerator;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/// A bad line: frames that arrive are dropped, damaged by one flipped bit, or arrive twice.
+///
+/// Faults strike where frames come in, since only there a frame is in one piece and its memory may be
+/// changed. A line that is bad in both directions has one of these at each end. Frames are never reordered.
+///
+/// Each frame takes the same four draws whatever the probabilities are, so that changing one of them
+/// moves no other fault of the same seed.
+public final class LossyLink implements LinkPort {
+  private static final int FRAME_BYTES_MAX = 128 * 1024;
+
+  private final LinkPort link;
+  private final RandomGenerator random;
+  private final BadSink badSink = new BadSink();
+  private final UnsafeBuffer second = new UnsafeBuffer(ByteBuffer.allocateDirect(FRAME_BYTES_MAX));
+  private double dropProbability;
+  private double corruptProbability;
+  private double duplicateProbability;
+  private long droppedFrames;
+  private long corruptedFrames;
+  private long duplicatedFrames;
+
+  public LossyLink(
+      LinkPort link,
+      RandomGenerator random,
+      double dropProbability,
+      double corruptProbability,
+      double duplicateProbability) {
+    this.link = link;
+    this.random = random;
+    this.dropProbability = probability(dropProbability);
+    this.corruptProbability = probability(corruptProbability);
+    this.duplicateProbability = probability(duplicateProbability);
+  }
+
+  private static double probability(double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException("A probability of " + value + ": give one from 0 to 1.");
+    }
+    return value;
+  }
+
+  /// From now on the line is a good one.
+  public void heal() {
+    dropProbability = 0;
+    corruptProbability = 0;
+    duplicateProbability = 0;
+  }
+
+  public long droppedFrames() {
+    return droppedFrames;
+  }
+
+  public long corruptedFrames() {
+    return corruptedFrames;
+  }
+
+  public long duplicatedFrames() {
+    return duplicatedFrames;
+  }
+
+  @Override
+  public int drain(LinkSink sink, int limit) {
+    badSink.sink = sink;
+    return link.drain(badSink, limit);
+  }
+
+  @Override
+  public String name() {
+    return link.name();
+  }
+
+  @Override
+  public boolean hasCarrier() {
+    return link.hasCarrier();
+  }
+
+  @Override
+  public int submit(
+      DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
+    return link.submit(header, headerBytes, payloadAddress, payloadBytes, tag);
+  }
+
+  @Override
+  public void vary(boolean on) {
+    link.vary(on);
+  }
+
+  @Override
+  public boolean isVariedOn() {
+    return link.isVariedOn();
+  }
+
+  @Override
+  public long sentFrames() {
+    return link.sentFrames();
+  }
+
+  @Override
+  public long sentBytes() {
+    return link.sentBytes();
+  }
+
+  @Override
+  public long receivedFrames() {
+    return link.receivedFrames();
+  }
+
+  @Override
+  public long receivedBytes() {
+    return link.receivedBytes();
+  }
+
+  @Override
+  public String description() {
+    return link.description() + ", lossy";
+  }
+
+  /// Stands between the link and whoever drains it.
+  private final class BadSink implements LinkSink {
+    private LinkSink sink;
+
+    @Override
+    public void onFrame(long address, int lengthBytes) {
+      boolean isDropped = random.nextDouble() < dropProbability;
+      boolean isCorrupted = random.nextDouble() < corruptProbability;
+      boolean isDuplicated = random.nextDouble() < duplicateProbability;
+      double where = random.nextDouble();
+      if (isDropped) {
+        droppedFrames++;
+        return;
+      }
+      if (isDuplicated) {
+        duplicatedFrames++;
+        Memory.copy(address, second.addressOffset(), lengthBytes);
+      }
+      if (isCorrupted && lengthBytes > 0) {
+        corruptedFrames++;
+        flipBit(address, (long) (where * lengthBytes * Byte.SIZE));
+      }
+      sink.onFrame(address, lengthBytes);
+      if (isDuplicated) {
+        sink.onFrame(second.addressOffset(), lengthBytes);
+      }
+    }
+
+    private void flipBit(long address, long bit) {
+      long at = address + bit / Byte.SIZE;
+      Memory.putByte(at, (byte) (Memory.getByte(at) ^ (1 << (bit % Byte.SIZE))));
+    }
+
+    @Override
+    public void onSent(long tag) {
+      sink.onSent(tag);
+    }
+
+    @Override
+    public void onCarrier(boolean up, String reason) {
+      sink.onCarrier(up, reason);
+    }
+  }
+}
