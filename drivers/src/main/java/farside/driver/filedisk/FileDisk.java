@@ -92,8 +92,12 @@ public final class FileDisk implements DrivePort, RoundFlush {
   private String lastError = "";
   private boolean closed;
 
-  private FileDisk(
-      Setup setup, ExclusiveFile file, boolean knownZero, Transport transport, IoEventLoop loop, Runnable wake) {
+  /// Makes the requests' way to an open file.
+  interface IoFactory {
+    DiskIo over(int fd, DiskIo.Answers answers);
+  }
+
+  private FileDisk(Setup setup, ExclusiveFile file, boolean knownZero, IoFactory ioFactory) {
     this.setup = setup;
     this.file = file;
     this.knownZero = knownZero;
@@ -108,7 +112,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
       freeSlots[slot] = QUEUE_DEPTH - 1 - slot;
     }
     freeCount = QUEUE_DEPTH;
-    io = DiskIo.on(transport, loop, wake, file.fd(), QUEUE_DEPTH, this::onAnswer);
+    io = ioFactory.over(file.fd(), this::onAnswer);
   }
 
   /// Opens the drive's file, making it if there is none, and owns it until [#close].
@@ -117,12 +121,19 @@ public final class FileDisk implements DrivePort, RoundFlush {
   /// @param wake wakes that loop from any thread; cheap when it is awake
   public static FileDisk open(Setup setup, Transport transport, IoEventLoop loop, Runnable wake)
       throws IOException {
+    return open(
+        setup,
+        ExclusiveFile.BUSY_RETRY_MS,
+        (fd, answers) -> DiskIo.on(transport, loop, wake, fd, QUEUE_DEPTH, answers));
+  }
+
+  static FileDisk open(Setup setup, long busyRetryMs, IoFactory ioFactory) throws IOException {
     String what = "drive " + setup.name();
     if (setup.blockBytes() <= 0 || setup.sizeBytes() <= 0 || setup.sizeBytes() % setup.blockBytes() != 0) {
       throw new IOException(what + ": " + setup.sizeBytes() + " bytes are not a whole number of blocks of "
           + setup.blockBytes() + " bytes. Set sizeBytes to a multiple of blockBytes.");
     }
-    ExclusiveFile file = openFile(what, setup);
+    ExclusiveFile file = openFile(what, setup, busyRetryMs);
     boolean opened = false;
     try {
       boolean made = file.facts().sizeBytes() == 0;
@@ -131,7 +142,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
       }
       checkSize(what, setup, file);
       checkAlignment(what, setup, file.facts());
-      FileDisk disk = new FileDisk(setup, file, made, transport, loop, wake);
+      FileDisk disk = new FileDisk(setup, file, made, ioFactory);
       opened = true;
       return disk;
     } finally {
@@ -141,12 +152,12 @@ public final class FileDisk implements DrivePort, RoundFlush {
     }
   }
 
-  private static ExclusiveFile openFile(String what, Setup setup) throws IOException {
+  private static ExclusiveFile openFile(String what, Setup setup, long busyRetryMs) throws IOException {
     if (!setup.direct()) {
-      return ExclusiveFile.open(what, setup.path(), 0, ExclusiveFile.BUSY_RETRY_MS);
+      return ExclusiveFile.open(what, setup.path(), 0, busyRetryMs);
     }
     try {
-      return ExclusiveFile.open(what, setup.path(), Posix.O_DIRECT, ExclusiveFile.BUSY_RETRY_MS);
+      return ExclusiveFile.open(what, setup.path(), Posix.O_DIRECT, busyRetryMs);
     } catch (IOException refused) {
       // The kernel says "invalid argument" and no more when a file system cannot do direct I/O.
       if (refused.getMessage().contains(Posix.strerror(Posix.EINVAL))) {

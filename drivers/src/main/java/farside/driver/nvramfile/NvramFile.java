@@ -63,11 +63,15 @@ public final class NvramFile implements NvramPort {
 
   /// The same under a boot id of the caller's choice: another one than last time is a loss of power.
   public static NvramFile open(Path path, long regionBytes, UUID bootId) throws IOException {
+    return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS);
+  }
+
+  static NvramFile open(Path path, long regionBytes, UUID bootId, long busyRetryMs) throws IOException {
     if (regionBytes <= 0 || regionBytes % PAGE_BYTES != 0) {
       throw new IOException("NVRAM " + path + ": " + regionBytes
           + " bytes are not a whole number of pages. Set its size to a multiple of " + PAGE_BYTES + ".");
     }
-    ExclusiveFile file = ExclusiveFile.open("NVRAM", path, 0, ExclusiveFile.BUSY_RETRY_MS);
+    ExclusiveFile file = ExclusiveFile.open("NVRAM", path, 0, busyRetryMs);
     boolean opened = false;
     long address = 0;
     try {
