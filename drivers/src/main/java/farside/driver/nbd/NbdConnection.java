@@ -267,19 +267,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     return false;
   }
 
-  /// The next bytes of payload to `address`; true if all of them are there now.
+  /// The next bytes of payload to `address`; true if all of them are there now. To ask again for what is
+  /// awaited already is to ask whether it has come: then there is no `onPayload` any more.
   boolean receive(long address, int lengthBytes) {
     if (isGone || isClosing) {
       return false;
     }
-    if (wantedBytes > 0 || unwantedBytes > 0 || lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload wanted, "
-          + session.payloadBytes() + " to come, " + wantedBytes + " already wanted, " + unwantedBytes + " unwanted");
+    boolean isAskedAgain = wantedBytes > 0 && address + lengthBytes == wantedAddress + wantedBytes;
+    if (!isAskedAgain) {
+      checkPayload("wanted", lengthBytes, wantedBytes + unwantedBytes);
+      wantedAddress = address;
+      wantedBytes = lengthBytes;
     }
-    wantedAddress = address;
-    wantedBytes = lengthBytes;
     moveWanted();
-    head.mark(this);
+    if (wantedBytes == 0) {
+      head.mark(this);
+    }
     return wantedBytes == 0;
   }
 
@@ -287,15 +290,20 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (isGone || isClosing || lengthBytes == 0) {
       return;
     }
-    if (wantedBytes + unwantedBytes + lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload discarded, "
-          + session.payloadBytes() + " to come, " + wantedBytes + " wanted, " + unwantedBytes + " unwanted");
-    }
+    checkPayload("discarded", wantedBytes + unwantedBytes + lengthBytes, 0);
     unwantedBytes += lengthBytes;
     if (wantedBytes == 0) {
       dropUnwanted();
     }
     head.mark(this);
+  }
+
+  private void checkPayload(String purpose, long lengthBytes, long alreadyBytes) {
+    if (alreadyBytes > 0 || lengthBytes > session.payloadBytes()) {
+      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload "
+          + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
+          + " are spoken for");
+    }
   }
 
   private void moveWanted() {
@@ -319,22 +327,27 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /// Once it is being closed, nothing more is said: the last thing may be half a reply that failed.
+  private boolean isAnswerable() {
+    return !isGone && !isClosing;
+  }
+
   void reply(long cookie, HostStatus status) {
-    if (!isGone && !isShutDown) {
+    if (isAnswerable()) {
       outbound.reply(cookie, error(status));
       head.markForFlush(this);
     }
   }
 
   void beginData(long cookie, long lengthBytes) {
-    if (!isGone && !isShutDown) {
+    if (isAnswerable()) {
       outbound.beginData(cookie, lengthBytes);
       head.markForFlush(this);
     }
   }
 
   void data(long address, int lengthBytes) {
-    if (!isGone && !isShutDown) {
+    if (isAnswerable()) {
       outbound.data(address, lengthBytes);
       head.markForFlush(this);
       if (!outbound.isDataDue()) {
@@ -345,6 +358,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   boolean isWritable() {
     return isGone || outbound.isWritable();
+  }
+
+  /// True if nothing waits to be sent.
+  boolean isQuiet() {
+    return isGone || outbound.isAllSent();
   }
 
   /// Closes once all replies are sent; at the latest when the deadline has passed.
