@@ -17,19 +17,19 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 
-/// One host's connection: what it sent and is not yet looked at, the machine that understands it, and the
-/// replies that wait to be sent.
+/// One host's connection: what it sent and is not yet looked at, the machine that understands it,
+/// and the replies that wait to be sent.
 ///
-/// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes from it,
-/// when the channel adapter drains. A connection ends in one of these ways:
+/// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes from
+/// it, when the channel adapter drains. A connection ends in one of these ways:
 ///
-/// | who ends it                   | what happens                                                    |
-/// |-------------------------------|-----------------------------------------------------------------|
-/// | the host, by DISC             | `onDisconnect`; the channel adapter closes when it has finished |
-/// | the host, by end of input     | the same, if it came between two requests; else cut             |
-/// | the channel adapter           | replies are sent, then closed                                   |
-/// | this end: not NBD any more    | replies made so far are sent, then closed                       |
-/// | the network                   | what was queued is dropped                                      |
+/// | who ends it                | what happens                                                |
+/// |----------------------------|-------------------------------------------------------------|
+/// | the host, by DISC          | `onDisconnect`; the channel adapter closes when it is ready |
+/// | the host, by end of input  | the same, if it came between two requests; else cut         |
+/// | the channel adapter        | replies are sent, then closed                               |
+/// | this end: not NBD any more | replies made so far are sent, then closed                   |
+/// | the network                | what was queued is dropped                                  |
 ///
 /// In all of them `onClosed` comes last, if the channel adapter ever heard of the connection.
 final class NbdConnection extends ChannelInboundHandlerAdapter {
@@ -144,8 +144,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
-  /// Does up to `limit` steps; returns how many. Fewer than `limit`: there is nothing more to do until
-  /// something happens, or the channel adapter refused a request.
+  /// Does up to `limit` steps; returns how many. Fewer than `limit`: there is nothing more to do
+  /// until something happens, or the channel adapter refused a request.
   int turn(HostSink sink, int limit) {
     isRefused = false;
     int done = 0;
@@ -183,7 +183,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean stepSession(HostSink sink) {
-    // A new request may be answered here and now: not inside a read's data, and not into a full buffer.
+    // A new request may be answered here and now: not inside a read's data, and not into a full
+    // buffer.
     if (outbound.isDataDue() || !outbound.isWritable()) {
       return false;
     }
@@ -267,8 +268,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     return false;
   }
 
-  /// The next bytes of payload to `address`; true if all of them are there now. To ask again for what is
-  /// awaited already is to ask whether it has come: then there is no `onPayload` any more.
+  /// The next bytes of payload to `address`; true if all of them are there now. To ask again for
+  /// what is awaited already is to ask whether it has come: then there is no `onPayload` any more.
   boolean receive(long address, int lengthBytes) {
     if (isGone || isClosing) {
       return false;
@@ -399,8 +400,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     head.mark(this);
   }
 
-  /// Ends our half and waits for the host to end its own. Closed with input unread, a socket would be reset
-  /// and the last replies lost on their way.
+  /// Ends our half and waits for the host to end its own. Closed with input unread, a socket would
+  /// be reset and the last replies lost on their way.
   private void shutDownWhenSent() {
     if (!isClosing || isShutDown || !outbound.isAllSent()) {
       return;

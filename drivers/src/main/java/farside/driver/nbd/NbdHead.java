@@ -27,14 +27,16 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 /// The NBD server of a cabinet. What of the protocol it serves is `specs/nbd.md`.
 ///
-/// All methods run on the thread of the event loop that it was made with, [#listen] excepted. Connections
-/// that have something to say stand in a line; each turn of one is short, then it goes to the end of the line.
+/// All methods run on the thread of the event loop that it was made with, [#listen] excepted.
+/// Connections that have something to say stand in a line; each turn of one is short, then it goes
+/// to the end of the line.
 public final class NbdHead implements HostPort, RoundFlush {
-  /// Connections at a time. One more takes the place of the oldest that has not opened an export yet; if all
-  /// have, it is closed at once.
+  /// Connections at a time. One more takes the place of the oldest that has not opened an export
+  /// yet; if all have, it is closed at once.
   public static final int CONNECTIONS_MAX = 128;
 
-  /// Tries to bind, so far apart: after a `kill -9` the old socket may linger for milliseconds, never for 5 s.
+  /// Tries to bind, so far apart: after a `kill -9` the old socket may linger for milliseconds,
+  /// never for 5 s.
   private static final int BIND_TRIES_MAX = 100;
 
   private static final int BIND_PAUSE_MS = 50;
@@ -76,8 +78,9 @@ public final class NbdHead implements HostPort, RoundFlush {
     this.bindTriesMax = bindTriesMax;
   }
 
-  /// Binds the address and takes connections from then on. May be called from any thread, before the loop
-  /// runs too; the loop must run for it to end. An address that is busy is tried again for 5 s.
+  /// Binds the address and takes connections from then on. May be called from any thread, before
+  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again for
+  /// 5 s.
   ///
   /// @return the address bound (which tells the port, if 0 was asked for), or a failure whose message tells the cure
   public Future<InetSocketAddress> listen() {
@@ -325,7 +328,8 @@ public final class NbdHead implements HostPort, RoundFlush {
 
   @Override
   public void flushRound() {
-    // A flush may end a connection, which marks nothing for flushing: the list does not grow meanwhile.
+    // A flush may end a connection, which marks nothing for flushing: the list does not grow
+    // meanwhile.
     for (int index = 0; index < unflushed.size(); index++) {
       NbdConnection connection = unflushed.get(index);
       connection.isMarkedForFlush = false;
@@ -345,7 +349,8 @@ public final class NbdHead implements HostPort, RoundFlush {
     return found == null ? 0 : found.queuedBytes();
   }
 
-  /// Numbers of the connections that are open, in the order in which they came; for the console and tests.
+  /// Numbers of the connections that are open, in the order in which they came; for the console and
+  /// tests.
   public List<Integer> openConnections() {
     return connections.values().stream()
         .map(NbdConnection::number)

@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// An NBD head on a thread of its own, with a fake channel adapter behind it: the processor in miniature.
+/// An NBD head on a thread of its own, with a fake channel adapter behind it: the processor in
+/// miniature.
 final class HeadBench implements AutoCloseable {
   private static final int DRAIN_MAX = 64;
   private static final long IDLE_MAX_NS = 10_000_000;
