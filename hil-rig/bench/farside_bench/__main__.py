@@ -38,6 +38,7 @@ def _bench(chosen):
         places.append(figures)
         print(f"\n{place} ({figures['file_system']})")
         print("\n".join(report.table(figures["rows"])))
+        print(report.bystanders(figures["samples"]))
         for target, proof in figures["proofs"].items():
             print(f"{target}: {proof}")
         sys.stdout.flush()

@@ -19,6 +19,7 @@ class Sample:
     round_number: int
     measurement: Measurement
     cpu_seconds: float
+    others_share: float
 
     @property
     def cpu_seconds_per_100k(self):
@@ -31,6 +32,7 @@ class Sample:
             "round": self.round_number,
             **asdict(self.measurement),
             "cpu_seconds": self.cpu_seconds,
+            "others_share_of_processors": self.others_share,
             "cpu_seconds_per_100k": self.cpu_seconds_per_100k,
         }
 

@@ -8,7 +8,7 @@ from . import loads
 HERE = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = HERE.parent.parent
 PLACES = ("tmpfs", "disk")
-TARGETS = ("farside", "peer", "unmirrored")
+TARGETS = ("farside", "peer", "peer-uring", "unmirrored")
 
 _STANDARD = {"rounds": 5, "seconds": 4.0, "places": PLACES}
 _QUICK = {"rounds": 2, "seconds": 1.0, "places": ("tmpfs",)}
@@ -63,7 +63,8 @@ def _parser():
         type=_list_of(_one_of(TARGETS)),
         default=("farside", "peer"),
         metavar="T,...",
-        help="farside, peer, and unmirrored: the peer's server without a mirror, to compare with (farside,peer)",
+        help="farside; peer; to compare with: peer-uring, the same with file I/O by io_uring, and unmirrored, the peer's "
+        "server without a mirror (farside,peer)",
     )
     parser.add_argument("--volume-mib", type=_whole(16, 1 << 20), default=256, metavar="N", help="size of a volume (256)")
     parser.add_argument(

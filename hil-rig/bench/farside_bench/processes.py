@@ -95,6 +95,12 @@ def cpu_seconds(pids):
     return sum(ticks(pathlib.Path(f"/proc/{pid}/stat").read_text()) for pid in pids) / _TICKS_PER_SECOND
 
 
+def busy_seconds():
+    """Processor time that the whole machine has used so far, what other guests of its host took from it included."""
+    _, user, nice, system, _, _, irq, softirq, steal, *_ = pathlib.Path("/proc/stat").read_text().split()
+    return sum(map(int, (user, nice, system, irq, softirq, steal))) / _TICKS_PER_SECOND
+
+
 def ticks(stat):
     """Clock ticks that a process has used, from the text of its /proc/PID/stat."""
     # The second field is the program's name in parentheses, and may itself hold spaces and parentheses.

@@ -1,6 +1,11 @@
 """What the person at the screen sees."""
 
+import statistics
+
 from .loads import Load
+
+# Above it, the figures are more about the machine than about what was measured.
+_QUIET_SHARE = 0.05
 
 _PATTERNS = {
     "randwrite": "random writes",
@@ -43,6 +48,13 @@ def table(rows):
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def bystanders(samples):
+    """How quiet the machine was."""
+    share = statistics.median(sample.others_share for sample in samples)
+    sentence = f"Others used {share:.0%} of the processors meanwhile (median of all measurements)".replace("%", " %")
+    return sentence + (": measure again on a quieter machine." if share > _QUIET_SHARE else ".")
 
 
 def verdict(row):

@@ -1,7 +1,9 @@
 """One run: on each file system all targets side by side, loaded by turns, and at the end the proof."""
 
 import contextlib
+import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from . import figures, fio, loads, machine
 from .failure import Failure
 from .farside import Farside
 from .peer import Peer, Unmirrored
-from .processes import Family, cpu_seconds
+from .processes import Family, busy_seconds, cpu_seconds
 
 _TICK_SECONDS = 0.01
 _SETTLE_STEP_SECONDS = 0.1
@@ -78,7 +80,8 @@ def _socket_directory():
 def _start(options, family, directory, sockets):
     makers = {
         "farside": lambda where: Farside(family, where, options.volume_mib),
-        "peer": lambda where: Peer(family, where, sockets, options.volume_mib << 20),
+        "peer": lambda where: Peer(family, where, sockets, options.volume_mib << 20, "threads"),
+        "peer-uring": lambda where: Peer(family, where, sockets, options.volume_mib << 20, "io_uring"),
         "unmirrored": lambda where: Unmirrored(family, where, options.volume_mib << 20),
     }
     targets = []
@@ -109,12 +112,31 @@ def _rounds(options, family, directory, targets):
 
 def _sample(options, family, directory, target, load, number):
     before = _settled_cpu_seconds(target)
+    clock = _Bystanders(target)
     measurement = fio.measure(family, load, target.uri, options.volume_mib << 20, options.seconds)
+    others_share = clock.share()
     # What a write leaves to be done (destaging) is part of its price, and must not disturb the next one.
     after = _settled_cpu_seconds(target)
     # The same for what the kernel still has to bring to the disk. Its threads' time is nobody's here.
     subprocess.run(["sync", "-f", directory], check=False)
-    return figures.Sample(target.name, load.name, number, measurement, after - before)
+    return figures.Sample(target.name, load.name, number, measurement, after - before, others_share)
+
+
+class _Bystanders:
+    """How much of the processors others than the target's servers and the client take, from now on."""
+
+    def __init__(self, target):
+        self._target = target
+        self._start = self._now()
+
+    def share(self):
+        seconds, others_seconds = (now - then for now, then in zip(self._now(), self._start))
+        return max(0.0, others_seconds) / (seconds * len(os.sched_getaffinity(0)))
+
+    def _now(self):
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ours = cpu_seconds(self._target.pids) + children.ru_utime + children.ru_stime
+        return time.monotonic(), busy_seconds() - ours
 
 
 def _settled_cpu_seconds(target):

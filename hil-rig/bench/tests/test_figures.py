@@ -6,9 +6,9 @@ from farside_bench.fio import Measurement
 LOAD = "randwrite-4k-qd1"
 
 
-def sample(target, round_number, iops, cpu_seconds=1.0, load=LOAD):
+def sample(target, round_number, iops, cpu_seconds=1.0, load=LOAD, others_share=0.0):
     measurement = Measurement(int(iops * 4), float(iops), iops * 4096.0, 50.0, 90.0)
-    return figures.Sample(target, load, round_number, measurement, cpu_seconds)
+    return figures.Sample(target, load, round_number, measurement, cpu_seconds, others_share)
 
 
 class FiguresTest(unittest.TestCase):
@@ -60,6 +60,14 @@ class FiguresTest(unittest.TestCase):
 
         self.assertIsNone(rows[0].cpu_ratio)
         self.assertIn("-", report.table(rows)[1].split())
+
+    def test_a_machine_that_had_other_work_is_told_of(self):
+        quiet, loud = ([sample("peer", number, 100, others_share=share) for number in (1, 2, 3)] for share in (0.01, 0.3))
+
+        self.assertIn("1 %", report.bystanders(quiet))
+        self.assertNotIn("again", report.bystanders(quiet))
+        self.assertIn("30 %", report.bystanders(loud))
+        self.assertIn("again", report.bystanders(loud))
 
     def test_the_printed_table_says_what_holds(self):
         rows = figures.rows([sample("farside", 1, 110), sample("peer", 1, 100)], "peer", {LOAD: 1.2})
