@@ -272,45 +272,48 @@ public final class Cabinet implements CabinetDesk {
   }
 
   private int stepShutdown(long nowNs) {
-    switch (phase) {
-      case QUIETING -> {
-        if (!channel.isQuiet() && nowNs - phaseSinceNs < QUIET_WAIT_NS) {
-          return 0;
-        }
-        channel.closeAll("the cabinet is going down");
-        flushAll();
-        enter(Phase.DESTAGING, nowNs);
-        return 1;
+    return switch (phase) {
+      case QUIETING -> quiet(nowNs);
+      case DESTAGING -> destage(nowNs);
+      case LABELLING -> label(nowNs);
+      case IML, SERVING, DOWN -> 0;
+    };
+  }
+
+  private int quiet(long nowNs) {
+    if (!channel.isQuiet() && nowNs - phaseSinceNs < QUIET_WAIT_NS) {
+      return 0;
+    }
+    channel.closeAll("the cabinet is going down");
+    flushAll();
+    enter(Phase.DESTAGING, nowNs);
+    return 1;
+  }
+
+  private int destage(long nowNs) {
+    if (!isDestaged() || peerIsBehind() && nowNs - phaseSinceNs < PEER_WAIT_NS) {
+      return 0;
+    }
+    labels.setClean(true);
+    for (int drive = 0; drive < cleanTickets.length; drive++) {
+      if (labels.volumeOf(drive) != null) {
+        cleanTickets[drive] = labels.request(drive);
       }
-      case DESTAGING -> {
-        flushAll();
-        if (!isDestaged() || peerIsBehind() && nowNs - phaseSinceNs < PEER_WAIT_NS) {
-          return 0;
-        }
-        labels.setClean(true);
-        for (int drive = 0; drive < cleanTickets.length; drive++) {
-          if (labels.volumeOf(drive) != null) {
-            cleanTickets[drive] = labels.request(drive);
-          }
-        }
-        enter(Phase.LABELLING, nowNs);
-        return 1;
-      }
-      case LABELLING -> {
-        for (int drive = 0; drive < cleanTickets.length; drive++) {
-          if (labels.volumeOf(drive) != null && !labels.isDurable(drive, cleanTickets[drive])) {
-            return 0;
-          }
-        }
-        events.log(EventCode.SHUTDOWN_COMPLETE);
-        nvram.force();
-        enter(Phase.DOWN, nowNs);
-        return 1;
-      }
-      default -> {
+    }
+    enter(Phase.LABELLING, nowNs);
+    return 1;
+  }
+
+  private int label(long nowNs) {
+    for (int drive = 0; drive < cleanTickets.length; drive++) {
+      if (labels.volumeOf(drive) != null && !labels.isDurable(drive, cleanTickets[drive])) {
         return 0;
       }
     }
+    events.log(EventCode.SHUTDOWN_COMPLETE);
+    nvram.force();
+    enter(Phase.DOWN, nowNs);
+    return 1;
   }
 
   private void flushAll() {
