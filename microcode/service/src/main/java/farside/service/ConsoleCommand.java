@@ -64,8 +64,8 @@ public enum ConsoleCommand {
       "take a link out of use, or put it back",
       """
       Varied off, a link has no carrier and refuses the peer until it is varied on again. Without
-      any link, groups with an R1 volume here are suspended: hosts go on, and the peer is owed.
-      Back on, the session begins anew and what is owed is copied.\
+      any link, the groups with an R1 volume here are suspended after the link timeout: hosts go
+      on, and the peer is owed. Back on, the session begins anew and what is owed is copied.\
       """,
       true),
   SHUTDOWN(

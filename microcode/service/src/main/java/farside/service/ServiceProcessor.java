@@ -209,7 +209,7 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
         + link
         + " was "
         + state
-        + ". No link is left: from now on the peer is owed what hosts write; see `query`.";
+        + ". No link is left: after the link timeout the R1 groups go on alone; see `query`.";
   }
 
   /// Null if no link is called so.
