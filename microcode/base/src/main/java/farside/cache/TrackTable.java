@@ -43,9 +43,10 @@ public final class TrackTable {
   /// The other mirror has received the track under this number; remembered until it is stable
   /// there.
   public void setPending(int track, long number) {
-    pending.set(track);
-    newestNumber[track] = number;
-    waiting.addLong(number);
+    boolean wasClear = pending.set(track);
+    long newest = wasClear ? number : Math.max(number, newestNumber[track]);
+    newestNumber[track] = newest;
+    waiting.addLong(newest);
     waiting.addLong(track);
   }
 

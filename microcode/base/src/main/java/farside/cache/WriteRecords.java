@@ -21,8 +21,9 @@ import org.agrona.collections.Long2LongHashMap;
 /// | 28 | 4 | payload CRC-32C | 0 for a record of zeroes |
 /// | 32 | 4 | volume index | |
 /// | 36 | 4 | frames and flags | low 16 bits: frames; 16 zeroes, 17 incoming, 18 last piece, 19 copy |
+/// | 40 | 8 | arrival | order in which this cabinet committed it; IML puts records back in this order |
 ///
-/// The commit word holds the CRC-32C of bytes 8 to 39 in its low half, so a torn header is never believed.
+/// The commit word holds the CRC-32C of bytes 8 to 47 in its low half, so a torn header is never believed.
 ///
 /// Life of a record: *committed* -> (R1 only) held until the peer has it -> *released*, and only then
 /// eligible for destage, so a drive never holds what the peer has never seen -> destaging -> written ->
@@ -38,8 +39,9 @@ public final class WriteRecords {
   private static final int PAYLOAD_CRC = 28;
   private static final int VOLUME = 32;
   private static final int FRAMES_AND_FLAGS = 36;
+  private static final int ARRIVAL = 40;
   private static final int HEADER_CRC_FROM = 8;
-  private static final int HEADER_CRC_BYTES = 32;
+  private static final int HEADER_CRC_BYTES = 40;
 
   private static final long COMMIT_MAGIC = 0x5243L << 32;
   private static final long COMMIT_MAGIC_MASK = 0xFFFFL << 32;
@@ -63,6 +65,7 @@ public final class WriteRecords {
 
   private final long[] number;
   private final long[] offsetBytes;
+  private final long[] arrival;
   private final long[] committedNs;
   private final int[] lengthBytes;
   private final int[] payloadCrc;
@@ -90,6 +93,7 @@ public final class WriteRecords {
   private final long[] flushWantedNumber;
   private final boolean[] destageFailing;
   private final IntArrayQueue[] dirtyOfDrive;
+  private final IntArrayQueue[] heldOfVolume;
   private final IntArrayQueue releasedOwners = new IntArrayQueue(256, NONE);
   private final IntArrayQueue toSend = new IntArrayQueue(256, NONE);
 
@@ -98,6 +102,7 @@ public final class WriteRecords {
   private int hostFrames;
   private int incomingFrames;
   private int liveRecords;
+  private long arrivals;
   private long changes;
 
   /// @param driveOfVolume drive index of each volume
@@ -122,6 +127,7 @@ public final class WriteRecords {
     bitmap = new FrameBitmap(n);
     number = new long[n];
     offsetBytes = new long[n];
+    arrival = new long[n];
     committedNs = new long[n];
     lengthBytes = new int[n];
     payloadCrc = new int[n];
@@ -147,6 +153,10 @@ public final class WriteRecords {
     highestReleased = new long[volumes];
     flushWantedNumber = new long[volumes];
     destageFailing = new boolean[volumes];
+    heldOfVolume = new IntArrayQueue[volumes];
+    for (int i = 0; i < volumes; i++) {
+      heldOfVolume[i] = new IntArrayQueue(64, NONE);
+    }
     dirtyOfDrive = new IntArrayQueue[driveCount];
     for (int i = 0; i < driveCount; i++) {
       dirtyOfDrive[i] = new IntArrayQueue(256, NONE);
@@ -264,6 +274,8 @@ public final class WriteRecords {
     nvram.putInt(header + PAYLOAD_CRC, crc);
     nvram.putInt(header + VOLUME, volume);
     nvram.putInt(header + FRAMES_AND_FLAGS, flags);
+    arrival[record] = ++arrivals;
+    nvram.putLong(header + ARRIVAL, arrivals);
     nvram.commit(header, commitWord(record, true, remotePending));
     number[record] = writeNumber;
     offsetBytes[record] = offset;
@@ -274,7 +286,9 @@ public final class WriteRecords {
     owner[record] = ownerId;
     stage[record] = 0;
     link(record, true, remotePending);
-    if (!held) {
+    if (held) {
+      heldOfVolume[volume].addInt(record);
+    } else {
       release(record);
     }
   }
@@ -343,6 +357,20 @@ public final class WriteRecords {
       dirtyOfDrive[driveOfVolume[volume]].addInt(record);
     }
     changes++;
+  }
+
+  /// The oldest record of the volume that is not released, or [#NONE]. Records of a volume are released in
+  /// the order in which they were committed.
+  public int oldestHeld(int volume) {
+    IntArrayQueue held = heldOfVolume[volume];
+    while (!held.isEmpty()) {
+      int record = held.peekInt();
+      if ((local[record] || remote[record]) && (stage[record] & RELEASED) == 0) {
+        return record;
+      }
+      held.pollInt();
+    }
+    return NONE;
   }
 
   /// The next owner one of whose records was released, or [#NONE].
@@ -730,16 +758,19 @@ public final class WriteRecords {
     for (int i = 0; i < found; i++) {
       order[i] = live[i];
     }
-    Arrays.sort(order, (a, b) -> Long.compare(number[a], number[b]));
+    Arrays.sort(order, (a, b) -> Long.compare(arrival[a], arrival[b]));
     long highestOwn = 0;
     long highestIncoming = 0;
     for (int record : order) {
+      arrivals = arrival[record];
       committedNs[record] = nowNs;
       owner[record] = NONE;
       stage[record] = 0;
       pins[record] = 0;
       link(record, local[record], remote[record]);
-      if (!remote[record]) {
+      if (remote[record]) {
+        heldOfVolume[volumeIndex[record]].addInt(record);
+      } else {
         release(record);
       }
       if (!isIncoming(record)) {
@@ -759,6 +790,7 @@ public final class WriteRecords {
     payloadCrc[record] = nvram.getInt(header + PAYLOAD_CRC);
     volumeIndex[record] = nvram.getInt(header + VOLUME);
     framesAndFlags[record] = nvram.getInt(header + FRAMES_AND_FLAGS);
+    arrival[record] = nvram.getLong(header + ARRIVAL);
   }
 
   /// Lengths and lists agree; for tests and the simulator's quiet points.

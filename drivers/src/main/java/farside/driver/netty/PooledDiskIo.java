@@ -1,0 +1,208 @@
+package farside.driver.netty;
+
+import farside.driver.posix.Posix;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+
+/// Disk requests by two threads beside the loop, for transports that cannot carry files.
+///
+/// A hop between threads costs more than the request itself when the disk is fast, so the hops are
+/// shared: a round's requests are handed over under one lock with one wake-up, a worker that finds more
+/// work than it can do wakes the next, and the loop is woken only if it may be asleep.
+final class PooledDiskIo implements DiskIo {
+  /// One may be in a long flush while the other reads and writes.
+  static final int WORKER_COUNT = 2;
+
+  private enum Kind {
+    READ,
+    WRITE,
+    WRITE_VECTOR,
+    SYNC_DATA,
+    ALLOCATE
+  }
+
+  /// One per slot, used again and again.
+  private static final class Request {
+    final int slot;
+    Kind kind = Kind.READ;
+    long offsetBytes;
+    long address;
+    long length;
+    int mode;
+    int result;
+
+    Request(int slot) {
+      this.slot = slot;
+    }
+  }
+
+  private final Runnable wake;
+  private final int fd;
+  private final Answers answers;
+  private final Request[] requests;
+  private final List<Request> round;
+  private final List<Thread> workers = new ArrayList<>(WORKER_COUNT);
+  private final ManyToOneConcurrentArrayQueue<Request> answered;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition workToDo = lock.newCondition();
+  private final ArrayDeque<Request> waiting;
+  private int idleCount;
+  private boolean closed;
+
+  PooledDiskIo(Runnable wake, int fd, int slotCount, Answers answers) {
+    this.wake = wake;
+    this.fd = fd;
+    this.answers = answers;
+    requests = new Request[slotCount];
+    for (int slot = 0; slot < slotCount; slot++) {
+      requests[slot] = new Request(slot);
+    }
+    round = new ArrayList<>(slotCount);
+    waiting = new ArrayDeque<>(slotCount);
+    answered = new ManyToOneConcurrentArrayQueue<>(Math.max(2, slotCount));
+    for (int index = 0; index < WORKER_COUNT; index++) {
+      Thread worker = new FastThreadLocalThread(this::work, "disk-" + fd + "-" + index);
+      worker.setDaemon(true);
+      workers.add(worker);
+      worker.start();
+    }
+  }
+
+  @Override
+  public void read(int slot, long offsetBytes, long address, int lengthBytes) {
+    queue(slot, Kind.READ, offsetBytes, address, lengthBytes, 0);
+  }
+
+  @Override
+  public void write(int slot, long offsetBytes, long address, int lengthBytes) {
+    queue(slot, Kind.WRITE, offsetBytes, address, lengthBytes, 0);
+  }
+
+  @Override
+  public void writeVector(int slot, long offsetBytes, long iovecAddress, int count) {
+    queue(slot, Kind.WRITE_VECTOR, offsetBytes, iovecAddress, count, 0);
+  }
+
+  @Override
+  public void syncData(int slot) {
+    queue(slot, Kind.SYNC_DATA, 0, 0, 0, 0);
+  }
+
+  @Override
+  public void allocate(int slot, int mode, long offsetBytes, long lengthBytes) {
+    queue(slot, Kind.ALLOCATE, offsetBytes, 0, lengthBytes, mode);
+  }
+
+  private void queue(int slot, Kind kind, long offsetBytes, long address, long length, int mode) {
+    Request request = requests[slot];
+    request.kind = kind;
+    request.offsetBytes = offsetBytes;
+    request.address = address;
+    request.length = length;
+    request.mode = mode;
+    round.add(request);
+  }
+
+  @Override
+  public void flushRound() {
+    if (round.isEmpty()) {
+      return;
+    }
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("disk I/O is closed");
+      }
+      waiting.addAll(round);
+      if (idleCount > 0) {
+        workToDo.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+    round.clear();
+  }
+
+  private void work() {
+    Request request = take();
+    while (request != null) {
+      request.result = run(request);
+      // There is a place for every slot, so this cannot be refused. Waking costs next to nothing while the
+      // loop is awake, and must not be skipped because an older answer lies there: the loop may take
+      // that one, and fall asleep, before this one is in.
+      answered.offer(request);
+      wake.run();
+      request = take();
+    }
+  }
+
+  /// The next request, or null when there will be none.
+  private Request take() {
+    lock.lock();
+    try {
+      while (waiting.isEmpty()) {
+        if (closed) {
+          return null;
+        }
+        idleCount++;
+        workToDo.awaitUninterruptibly();
+        idleCount--;
+      }
+      Request request = waiting.poll();
+      if (!waiting.isEmpty() && idleCount > 0) {
+        workToDo.signal();
+      }
+      return request;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int run(Request request) {
+    return switch (request.kind) {
+      case READ -> (int) Posix.pread(fd, request.address, request.length, request.offsetBytes);
+      case WRITE -> (int) Posix.pwrite(fd, request.address, request.length, request.offsetBytes);
+      case WRITE_VECTOR -> (int) Posix.pwritev(fd, request.address, (int) request.length, request.offsetBytes);
+      case SYNC_DATA -> Posix.fdatasync(fd);
+      case ALLOCATE -> Posix.fallocate(fd, request.mode, request.offsetBytes, request.length);
+    };
+  }
+
+  @Override
+  public void poll() {
+    for (Request request = answered.poll(); request != null; request = answered.poll()) {
+      answers.onAnswer(request.slot, request.result);
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      workToDo.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    // A worker that still writes must not outlive the descriptor it writes to, so no interrupt ends this.
+    boolean interrupted = false;
+    for (Thread worker : workers) {
+      while (worker.isAlive()) {
+        try {
+          worker.join();
+        } catch (InterruptedException laterTold) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,363 @@
+package farside.driver.nvramfile;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import farside.driver.nvramfile.NvramPrologue.Condition;
+import farside.driver.posix.ExclusiveFile;
+import farside.driver.posix.Posix;
+import farside.port.Memory;
+import farside.port.NvramPort;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/// NVRAM that is a file, mapped into memory: a store is in the page cache at once, and there it outlives
+/// the process.
+///
+/// The file is fully allocated and every page is touched before use, because a store into a hole of a
+/// full file system would kill the process. It is locked in memory where that is allowed. What the file
+/// holds before the region is `NvramPrologue`.
+///
+/// Contents found [NvramPort.Contents#LOST] are zeroed before anyone sees them, so that not even a
+/// mistake can believe them; they stay `LOST` over any number of restarts until microcode has made its
+/// first [#commit].
+public final class NvramFile implements NvramPort {
+  private static final int PAGE_BYTES = 4096;
+  private static final int SCAN_BYTES = 1 << 20;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final VarHandle COMMIT_WORD = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN).varHandle();
+
+  private final ExclusiveFile file;
+  private final MemorySegment whole;
+  private final MemorySegment region;
+  private final NvramPrologue prologue;
+  private final UUID bootId;
+  private final Contents contents;
+  private final String lockRefusal;
+  private boolean lossUntold;
+  private boolean closed;
+
+  private NvramFile(ExclusiveFile file, MemorySegment whole, UUID bootId, Contents contents, String lockRefusal) {
+    this.file = file;
+    this.whole = whole;
+    this.region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES);
+    this.prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
+    this.bootId = bootId;
+    this.contents = contents;
+    this.lockRefusal = lockRefusal;
+    lossUntold = contents == Contents.LOST;
+  }
+
+  /// Opens the file, making it if there is none, and owns it until [#close].
+  ///
+  /// @param regionBytes size that microcode sees, a multiple of 4096; the file has one page more
+  public static NvramFile open(Path path, long regionBytes) throws IOException {
+    return open(path, regionBytes, BootId.current());
+  }
+
+  /// The same under a boot id of the caller's choice: another one than last time is a loss of power.
+  public static NvramFile open(Path path, long regionBytes, UUID bootId) throws IOException {
+    return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS);
+  }
+
+  static NvramFile open(Path path, long regionBytes, UUID bootId, long busyRetryMs) throws IOException {
+    if (regionBytes <= 0 || regionBytes % PAGE_BYTES != 0) {
+      throw new IOException("NVRAM " + path + ": " + regionBytes
+          + " bytes are not a whole number of pages. Set its size to a multiple of " + PAGE_BYTES + ".");
+    }
+    ExclusiveFile file = ExclusiveFile.open("NVRAM", path, 0, busyRetryMs);
+    boolean opened = false;
+    long address = 0;
+    try {
+      boolean blank = isAllZero(file);
+      if (!blank) {
+        checkPrologue(file, regionBytes);
+      }
+      long fileBytes = regionBytes + NvramPrologue.PROLOGUE_BYTES;
+      allocate(file, fileBytes, blank);
+      address = map(file, fileBytes);
+      String lockRefusal = makeResident(file, address, fileBytes);
+      MemorySegment whole = Posix.view(address, fileBytes);
+      Contents contents = takeOver(file, whole, regionBytes, bootId, blank);
+      NvramFile nvram = new NvramFile(file, whole, bootId, contents, lockRefusal);
+      opened = true;
+      return nvram;
+    } finally {
+      if (!opened) {
+        if (address > 0) {
+          Posix.munmap(address, regionBytes + NvramPrologue.PROLOGUE_BYTES);
+        }
+        file.close();
+      }
+    }
+  }
+
+  /// True for a new file, and for one whose making was cut short: nothing has ever been stored in it.
+  private static boolean isAllZero(ExclusiveFile file) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment chunk = arena.allocate(SCAN_BYTES, PAGE_BYTES);
+      MemorySegment zeroes = arena.allocate(SCAN_BYTES, PAGE_BYTES);
+      long atBytes = 0;
+      while (atBytes < file.facts().sizeBytes()) {
+        long readBytes = Posix.pread(file.fd(), chunk.address(), SCAN_BYTES, atBytes);
+        check(file, readBytes, "cannot be read", "Replace the medium it lies on.");
+        if (readBytes == 0) {
+          break;
+        }
+        if (MemorySegment.mismatch(chunk, 0, readBytes, zeroes, 0, readBytes) != -1) {
+          return false;
+        }
+        atBytes += readBytes;
+      }
+      return true;
+    }
+  }
+
+  private static void checkPrologue(ExclusiveFile file, long regionBytes) throws IOException {
+    String who = "NVRAM " + file.path();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment page = arena.allocate(NvramPrologue.PROLOGUE_BYTES, PAGE_BYTES);
+      long readBytes = Posix.pread(file.fd(), page.address(), page.byteSize(), 0);
+      check(file, readBytes, "cannot be read", "Replace the medium it lies on.");
+      NvramPrologue found = new NvramPrologue(page);
+      if (!found.isWhole()) {
+        throw new IOException(who + " does not begin with a whole prologue: it is damaged, or no NVRAM at all."
+            + " Nothing was changed. Name another file, or move this one away: the cabinet then starts with"
+            + " blank NVRAM, and what only this file held is lost.");
+      }
+      if (found.version() != NvramPrologue.VERSION || found.condition() == null) {
+        throw new IOException(who + " is of version " + found.version() + ", this program knows version "
+            + NvramPrologue.VERSION + ". Nothing was changed. Start the program that wrote it, shut the"
+            + " cabinet down cleanly, then move the file away.");
+      }
+      long foundBytes = file.facts().sizeBytes() - NvramPrologue.PROLOGUE_BYTES;
+      if (found.regionBytes() != regionBytes || foundBytes != regionBytes) {
+        throw new IOException(who + " has " + found.regionBytes() + " bytes" + (foundBytes == found.regionBytes()
+                ? "" : " by its prologue and " + foundBytes + " in the file") + ", but the rig says " + regionBytes
+            + ". Nothing was changed. Correct the rig, or, after a clean shutdown, move the file away.");
+      }
+    }
+  }
+
+  private static void check(ExclusiveFile file, long result, String problem, String cure) throws IOException {
+    if (result < 0) {
+      throw new IOException("NVRAM " + file.path() + " " + problem + ": " + Posix.strerror(result) + ". " + cure);
+    }
+  }
+
+  /// Gives every byte of the file its place, so that no store can meet a full file system later.
+  private static void allocate(ExclusiveFile file, long fileBytes, boolean blank) throws IOException {
+    int result = 0;
+    if (blank) {
+      // Shorter first: what a killed predecessor of another size had begun is of no use to us.
+      result = file.resize(0);
+    }
+    if (result == 0) {
+      result = Posix.fallocate(file.fd(), 0, 0, fileBytes);
+    }
+    if (blank && (result == -Posix.EOPNOTSUPP || result == -Posix.ENOSYS)) {
+      result = writeZeroes(file.fd(), fileBytes);
+    } else if (result == -Posix.EOPNOTSUPP || result == -Posix.ENOSYS) {
+      result = 0;
+    }
+    if (result == 0 && blank) {
+      result = file.syncWithName();
+    }
+    if (result == 0) {
+      return;
+    }
+    if (blank) {
+      Files.deleteIfExists(file.path());
+    }
+    throw new IOException("NVRAM " + file.path() + ": cannot allocate " + fileBytes + " bytes: "
+        + Posix.strerror(result) + ". Free that much space, make the NVRAM smaller, or put the file elsewhere.");
+  }
+
+  private static int writeZeroes(int fd, long fileBytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment zeroes = arena.allocate(SCAN_BYTES, PAGE_BYTES);
+      long atBytes = 0;
+      while (atBytes < fileBytes) {
+        long result = Posix.pwrite(fd, zeroes.address(), Math.min(SCAN_BYTES, fileBytes - atBytes), atBytes);
+        if (result == -Posix.EINTR) {
+          continue;
+        }
+        if (result <= 0) {
+          return result < 0 ? (int) result : -Posix.ENOSPC;
+        }
+        atBytes += result;
+      }
+      return 0;
+    }
+  }
+
+  private static long map(ExclusiveFile file, long fileBytes) throws IOException {
+    long address =
+        Posix.mmap(fileBytes, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, file.fd(), 0);
+    check(file, address, "cannot be mapped", "Make the NVRAM smaller, or give the machine more memory.");
+    return address;
+  }
+
+  /// Touches every page; answers why the pages could not be locked in memory, or nothing.
+  private static String makeResident(ExclusiveFile file, long address, long fileBytes) throws IOException {
+    int result = Posix.madvise(address, fileBytes, Posix.MADV_POPULATE_WRITE);
+    if (result == -Posix.EINVAL) {
+      // A kernel before 5.14. A page that is written with what it holds is touched as well.
+      for (long page = address; page < address + fileBytes; page += PAGE_BYTES) {
+        Memory.putByte(page, Memory.getByte(page));
+      }
+    } else {
+      check(file, result, "cannot be brought into memory", "Free space on its file system, and memory.");
+    }
+    int locked = Posix.mlock(address, fileBytes);
+    return locked < 0 ? Posix.strerror(locked) : "";
+  }
+
+  /// Judges what was found, and takes the clean mark away before anything else can change.
+  private static Contents takeOver(
+      ExclusiveFile file, MemorySegment whole, long regionBytes, UUID bootId, boolean blank) throws IOException {
+    NvramPrologue prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
+    Contents contents = blank ? Contents.BLANK : judge(prologue, bootId);
+    if (contents == Contents.LOST) {
+      // In this order: from the first zeroed byte on nobody may take the rest for whole.
+      prologue.write(Condition.LOST, regionBytes, bootId);
+      check(file, push(whole, NvramPrologue.PROLOGUE_BYTES), "cannot be written", "Replace the medium it lies on.");
+      whole.asSlice(NvramPrologue.PROLOGUE_BYTES).fill((byte) 0);
+    } else {
+      prologue.write(Condition.IN_USE, regionBytes, bootId);
+      check(file, push(whole, NvramPrologue.PROLOGUE_BYTES), "cannot be written", "Replace the medium it lies on.");
+    }
+    return contents;
+  }
+
+  private static Contents judge(NvramPrologue found, UUID bootId) {
+    return switch (found.condition()) {
+      case CLEAN -> Contents.KEPT;
+      case IN_USE -> found.bootId().equals(bootId) ? Contents.KEPT : Contents.LOST;
+      case LOST -> Contents.LOST;
+    };
+  }
+
+  private static int push(MemorySegment mapped, long lengthBytes) {
+    return Posix.msync(mapped.address(), lengthBytes, Posix.MS_SYNC);
+  }
+
+  @Override
+  public long sizeBytes() {
+    return region.byteSize();
+  }
+
+  @Override
+  public long address() {
+    return region.address();
+  }
+
+  @Override
+  public byte getByte(long offset) {
+    return region.get(ValueLayout.JAVA_BYTE, offset);
+  }
+
+  @Override
+  public int getInt(long offset) {
+    return region.get(INT, offset);
+  }
+
+  @Override
+  public long getLong(long offset) {
+    return region.get(LONG, offset);
+  }
+
+  @Override
+  public void putByte(long offset, byte value) {
+    region.set(ValueLayout.JAVA_BYTE, offset, value);
+  }
+
+  @Override
+  public void putInt(long offset, int value) {
+    region.set(INT, offset, value);
+  }
+
+  @Override
+  public void putLong(long offset, long value) {
+    region.set(LONG, offset, value);
+  }
+
+  @Override
+  public void putBytes(long offset, long sourceAddress, int lengthBytes) {
+    MemorySegment.copy(Memory.at(sourceAddress, lengthBytes), 0, region, offset, lengthBytes);
+  }
+
+  @Override
+  public void commit(long offset, long word) {
+    COMMIT_WORD.setRelease(region, offset, word);
+    if (lossUntold) {
+      // Microcode has begun anew in a zeroed region: from here on the contents are its own.
+      lossUntold = false;
+      VarHandle.releaseFence();
+      prologue.write(Condition.IN_USE, region.byteSize(), bootId);
+    }
+  }
+
+  /// @throws IllegalStateException if the backing store refuses: the memory is then not clean, and must
+  ///     not be marked so
+  @Override
+  public void force() {
+    int result = push(whole, whole.byteSize());
+    if (result == 0) {
+      result = Posix.fsync(file.fd());
+    }
+    if (result < 0) {
+      throw new IllegalStateException("NVRAM " + file.path() + " cannot be pushed to its backing store: "
+          + Posix.strerror(result) + ". It survives this process, but not the loss of power.");
+    }
+  }
+
+  @Override
+  public Contents contents() {
+    return contents;
+  }
+
+  /// Says that the contents are good under any kernel. Called after [#force], when nothing will change
+  /// any more; the next opening takes the mark away.
+  public void markClean() {
+    if (lossUntold) {
+      // Nobody has acted on the loss: it is still one.
+      return;
+    }
+    VarHandle.releaseFence();
+    prologue.write(Condition.CLEAN, region.byteSize(), bootId);
+    force();
+  }
+
+  /// True if the pages cannot be swapped out.
+  public boolean isLocked() {
+    return lockRefusal.isEmpty();
+  }
+
+  /// Why the pages could not be locked in memory, for people; empty if they are. The memory works all the
+  /// same, only slower when the machine is short of memory.
+  public String lockRefusal() {
+    return lockRefusal;
+  }
+
+  /// Absolute path of the file.
+  public Path path() {
+    return file.path();
+  }
+
+  /// Gives memory and file up. Only when the processor has ended and no drive or socket is moving data in
+  /// or out: the addresses are invalid afterwards.
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Posix.munmap(whole.address(), whole.byteSize());
+      file.close();
+    }
+  }
+}

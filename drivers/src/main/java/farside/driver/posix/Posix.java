@@ -1,0 +1,266 @@
+package farside.driver.posix;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The libc calls that the drivers make, with their constants. glibc on x86-64 and aarch64.
+///
+/// Every call answers as the kernel does: 0 or more, or minus an error number such as [#EIO].
+/// Memory is handed over by address; whoever calls keeps it alive until the call, or the transfer, ended.
+public final class Posix {
+  public static final int EPERM = 1;
+  public static final int ENOENT = 2;
+  public static final int EINTR = 4;
+  public static final int EIO = 5;
+  public static final int EAGAIN = 11;
+  public static final int EACCES = 13;
+  public static final int EEXIST = 17;
+  public static final int ENODEV = 19;
+  public static final int EISDIR = 21;
+  public static final int EINVAL = 22;
+  public static final int EFBIG = 27;
+  public static final int ENOSPC = 28;
+  public static final int EROFS = 30;
+  public static final int ENOSYS = 38;
+  public static final int EOPNOTSUPP = 95;
+  public static final int ECANCELED = 125;
+  public static final int EDQUOT = 122;
+
+  public static final int O_RDONLY = 0;
+  public static final int O_RDWR = 2;
+  public static final int O_CREAT = 0x40;
+  public static final int O_EXCL = 0x80;
+  public static final int O_CLOEXEC = 0x80000;
+
+  /// The one flag of ours whose number differs between the two machines that we run on.
+  public static final int O_DIRECT = isArm64() ? 0x10000 : 0x4000;
+
+  public static final int O_DIRECTORY = isArm64() ? 0x4000 : 0x10000;
+
+  public static final int LOCK_EX = 2;
+  public static final int LOCK_NB = 4;
+
+  public static final int FALLOC_FL_KEEP_SIZE = 1;
+  public static final int FALLOC_FL_PUNCH_HOLE = 2;
+  public static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  public static final int PROT_READ = 1;
+  public static final int PROT_WRITE = 2;
+  public static final int MAP_SHARED = 1;
+  public static final int MS_SYNC = 4;
+  public static final int MADV_POPULATE_WRITE = 23;
+
+  /// Bytes of one `struct iovec`: an address, then a length, 8 bytes each.
+  public static final int IOVEC_BYTES = 16;
+
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int STATX_BASIC_STATS = 0x7ff;
+  private static final int STATX_DIOALIGN = 0x2000;
+
+  private Posix() {}
+
+  private static boolean isArm64() {
+    return System.getProperty("os.arch").equals("aarch64");
+  }
+
+  /// @param mode permissions of a file that is created, such as `0600` octal
+  public static int open(String path, int flags, int mode) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.OPEN.invokeExact(state, arena.allocateFrom(path), flags, mode);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int close(int fd) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.CLOSE.invokeExact(state, fd);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int flock(int fd, int operation) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.FLOCK.invokeExact(state, fd, operation);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// What is known of an open file, or minus an error number in [FileFacts#errorNumber].
+  ///
+  /// By `statx`, whose layout is the same on every machine; `struct stat` has a layout per machine.
+  public static FileFacts fstat(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibcCalls.callState();
+      MemorySegment facts = arena.allocate(FileFacts.STATX_BYTES, Long.BYTES);
+      int result = (int) LibcCalls.STATX.invokeExact(
+          state, fd, arena.allocateFrom(""), AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_DIOALIGN, facts);
+      return FileFacts.of((int) LibcCalls.resultOf(state, result), facts);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int ftruncate(int fd, long sizeBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.FTRUNCATE.invokeExact(state, fd, sizeBytes);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int fallocate(int fd, int mode, long offsetBytes, long lengthBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.FALLOCATE.invokeExact(state, fd, mode, offsetBytes, lengthBytes);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static long pread(int fd, long address, long lengthBytes, long offsetBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      long result = (long) LibcCalls.PREAD.invokeExact(state, fd, address, lengthBytes, offsetBytes);
+      return LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static long pwrite(int fd, long address, long lengthBytes, long offsetBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      long result = (long) LibcCalls.PWRITE.invokeExact(state, fd, address, lengthBytes, offsetBytes);
+      return LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
+  public static long preadv(int fd, long iovecAddress, int count, long offsetBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      long result = (long) LibcCalls.PREADV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
+      return LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
+  public static long pwritev(int fd, long iovecAddress, int count, long offsetBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      long result = (long) LibcCalls.PWRITEV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
+      return LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int fdatasync(int fd) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.FDATASYNC.invokeExact(state, fd);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int fsync(int fd) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.FSYNC.invokeExact(state, fd);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// Maps a file; answers the address, or minus an error number.
+  public static long mmap(long lengthBytes, int protection, int flags, int fd, long offsetBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      long result =
+          (long) LibcCalls.MMAP.invokeExact(state, 0L, lengthBytes, protection, flags, fd, offsetBytes);
+      return LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int munmap(long address, long lengthBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.MUNMAP.invokeExact(state, address, lengthBytes);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int mlock(long address, long lengthBytes) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.MLOCK.invokeExact(state, address, lengthBytes);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int msync(long address, long lengthBytes, int flags) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.MSYNC.invokeExact(state, address, lengthBytes, flags);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  public static int madvise(long address, long lengthBytes, int advice) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.MADVISE.invokeExact(state, address, lengthBytes, advice);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// The system's words for an error number; its sign does not matter.
+  public static String strerror(long errorNumber) {
+    return LibcCalls.strerror((int) Math.abs(errorNumber));
+  }
+
+  /// Memory that was mapped by [#mmap], with its bounds.
+  public static MemorySegment view(long address, long lengthBytes) {
+    return LibcCalls.view(address, lengthBytes);
+  }
+
+  /// Makes a directory entry of `path` survive the loss of power; 0 or minus an error number.
+  public static int fsyncDirectory(String directory) {
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    int result = fsync(fd);
+    close(fd);
+    return result;
+  }
+}

@@ -1,0 +1,207 @@
+package farside.driver.nbd;
+
+import farside.port.HostCommand;
+import farside.port.HostExport;
+import farside.port.HostPort;
+import farside.port.HostPort.HostSink;
+import farside.port.HostStatus;
+import farside.port.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/// A channel adapter with one disk in memory, as fussy as the real one: takes payload piece by piece,
+/// gives data only while the host takes it, finishes what is outstanding before it closes.
+final class FakeChannelAdapter implements HostSink {
+  static final int PIECE_BYTES = 64 * 1024;
+
+  /// What a connection is in the middle of.
+  private static final class Link {
+    final int number;
+    final ArrayDeque<Read> reads = new ArrayDeque<>();
+    long writeCookie;
+    long writeOffsetBytes;
+    long writeRemainingBytes;
+    int pieceBytes;
+    boolean leaving;
+
+    Link(int number) {
+      this.number = number;
+    }
+  }
+
+  private static final class Read {
+    final long cookie;
+    final long lengthBytes;
+    long offsetBytes;
+    long remainingBytes;
+    boolean begun;
+
+    Read(long cookie, long offsetBytes, long lengthBytes) {
+      this.cookie = cookie;
+      this.offsetBytes = offsetBytes;
+      this.lengthBytes = lengthBytes;
+      this.remainingBytes = lengthBytes;
+    }
+  }
+
+  final HostPort port;
+  final long sizeBytes;
+  final Arena arena = Arena.ofShared();
+  final MemorySegment disk;
+  private final TreeMap<Integer, Link> links = new TreeMap<>();
+  final List<String> facts = new ArrayList<>();
+  boolean isReadOnly;
+  boolean isRefusing;
+  boolean isHoldingPayload;
+  boolean isHoldingReads;
+  int readCountRefused;
+  int requestCount;
+  int forcedCount;
+  int refusedCount;
+
+  FakeChannelAdapter(HostPort port, long sizeBytes) {
+    this.port = port;
+    this.sizeBytes = sizeBytes;
+    disk = arena.allocate(sizeBytes, 4096);
+  }
+
+  void offer(String name) {
+    port.offer(new HostExport(name, "fake volume " + name, sizeBytes, 512, isReadOnly, true, ""));
+  }
+
+  @Override
+  public void onOpened(int connection, String volumeName, String remote) {
+    links.put(connection, new Link(connection));
+    facts.add("opened " + connection + " " + volumeName + " " + remote.startsWith("127.0.0.1:"));
+  }
+
+  @Override
+  public boolean onRequest(
+      int connection, HostCommand command, boolean forceUnitAccess, long cookie, long offsetBytes, long lengthBytes) {
+    if (isRefusing) {
+      refusedCount++;
+      return false;
+    }
+    Link link = links.get(connection);
+    requestCount++;
+    forcedCount += forceUnitAccess ? 1 : 0;
+    boolean isBeyond = offsetBytes > sizeBytes || lengthBytes > sizeBytes - offsetBytes;
+    switch (command) {
+      case READ -> {
+        if (isBeyond) {
+          port.reply(connection, cookie, HostStatus.INVALID);
+        } else {
+          link.reads.add(new Read(cookie, offsetBytes, lengthBytes));
+        }
+      }
+      case WRITE -> {
+        if (isReadOnly || isBeyond) {
+          port.discard(connection, lengthBytes);
+          port.reply(connection, cookie, isReadOnly ? HostStatus.NOT_PERMITTED : HostStatus.NO_SPACE);
+        } else {
+          link.writeCookie = cookie;
+          link.writeOffsetBytes = offsetBytes;
+          link.writeRemainingBytes = lengthBytes;
+          pull(link);
+        }
+      }
+      case FLUSH -> port.reply(connection, cookie, HostStatus.OK);
+      case TRIM, WRITE_ZEROES -> {
+        if (isBeyond) {
+          port.reply(connection, cookie, HostStatus.NO_SPACE);
+        } else {
+          disk.asSlice(offsetBytes, lengthBytes).fill((byte) 0);
+          port.reply(connection, cookie, HostStatus.OK);
+        }
+      }
+    }
+    return true;
+  }
+
+  private void pull(Link link) {
+    while (link.writeRemainingBytes > 0 && !isHoldingPayload) {
+      link.pieceBytes = (int) Math.min(PIECE_BYTES, link.writeRemainingBytes);
+      if (!port.receive(link.number, disk.address() + link.writeOffsetBytes, link.pieceBytes)) {
+        return;
+      }
+      onPieceHere(link);
+    }
+  }
+
+  private void onPieceHere(Link link) {
+    link.writeOffsetBytes += link.pieceBytes;
+    link.writeRemainingBytes -= link.pieceBytes;
+    link.pieceBytes = 0;
+    if (link.writeRemainingBytes == 0) {
+      port.reply(link.number, link.writeCookie, HostStatus.OK);
+    }
+  }
+
+  @Override
+  public void onPayload(int connection) {
+    Link link = links.get(connection);
+    onPieceHere(link);
+    pull(link);
+  }
+
+  @Override
+  public void onDisconnect(int connection) {
+    facts.add("disconnect " + connection);
+    links.get(connection).leaving = true;
+  }
+
+  @Override
+  public void onClosed(int connection) {
+    facts.add("closed " + connection);
+    links.remove(connection);
+  }
+
+  /// Goes on with what waits; returns how much it did.
+  int work() {
+    int done = 0;
+    for (Link link : List.copyOf(links.values())) {
+      if (link.writeRemainingBytes > 0 && link.pieceBytes == 0 && !isHoldingPayload) {
+        pull(link);
+        done++;
+      }
+      done += isHoldingReads ? 0 : give(link);
+      if (link.leaving && link.reads.isEmpty()) {
+        link.leaving = false;
+        port.close(link.number, "left");
+        done++;
+      }
+    }
+    return done;
+  }
+
+  private int give(Link link) {
+    int done = 0;
+    while (!link.reads.isEmpty() && port.isWritable(link.number)) {
+      Read read = link.reads.peek();
+      if (!read.begun) {
+        read.begun = true;
+        port.beginData(link.number, read.cookie, read.lengthBytes);
+      }
+      int step = (int) Math.min(PIECE_BYTES, read.remainingBytes);
+      port.data(link.number, disk.address() + read.offsetBytes, step);
+      read.offsetBytes += step;
+      read.remainingBytes -= step;
+      if (read.remainingBytes == 0) {
+        link.reads.remove();
+      }
+      done++;
+    }
+    if (!link.reads.isEmpty()) {
+      readCountRefused++;
+    }
+    return done;
+  }
+
+  byte byteAt(long offsetBytes) {
+    return Memory.getByte(disk.address() + offsetBytes);
+  }
+}

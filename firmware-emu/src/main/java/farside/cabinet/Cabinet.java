@@ -1,0 +1,429 @@
+package farside.cabinet;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.NvramLayout;
+import farside.cache.SlotDirectory;
+import farside.cache.WriteRecords;
+import farside.channel.ChannelAdapter;
+import farside.director.CabinetRefused;
+import farside.director.Director;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.disk.DiskAdapter;
+import farside.port.DrivePort;
+import farside.port.NvramPort;
+import farside.remote.RemoteAdapter;
+import farside.remote.RemoteSettings;
+import farside.service.Iml;
+import farside.service.NvramOpening;
+import farside.service.ServiceProcessor;
+import farside.volume.CabinetDesk;
+import farside.volume.DriveLabel;
+import farside.volume.Labels;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A cabinet, wired from its description: NVRAM, cache, directors, in the order in which a host write walks them.
+///
+/// It has no thread and no clock. `farside.runtime` runs it on a processor, `farside.simulator` in virtual time: both
+/// call [#doWork] in rounds until one does nothing, and sleep until [#nextDeadlineNs].
+public final class Cabinet implements CabinetDesk {
+  private static final long QUIET_WAIT_NS = 5_000_000_000L;
+  private static final long PEER_WAIT_NS = 2_000_000_000L;
+
+  private enum Phase {
+    IML,
+    SERVING,
+    /// Hosts finish what they have begun.
+    QUIETING,
+    /// Everything goes to the drives.
+    DESTAGING,
+    LABELLING,
+    DOWN
+  }
+
+  private final CabinetDescription description;
+  private final NvramPort nvram;
+  private final EventLog events;
+  private final Volumes volumes;
+  private final Labels labels;
+  private final GlobalMemory memory;
+  private final Iml iml;
+  private final ChannelAdapter channel;
+  private final DiskAdapter disk;
+  private final RemoteAdapter remote;
+  private final ServiceProcessor service;
+
+  /// Slots, label buffers, copy buffers: kept here so that it lives as long as the cabinet.
+  private final MemorySegment work;
+
+  private Phase phase = Phase.IML;
+  private long phaseSinceNs;
+  private boolean shutdownRequested;
+  private final long[] cleanTickets;
+
+  /// @param wallMsAtZero wall-clock milliseconds at which the clock that gives `nowNs` showed 0
+  /// @throws CabinetRefused if the description and what is attached do not fit
+  public Cabinet(CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
+    this.description = description;
+    this.nvram = ports.nvram();
+    events = new EventLog(ports.events(), wallMsAtZero);
+    checkDrives(ports.drives());
+
+    int count = description.volumes().size();
+    int[] numbers = new int[count];
+    long[] sizes = new long[count];
+    int[] driveOfVolume = new int[count];
+    for (int i = 0; i < count; i++) {
+      var volume = description.volumes().get(i);
+      numbers[i] = volume.number();
+      sizes[i] = volume.sizeBytes();
+      driveOfVolume[i] = driveIndex(volume.drive());
+    }
+    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
+    NvramPort.Contents found = NvramOpening.open(nvram, layout, ports.random());
+
+    long slotBytes = (long) description.readSlots() * BlockMask.TRACK_BYTES;
+    long driveBytes = (long) ports.drives().size() * DiskAdapter.WORK_BYTES_PER_DRIVE;
+    work =
+        Arena.ofAuto()
+            .allocate(
+                slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
+    SlotDirectory slots = new SlotDirectory(work.address(), description.readSlots());
+    int incoming = incomingShare(layout.frameCount());
+    WriteRecords records =
+        new WriteRecords(
+            nvram,
+            layout,
+            slots,
+            driveOfVolume,
+            ports.drives().size(),
+            layout.frameCount() - incoming,
+            incoming);
+    memory = new GlobalMemory(nvram, layout, records, slots, sizes);
+    volumes = new Volumes(makeVolumes(layout, driveOfVolume));
+    labels = new Labels(description.serial(), driveNames(ports.drives()), volumesByDrive(ports.drives().size()));
+    iml = new Iml(description.site(), found, volumes, labels, memory, ports.random(), events);
+
+    disk =
+        new DiskAdapter(
+            ports.drives(), labels, memory, volumes, events, work.address() + slotBytes);
+    channel =
+        new ChannelAdapter(
+            ports.host(),
+            volumes,
+            memory,
+            events,
+            work.address() + slotBytes + driveBytes + RemoteAdapter.WORK_BYTES);
+    remote =
+        new RemoteAdapter(
+            new RemoteSettings(
+                description.serial(),
+                description.peerSerial(),
+                description.linkTimeoutMs() * 1_000_000L,
+                description.heartbeatMs() * 1_000_000L),
+            ports.links().isEmpty() ? new NoLink() : ports.links().getFirst(),
+            memory,
+            volumes,
+            labels,
+            ports.random(),
+            events,
+            work.address() + slotBytes + driveBytes);
+    service =
+        new ServiceProcessor(ports.console(), this, volumes, memory, disk, remote, events);
+    cleanTickets = new long[ports.drives().size()];
+  }
+
+  // ---- wiring ----
+
+  private void checkDrives(List<DrivePort> drives) {
+    if (drives.size() != description.drives().size()) {
+      throw new CabinetRefused(
+          "site " + description.site() + ": " + drives.size() + " drives are attached, the description names "
+              + description.drives().size());
+    }
+    for (var volume : description.volumes()) {
+      DrivePort drive = drives.get(driveIndex(volume.drive()));
+      if (drive.sizeBytes() < volume.sizeBytes() + DriveLabel.RESERVED_BYTES) {
+        throw new CabinetRefused(
+            "drive " + drive.name() + " has " + drive.sizeBytes() + " bytes; volume "
+                + Volume.nameOf(volume.number()) + " needs "
+                + (volume.sizeBytes() + DriveLabel.RESERVED_BYTES)
+                + " with the label. Give it a larger drive or make the volume smaller.");
+      }
+      if (volume.blockBytes() % drive.blockBytes() != 0) {
+        throw new CabinetRefused(
+            "drive " + drive.name() + ": its blocks are " + drive.blockBytes() + " bytes, but volume "
+                + Volume.nameOf(volume.number()) + " has blocks of " + volume.blockBytes()
+                + ". Set blockBytes: " + drive.blockBytes() + " in the rig file, or give the volume another drive.");
+      }
+    }
+  }
+
+  private int driveIndex(String name) {
+    for (int i = 0; i < description.drives().size(); i++) {
+      if (description.drives().get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    throw new CabinetRefused("no drive " + name + " in site " + description.site());
+  }
+
+  /// Frames that only the peer's writes may use. They wait for the local drives alone, so whatever hosts here wait for,
+  /// the peer's writes, and with them the acknowledgements that others wait for, go on.
+  private int incomingShare(int frames) {
+    boolean source = false;
+    boolean target = false;
+    for (var volume : description.volumes()) {
+      source |= volume.role() == VolumeRole.R1;
+      target |= volume.role() == VolumeRole.R2;
+    }
+    if (target) {
+      return frames / 2;
+    }
+    // An R1 takes copies from its peer only to get back what it lost.
+    return source ? Math.max(16, frames / 8) : 0;
+  }
+
+  private List<Volume> makeVolumes(NvramLayout layout, int[] driveOfVolume) {
+    List<Volume> made = new ArrayList<>();
+    for (int i = 0; i < driveOfVolume.length; i++) {
+      var volume = description.volumes().get(i);
+      made.add(
+          new Volume(
+              i,
+              volume.number(),
+              volume.role(),
+              volume.group(),
+              volume.sizeBytes(),
+              volume.blockBytes(),
+              driveOfVolume[i],
+              memory.table(i),
+              nvram,
+              layout.volumeStateOffset(i),
+              events));
+    }
+    return made;
+  }
+
+  private static String[] driveNames(List<DrivePort> drives) {
+    return drives.stream().map(DrivePort::name).toArray(String[]::new);
+  }
+
+  private Volume[] volumesByDrive(int driveCount) {
+    Volume[] onDrive = new Volume[driveCount];
+    for (Volume volume : volumes.list()) {
+      if (onDrive[volume.driveIndex()] != null) {
+        throw new CabinetRefused(
+            "volumes " + onDrive[volume.driveIndex()].name() + " and " + volume.name()
+                + " are on one drive; give each volume a drive of its own.");
+      }
+      onDrive[volume.driveIndex()] = volume;
+    }
+    return onDrive;
+  }
+
+  // ---- the loop ----
+
+  /// One round of all directors; returns how much was done.
+  public int doWork(long nowNs) {
+    events.setNow(nowNs);
+    return switch (phase) {
+      case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs);
+      case SERVING -> {
+        int done = channel.doWork(nowNs) + remote.doWork(nowNs) + disk.doWork(nowNs) + service.doWork(nowNs);
+        if (shutdownRequested) {
+          enter(Phase.QUIETING, nowNs);
+          events.log(EventCode.SHUTDOWN_STARTED, memory.records().liveRecords());
+          channel.stop();
+          done++;
+        }
+        yield done;
+      }
+      case QUIETING, DESTAGING, LABELLING ->
+          channel.doWork(nowNs)
+              + remote.doWork(nowNs)
+              + disk.doWork(nowNs)
+              + service.doWork(nowNs)
+              + stepShutdown(nowNs);
+      case DOWN -> 0;
+    };
+  }
+
+  private void enter(Phase next, long nowNs) {
+    phase = next;
+    phaseSinceNs = nowNs;
+  }
+
+  private int stepIml(long nowNs) {
+    int done = iml.step(nowNs);
+    if (iml.isComplete()) {
+      remote.start(nowNs);
+      enter(Phase.SERVING, nowNs);
+    }
+    return done;
+  }
+
+  private int stepShutdown(long nowNs) {
+    return switch (phase) {
+      case QUIETING -> quiet(nowNs);
+      case DESTAGING -> destage(nowNs);
+      case LABELLING -> label(nowNs);
+      case IML, SERVING, DOWN -> 0;
+    };
+  }
+
+  private int quiet(long nowNs) {
+    if (!channel.isQuiet() && nowNs - phaseSinceNs < QUIET_WAIT_NS) {
+      return 0;
+    }
+    channel.closeAll("the cabinet is going down");
+    flushAll();
+    enter(Phase.DESTAGING, nowNs);
+    return 1;
+  }
+
+  private int destage(long nowNs) {
+    if (!isDestaged() || peerIsBehind() && nowNs - phaseSinceNs < PEER_WAIT_NS) {
+      return 0;
+    }
+    labels.setClean(true);
+    for (int drive = 0; drive < cleanTickets.length; drive++) {
+      if (labels.volumeOf(drive) != null) {
+        cleanTickets[drive] = labels.request(drive);
+      }
+    }
+    enter(Phase.LABELLING, nowNs);
+    return 1;
+  }
+
+  private int label(long nowNs) {
+    for (int drive = 0; drive < cleanTickets.length; drive++) {
+      if (labels.volumeOf(drive) != null && !labels.isDurable(drive, cleanTickets[drive])) {
+        return 0;
+      }
+    }
+    events.log(EventCode.SHUTDOWN_COMPLETE);
+    nvram.force();
+    enter(Phase.DOWN, nowNs);
+    return 1;
+  }
+
+  private void flushAll() {
+    for (Volume volume : volumes.list()) {
+      memory.records().wantFlush(volume.index(), Long.MAX_VALUE);
+    }
+  }
+
+  private boolean isDestaged() {
+    for (Volume volume : volumes.list()) {
+      if (memory.records().localHeadOf(volume.index()) != WriteRecords.NONE) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// True while the peer's drives lack what its memory has: it is given a moment, so that both sides end clean.
+  private boolean peerIsBehind() {
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (volume.pairState() == PairState.SYNCHRONIZED
+          && memory.records().remoteHeadOf(volume.index()) != WriteRecords.NONE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// When the cabinet wants to run next if nothing arrives.
+  public long nextDeadlineNs() {
+    if (phase == Phase.DOWN) {
+      return Director.NO_DEADLINE;
+    }
+    long deadline =
+        Director.sooner(
+            Director.sooner(disk.nextDeadlineNs(), service.nextDeadlineNs()),
+            Director.sooner(channel.nextDeadlineNs(), remote.nextDeadlineNs()));
+    if (phase == Phase.QUIETING) {
+      deadline = Director.sooner(deadline, phaseSinceNs + QUIET_WAIT_NS);
+    } else if (phase == Phase.DESTAGING) {
+      deadline = Director.sooner(deadline, phaseSinceNs + PEER_WAIT_NS);
+    }
+    return deadline;
+  }
+
+  /// True from the end of IML until the shutdown begins.
+  public boolean isReady() {
+    return phase == Phase.SERVING;
+  }
+
+  /// True when everything is destaged, the labels say so, and NVRAM is on its backing store.
+  public boolean isDown() {
+    return phase == Phase.DOWN;
+  }
+
+  // ---- for the console, the simulator and tests ----
+
+  @Override
+  public void requestShutdown() {
+    shutdownRequested = true;
+  }
+
+  @Override
+  public boolean isShuttingDown() {
+    return shutdownRequested;
+  }
+
+  @Override
+  public String site() {
+    return description.site();
+  }
+
+  @Override
+  public String serial() {
+    return description.serial();
+  }
+
+  @Override
+  public int hostCount() {
+    return channel.connectionCount();
+  }
+
+  @Override
+  public long readCount() {
+    return channel.readCount();
+  }
+
+  @Override
+  public long writeCount() {
+    return channel.writeCount();
+  }
+
+  public Volumes volumes() {
+    return volumes;
+  }
+
+  public GlobalMemory memory() {
+    return memory;
+  }
+
+  public EventLog events() {
+    return events;
+  }
+
+  public RemoteAdapter remote() {
+    return remote;
+  }
+
+  /// Bytes of plain memory that the cabinet took for slots and buffers.
+  public long workBytes() {
+    return work.byteSize();
+  }
+}

@@ -1,0 +1,268 @@
+package farside.runtime;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import farside.director.Director;
+import farside.director.MachineCheck;
+import farside.driver.netty.Transport;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ProcessorTest {
+  private static final int WAKE_UP_COUNT = 10_000;
+
+  private final List<Throwable> faults = new CopyOnWriteArrayList<>();
+  private final List<Processor> processors = new ArrayList<>();
+
+  static Stream<Transport> transports() {
+    return Stream.of(Transport.values()).filter(Transport::isAvailable);
+  }
+
+  private Processor processor(Transport transport) {
+    Processor processor = new Processor("T", transport, faults::add);
+    processors.add(processor);
+    return processor;
+  }
+
+  @AfterEach
+  void stopProcessors() throws InterruptedException {
+    for (Processor processor : processors) {
+      processor.stop();
+      assertThat(processor.awaitStopped(10, SECONDS)).isTrue();
+    }
+  }
+
+  /// Rounds that take over a number which others set.
+  private static class Mailbox implements Rounds {
+    final AtomicLong posted = new AtomicLong();
+    final AtomicLong seen = new AtomicLong();
+    final AtomicLong roundCount = new AtomicLong();
+    volatile long threadId;
+    volatile boolean down;
+    volatile long deadlineNs = Director.NO_DEADLINE;
+
+    @Override
+    public int doWork(long nowNs) {
+      threadId = Thread.currentThread().threadId();
+      roundCount.incrementAndGet();
+      long number = posted.get();
+      if (number == seen.get()) {
+        return 0;
+      }
+      seen.set(number);
+      return 1;
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+      return deadlineNs;
+    }
+
+    @Override
+    public boolean isDown() {
+      return down;
+    }
+
+    void awaitSeen(long number) {
+      long limitNs = System.nanoTime() + 10_000_000_000L;
+      while (seen.get() != number) {
+        assertThat(System.nanoTime() - limitNs).as("wake-up %d was lost", number).isNegative();
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void noWakeUpOfTenThousandIsLost(Transport transport) {
+    Processor processor = processor(transport);
+    Mailbox mailbox = new Mailbox();
+    processor.start(mailbox);
+
+    for (long number = 1; number <= WAKE_UP_COUNT; number++) {
+      mailbox.posted.set(number);
+      processor.wake();
+      mailbox.awaitSeen(number);
+    }
+
+    assertThat(faults).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void noPostedTaskOfTenThousandIsLostAndEachIsFollowedByARound(Transport transport) {
+    Processor processor = processor(transport);
+    Mailbox mailbox = new Mailbox();
+    processor.start(mailbox);
+
+    for (long number = 1; number <= WAKE_UP_COUNT; number++) {
+      long toPost = number;
+      processor.execute(() -> mailbox.posted.set(toPost));
+      mailbox.awaitSeen(number);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void idleProcessorSleepsFromDeadlineToDeadline(Transport transport) {
+    Processor processor = processor(transport);
+    Mailbox mailbox = new Mailbox() {
+      @Override
+      public int doWork(long nowNs) {
+        if (Director.isDue(deadlineNs, nowNs) || deadlineNs == Director.NO_DEADLINE) {
+          deadlineNs = nowNs + 100_000_000;
+        }
+        return super.doWork(nowNs);
+      }
+    };
+    processor.start(mailbox);
+    await().until(() -> mailbox.roundCount.get() > 3);
+    long roundsBefore = mailbox.roundCount.get();
+    long cpuBeforeNs = ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId);
+
+    await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+
+    long cpuNs = ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;
+    // Twenty deadlines, each perhaps met a little early once.
+    assertThat(mailbox.roundCount.get() - roundsBefore).isBetween(15L, 60L);
+    assertThat(cpuNs).isLessThan(40_000_000);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void roundsThatAreDownEndTheProcessorInOrder(Transport transport) throws InterruptedException {
+    Processor processor = processor(transport);
+    AtomicInteger flushCount = new AtomicInteger();
+    processor.addFlush(flushCount::incrementAndGet);
+    Mailbox mailbox = new Mailbox() {
+      @Override
+      public int doWork(long nowNs) {
+        int worked = super.doWork(nowNs);
+        down = seen.get() == 7;
+        return worked;
+      }
+    };
+    processor.start(mailbox);
+    mailbox.posted.set(7);
+    processor.wake();
+
+    assertThat(processor.awaitStopped(10, SECONDS)).isTrue();
+    assertThat(processor.isStopped()).isTrue();
+    assertThat(processor.fault()).isNull();
+    assertThat(faults).isEmpty();
+    assertThat(flushCount).hasPositiveValue();
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void machineCheckStopsTheCabinetBeforeAnythingElseRuns(Transport transport) throws InterruptedException {
+    Processor processor = processor(transport);
+    AtomicInteger flushCount = new AtomicInteger();
+    Mailbox mailbox = new Mailbox() {
+      @Override
+      public int doWork(long nowNs) {
+        int worked = super.doWork(nowNs);
+        if (worked > 0) {
+          flushCount.set(0);
+          throw new MachineCheck("slot 7 is pinned twice");
+        }
+        return worked;
+      }
+    };
+    processor.addFlush(flushCount::incrementAndGet);
+    processor.start(mailbox);
+    await().until(() -> mailbox.roundCount.get() > 0);
+    mailbox.posted.set(1);
+    processor.wake();
+
+    assertThat(processor.awaitStopped(10, SECONDS)).isTrue();
+    assertThat(faults).singleElement().isInstanceOf(MachineCheck.class);
+    assertThat(processor.fault()).hasMessage("slot 7 is pinned twice");
+    long rounds = mailbox.roundCount.get();
+    processor.wake();
+    processor.execute(() -> faults.add(new AssertionError("a task ran after the end")));
+    await().pollDelay(Duration.ofMillis(50)).until(() -> mailbox.roundCount.get() == rounds);
+    assertThat(flushCount).hasValue(0);
+    assertThat(faults).hasSize(1);
+  }
+
+  @Test
+  void postedTaskThatThrowsIsAFault() throws InterruptedException {
+    Processor processor = processor(Transport.NIO);
+    processor.start(new Mailbox());
+    processor.execute(() -> {
+      throw new MachineCheck("posted");
+    });
+
+    assertThat(processor.awaitStopped(10, SECONDS)).isTrue();
+    assertThat(faults).singleElement().isInstanceOf(MachineCheck.class);
+  }
+
+  @Test
+  void flushThatThrowsIsAFault() throws InterruptedException {
+    Processor processor = processor(Transport.NIO);
+    processor.addFlush(() -> {
+      throw new MachineCheck("flushed");
+    });
+    processor.start(new Mailbox());
+
+    assertThat(processor.awaitStopped(10, SECONDS)).isTrue();
+    assertThat(faults).singleElement().isInstanceOf(MachineCheck.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void whatWasPostedBeforeTheStartRunsBeforeTheFirstRound(Transport transport) {
+    Processor processor = processor(transport);
+    Mailbox mailbox = new Mailbox();
+    AtomicLong roundsSeen = new AtomicLong(-1);
+    processor.execute(() -> roundsSeen.set(mailbox.roundCount.get()));
+    processor.start(mailbox);
+
+    await().until(() -> roundsSeen.get() != -1);
+    assertThat(roundsSeen).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void endWaitsForWhatIsInFlight(Transport transport) throws InterruptedException {
+    Processor processor = processor(transport);
+    AtomicInteger asked = new AtomicInteger();
+    processor.addQuietSign(() -> asked.incrementAndGet() > 20);
+    processor.start(new Mailbox());
+    processor.stop();
+
+    assertThat(processor.awaitStopped(10, SECONDS)).isTrue();
+    assertThat(asked.get()).isGreaterThan(20);
+  }
+
+  @Test
+  void clockOfTheRoundsBeginsAtZeroAndKnowsTheWallClock() {
+    Processor processor = processor(Transport.NIO);
+    AtomicLong firstNs = new AtomicLong(-1);
+    processor.start(new Mailbox() {
+      @Override
+      public int doWork(long nowNs) {
+        firstNs.compareAndSet(-1, nowNs);
+        return super.doWork(nowNs);
+      }
+    });
+    await().until(() -> firstNs.get() != -1);
+
+    assertThat(firstNs.get()).isBetween(0L, SECONDS.toNanos(10));
+    assertThat(Math.abs(System.currentTimeMillis() - processor.wallMsAtZero())).isLessThan(MILLISECONDS.convert(1, java.util.concurrent.TimeUnit.MINUTES));
+  }
+}

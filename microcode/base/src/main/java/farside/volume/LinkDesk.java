@@ -1,0 +1,34 @@
+package farside.volume;
+
+/// What the console asks of the remote adapter: figures, and links varied on or off.
+public interface LinkDesk {
+  /// @param session state of the session that runs over it
+  /// @param unacknowledged frames sent and not acknowledged
+  /// @param resentFrames frames sent again since the start
+  /// @param refusedFrames frames that were damaged or not understood
+  /// @param silentMs how long nothing came from the peer; 0 while the session is healthy
+  record LinkFigures(
+      String name,
+      String description,
+      boolean variedOn,
+      boolean carrier,
+      String session,
+      int unacknowledged,
+      long sentFrames,
+      long sentBytes,
+      long receivedFrames,
+      long receivedBytes,
+      long resentFrames,
+      long refusedFrames,
+      long silentMs) {}
+
+  int linkCount();
+
+  LinkFigures figures(int link);
+
+  /// False if there is no link of that name.
+  boolean vary(String linkName, boolean on);
+
+  /// Tracks of the volume being copied at this instant.
+  int copiesInFlight(int volumeIndex);
+}

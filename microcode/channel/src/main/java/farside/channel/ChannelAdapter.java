@@ -1,0 +1,471 @@
+package farside.channel;
+
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.director.Director;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.port.HostCommand;
+import farside.port.HostExport;
+import farside.port.HostPort;
+import farside.port.HostStatus;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.agrona.collections.Int2ObjectHashMap;
+
+/// The channel adapter (CA): commands of hosts in, cache in the middle, ending status out (E-10, E-14).
+///
+/// A write is answered when all of its records are released: at once for a local volume, after the peer has
+/// them for a synchronized pair. A read is answered from records and slots.
+public final class ChannelAdapter implements Director, HostPort.HostSink {
+  /// Commands of all hosts that may be outstanding at once.
+  public static final int REQUESTS_MAX = 1024;
+
+  private static final int DRAIN_LIMIT = 256;
+
+  private final HostPort host;
+  private final Volumes volumes;
+  private final WriteRecords records;
+  private final EventLog events;
+  private final ReadAssembly assembly;
+  private final WritePump pump;
+  private final Int2ObjectHashMap<HostConnection> connections = new Int2ObjectHashMap<>();
+  private final HostRequest[] requests = new HostRequest[REQUESTS_MAX];
+  private final ArrayDeque<HostRequest> free = new ArrayDeque<>();
+  private final HostExport[] shown;
+
+  /// Requests that wait for something that is looked at in every round, oldest first.
+  private List<HostRequest> waiting = new ArrayList<>();
+
+  private List<HostRequest> stepping = new ArrayList<>();
+  private long nowNs;
+  private boolean stopping;
+  private long readCount;
+  private long writeCount;
+
+  /// @param zeroesAddress a track of zeroes that nobody writes
+  public ChannelAdapter(
+      HostPort host, Volumes volumes, GlobalMemory memory, EventLog events, long zeroesAddress) {
+    this.host = host;
+    this.volumes = volumes;
+    this.records = memory.records();
+    this.events = events;
+    this.assembly = new ReadAssembly(memory, host, zeroesAddress);
+    this.pump = new WritePump(memory, host, assembly);
+    this.shown = new HostExport[volumes.count()];
+    for (int i = 0; i < REQUESTS_MAX; i++) {
+      requests[i] = new HostRequest(i);
+      free.add(requests[i]);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "CA";
+  }
+
+  @Override
+  public int doWork(long now) {
+    nowNs = now;
+    return offerExports() + answerReleased() + host.drain(this, DRAIN_LIMIT) + answerReleased() + stepWaiting();
+  }
+
+  @Override
+  public long nextDeadlineNs() {
+    return NO_DEADLINE;
+  }
+
+  /// Takes no new hosts and no new commands from here on.
+  public void stop() {
+    stopping = true;
+    host.stopListening();
+  }
+
+  /// True when no command is outstanding.
+  public boolean isQuiet() {
+    return free.size() == REQUESTS_MAX;
+  }
+
+  /// Ends every connection.
+  public void closeAll(String reason) {
+    List<Integer> ids = new ArrayList<>(connections.keySet());
+    ids.sort(null);
+    for (int id : ids) {
+      host.close(id, reason);
+    }
+  }
+
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  public long readCount() {
+    return readCount;
+  }
+
+  public long writeCount() {
+    return writeCount;
+  }
+
+  // ---- exports ----
+
+  private int offerExports() {
+    int work = 0;
+    for (int i = 0; i < shown.length; i++) {
+      Volume volume = volumes.get(i);
+      HostExport before = shown[i];
+      if (before == null
+          || before.ready() != volume.isReady()
+          || !before.reason().equals(volume.notReadyReason())) {
+        shown[i] = exportOf(volume);
+        host.offer(shown[i]);
+        work++;
+      }
+    }
+    return work;
+  }
+
+  private static HostExport exportOf(Volume volume) {
+    String description =
+        String.format(
+            Locale.ROOT, "volume %s, %s, %d MiB", volume.name(), volume.role(), volume.sizeBytes() >> 20);
+    return new HostExport(
+        volume.name(),
+        description,
+        volume.sizeBytes(),
+        Math.max(4096, volume.blockBytes()),
+        volume.role() == VolumeRole.R2,
+        volume.isReady(),
+        volume.notReadyReason());
+  }
+
+  // ---- what hosts do ----
+
+  @Override
+  public void onOpened(int connection, String volumeName, String remote) {
+    Volume volume = volumes.byName(volumeName);
+    if (volume == null) {
+      host.close(connection, "no volume " + volumeName);
+      return;
+    }
+    connections.put(connection, new HostConnection(connection, volume, remote));
+    events.log(EventCode.HOST_OPENED, remote, volume.name(), connection);
+  }
+
+  @Override
+  public boolean onRequest(
+      int connectionId,
+      HostCommand command,
+      boolean forceUnitAccess,
+      long cookie,
+      long offsetBytes,
+      long lengthBytes) {
+    HostConnection connection = connections.get(connectionId);
+    if (connection == null) {
+      return true;
+    }
+    if (connection.receiving != null || free.isEmpty()) {
+      return false;
+    }
+    HostRequest request = free.poll();
+    request.begin(connection, command, forceUnitAccess, cookie, offsetBytes, lengthBytes);
+    connection.outstanding++;
+    HostStatus refusal = refusalOf(request);
+    if (refusal != HostStatus.OK) {
+      if (command == HostCommand.WRITE) {
+        host.discard(connectionId, lengthBytes);
+      }
+      finish(request, refusal);
+    } else if (command == HostCommand.READ) {
+      readCount++;
+      request.state = HostRequest.State.READING;
+      if (lengthBytes == 0) {
+        finish(request, HostStatus.OK);
+      } else if (!stepRead(request)) {
+        waiting.add(request);
+      }
+    } else if (command == HostCommand.FLUSH) {
+      awaitDurable(request, records.highestReleased(connection.volume.index()));
+    } else {
+      writeCount++;
+      request.state = HostRequest.State.RECEIVING;
+      connection.receiving = request;
+      if (!stepWrite(request)) {
+        waiting.add(request);
+      }
+    }
+    return true;
+  }
+
+  private HostStatus refusalOf(HostRequest request) {
+    Volume volume = request.volume;
+    if (stopping) {
+      return HostStatus.SHUTDOWN;
+    }
+    if (!volume.isReady()) {
+      return HostStatus.IO_ERROR;
+    }
+    if (request.isWrite() && volume.role() == VolumeRole.R2) {
+      return HostStatus.NOT_PERMITTED;
+    }
+    if (request.command != HostCommand.FLUSH
+        && (request.offsetBytes < 0
+            || request.lengthBytes < 0
+            || request.offsetBytes > volume.sizeBytes()
+            || request.lengthBytes > volume.sizeBytes() - request.offsetBytes)) {
+      boolean trimOrRead =
+          request.command == HostCommand.TRIM || request.command == HostCommand.READ;
+      return trimOrRead ? HostStatus.INVALID : HostStatus.NO_SPACE;
+    }
+    return HostStatus.OK;
+  }
+
+  @Override
+  public void onPayload(int connectionId) {
+    HostConnection connection = connections.get(connectionId);
+    if (connection == null || connection.receiving == null) {
+      return;
+    }
+    connection.receiving.payloadHere = true;
+    if (stepWrite(connection.receiving)) {
+      waiting.remove(connection.receiving);
+    }
+  }
+
+  @Override
+  public void onDisconnect(int connectionId) {
+    HostConnection connection = connections.get(connectionId);
+    if (connection != null) {
+      connection.leaving = true;
+      closeIfDone(connection);
+    }
+  }
+
+  @Override
+  public void onClosed(int connectionId) {
+    HostConnection connection = connections.remove(connectionId);
+    if (connection == null) {
+      return;
+    }
+    connection.closed = true;
+    events.log(EventCode.HOST_CLOSED, connectionId, connection.remote + " is gone");
+    // A write whose payload will never come is dropped where it stands; what is committed stays so. Reads and
+    // answers have nobody to go to.
+    if (connection.receiving != null) {
+      HostRequest request = connection.receiving;
+      connection.receiving = null;
+      pump.abandonPiece(request);
+      request.lengthBytes = request.doneBytes;
+      request.everythingCommitted = true;
+      waiting.remove(request);
+      request.state = HostRequest.State.HELD;
+      finishIfReleased(request);
+    }
+    for (HostRequest answered : connection.answered) {
+      recycle(answered);
+    }
+    connection.answered.clear();
+    for (HostRequest request : requests) {
+      if (request.connection == connection
+          && (request.state == HostRequest.State.READING
+              || request.state == HostRequest.State.DURABLE)) {
+        waiting.remove(request);
+        assembly.unpin(request);
+        recycle(request);
+      }
+    }
+  }
+
+  // ---- on the way ----
+
+  private int stepWaiting() {
+    if (waiting.isEmpty()) {
+      return 0;
+    }
+    // What a step ends may change the list: a second list is stepped through, and what still waits goes back.
+    List<HostRequest> now = waiting;
+    waiting = stepping;
+    stepping = now;
+    int work = 0;
+    for (HostRequest request : now) {
+      boolean over =
+          switch (request.state) {
+            case RECEIVING -> stepWrite(request);
+            case READING -> stepRead(request);
+            case DURABLE -> stepDurable(request);
+            case FREE, HELD, ANSWERED -> true;
+          };
+      if (over) {
+        work++;
+      } else {
+        waiting.add(request);
+      }
+    }
+    now.clear();
+    return work;
+  }
+
+  /// True if the request no longer waits in the list.
+  private boolean stepWrite(HostRequest request) {
+    return switch (pump.step(request, nowNs)) {
+      case WAITING -> false;
+      case COMMITTED -> {
+        request.connection.receiving = null;
+        request.everythingCommitted = true;
+        request.state = HostRequest.State.HELD;
+        finishIfReleased(request);
+        yield true;
+      }
+      case FAILED -> {
+        long left = request.lengthBytes - request.doneBytes - request.pieceHostBytes;
+        if (request.command == HostCommand.WRITE && left > 0) {
+          host.discard(request.connection.id, left);
+        }
+        request.connection.receiving = null;
+        request.everythingCommitted = true;
+        request.state = HostRequest.State.HELD;
+        events.log(
+            EventCode.HOST_IO_ERROR,
+            request.volume.name(),
+            request.command,
+            request.offsetBytes,
+            request.lengthBytes,
+            "the rest of a partly written block cannot be read");
+        finishIfReleased(request);
+        yield true;
+      }
+    };
+  }
+
+  private boolean stepRead(HostRequest request) {
+    while (true) {
+      switch (assembly.step(request)) {
+        case WAITING -> {
+          return false;
+        }
+        case PROGRESS -> {}
+        case DONE -> {
+          HostConnection connection = request.connection;
+          connection.streaming = null;
+          recycle(request);
+          answerQueued(connection);
+          return true;
+        }
+        case FAILED -> {
+          events.log(
+              EventCode.HOST_IO_ERROR,
+              request.volume.name(),
+              request.command,
+              request.offsetBytes,
+              request.lengthBytes,
+              "the drive cannot read it");
+          if (request.replyBegun) {
+            // The header that said all is well is out: only the end of the connection can take it back.
+            request.connection.streaming = null;
+            host.close(request.connection.id, "a read failed after its reply had begun");
+            recycle(request);
+          } else {
+            finish(request, HostStatus.IO_ERROR);
+          }
+          return true;
+        }
+      }
+    }
+  }
+
+  private void awaitDurable(HostRequest request, long upToNumber) {
+    request.state = HostRequest.State.DURABLE;
+    request.highestNumber = upToNumber;
+    records.wantFlush(request.volume.index(), upToNumber);
+    if (!stepDurable(request)) {
+      waiting.add(request);
+    }
+  }
+
+  private boolean stepDurable(HostRequest request) {
+    int volume = request.volume.index();
+    if (records.isStableUpTo(volume, request.highestNumber)) {
+      finish(request, HostStatus.OK);
+      return true;
+    }
+    if (records.isDestageFailing(volume)) {
+      finish(request, HostStatus.IO_ERROR);
+      return true;
+    }
+    return false;
+  }
+
+  private int answerReleased() {
+    int work = 0;
+    int owner;
+    while ((owner = records.pollReleasedOwner()) != WriteRecords.NONE) {
+      HostRequest request = requests[owner];
+      request.unreleased--;
+      finishIfReleased(request);
+      work++;
+    }
+    return work;
+  }
+
+  private void finishIfReleased(HostRequest request) {
+    if (!request.everythingCommitted
+        || request.unreleased > 0
+        || request.state != HostRequest.State.HELD) {
+      return;
+    }
+    if (request.forceUnitAccess && request.status == HostStatus.OK && !request.connection.closed) {
+      awaitDurable(request, request.highestNumber);
+    } else {
+      finish(request, request.status);
+    }
+  }
+
+  private void finish(HostRequest request, HostStatus status) {
+    request.status = status;
+    HostConnection connection = request.connection;
+    if (connection.streaming != null && connection.streaming != request && !connection.closed) {
+      request.state = HostRequest.State.ANSWERED;
+      connection.answered.add(request);
+      return;
+    }
+    answer(request);
+  }
+
+  private void answer(HostRequest request) {
+    HostConnection connection = request.connection;
+    if (!connection.closed) {
+      if (request.command == HostCommand.READ && request.status == HostStatus.OK) {
+        host.beginData(connection.id, request.cookie, 0);
+      } else {
+        host.reply(connection.id, request.cookie, request.status);
+      }
+    }
+    recycle(request);
+  }
+
+  private void answerQueued(HostConnection connection) {
+    while (connection.streaming == null && !connection.answered.isEmpty()) {
+      answer(connection.answered.poll());
+    }
+  }
+
+  private void recycle(HostRequest request) {
+    HostConnection connection = request.connection;
+    request.state = HostRequest.State.FREE;
+    request.connection = null;
+    free.add(request);
+    connection.outstanding--;
+    closeIfDone(connection);
+  }
+
+  private void closeIfDone(HostConnection connection) {
+    if (connection.leaving && connection.outstanding == 0 && !connection.closed) {
+      host.close(connection.id, "the host left");
+    }
+  }
+}

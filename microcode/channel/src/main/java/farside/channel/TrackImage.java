@@ -1,0 +1,65 @@
+package farside.channel;
+
+import farside.cache.BlockMask;
+import farside.cache.WriteRecords;
+import java.util.Arrays;
+
+/// For each block of a track: the newest write record that has it, or none, which means the drive's content.
+final class TrackImage {
+  private final WriteRecords records;
+  private final int[] owner = new int[BlockMask.BLOCKS_PER_TRACK];
+  private long missingLow;
+  private long missingHigh;
+  private boolean unreleased;
+
+  TrackImage(WriteRecords records) {
+    this.records = records;
+  }
+
+  /// Lays the records over blocks `from` to `to` (excluded) of the track.
+  void lay(int volumeIndex, int track, int from, int to) {
+    Arrays.fill(owner, from, to, WriteRecords.NONE);
+    missingLow = BlockMask.low(from, to);
+    missingHigh = BlockMask.high(from, to);
+    unreleased = false;
+    for (int r = records.newestOf(volumeIndex, track);
+        r != WriteRecords.NONE && (missingLow | missingHigh) != 0;
+        r = records.olderOf(r)) {
+      int first = Math.max(from, records.firstBlock(r));
+      int end = Math.min(to, records.endBlock(r));
+      if (first >= end) {
+        continue;
+      }
+      unreleased |= !records.isReleased(r);
+      for (int block = first; block < end; block++) {
+        if (owner[block] == WriteRecords.NONE) {
+          owner[block] = r;
+        }
+      }
+      missingLow &= ~BlockMask.low(first, end);
+      missingHigh &= ~BlockMask.high(first, end);
+    }
+  }
+
+  /// True if part of it was written but may not be seen yet: its host has not been told.
+  boolean hasUnreleased() {
+    return unreleased;
+  }
+
+  /// Blocks that only the drive has.
+  long missingLow() {
+    return missingLow;
+  }
+
+  long missingHigh() {
+    return missingHigh;
+  }
+
+  boolean isWhole() {
+    return (missingLow | missingHigh) == 0;
+  }
+
+  int ownerOf(int block) {
+    return owner[block];
+  }
+}

@@ -1,0 +1,231 @@
+package farside.channel;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.port.HostCommand;
+import farside.port.HostPort;
+import farside.port.HostStatus;
+import farside.port.Memory;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+
+/// Turns the payload of a write into write records, piece by piece.
+///
+/// A piece lies within one track and takes one record. NVRAM is reserved before the payload is read: without
+/// space the host's socket is not read, which is the back-pressure. A block that the host writes in part gets
+/// its rest from the newest content there is, in the same instant in which the record is committed.
+final class WritePump {
+  enum Outcome {
+    /// Space, payload or the rest of a block is awaited.
+    WAITING,
+    COMMITTED,
+    FAILED
+  }
+
+  private final GlobalMemory memory;
+  private final WriteRecords records;
+  private final HostPort host;
+  private final ReadAssembly assembly;
+
+  WritePump(GlobalMemory memory, HostPort host, ReadAssembly assembly) {
+    this.memory = memory;
+    this.records = memory.records();
+    this.host = host;
+    this.assembly = assembly;
+  }
+
+  /// Goes on with the write as far as it can; `COMMITTED` when all of it is.
+  Outcome step(HostRequest request, long nowNs) {
+    while (request.doneBytes < request.lengthBytes) {
+      if (request.record == WriteRecords.NONE && !beginPiece(request)) {
+        return Outcome.WAITING;
+      }
+      if (!request.payloadHere && !takePayload(request)) {
+        return Outcome.WAITING;
+      }
+      if (!mergeEdges(request)) {
+        if (isMergeFailed(request)) {
+          abandonPiece(request);
+          return Outcome.FAILED;
+        }
+        return Outcome.WAITING;
+      }
+      assembly.unpinMerge(request);
+      commitPiece(request, nowNs);
+    }
+    return Outcome.COMMITTED;
+  }
+
+  private boolean beginPiece(HostRequest request) {
+    int blockBytes = request.volume.blockBytes();
+    long from = request.offsetBytes + request.doneBytes;
+    long end = request.offsetBytes + request.lengthBytes;
+    long start = from - from % blockBytes;
+    long trackEnd = (from / BlockMask.TRACK_BYTES + 1) * BlockMask.TRACK_BYTES;
+    boolean zeroes = request.command != HostCommand.WRITE;
+    if (zeroes && start == from && end - from >= blockBytes) {
+      request.record = records.reserve(1, false);
+      if (request.record == WriteRecords.NONE) {
+        return false;
+      }
+      long pieceEnd = Math.min(trackEnd, end - end % blockBytes);
+      setPiece(request, start, (int) (pieceEnd - start), (int) (pieceEnd - from), true);
+      request.payloadHere = true;
+      return true;
+    }
+    long pieceEnd = Math.min(trackEnd, roundUp(end, blockBytes));
+    if (zeroes) {
+      pieceEnd = start + blockBytes;
+    }
+    int frames = (int) ((pieceEnd - start + 4095) / 4096);
+    request.record = records.reserve(frames, false);
+    if (request.record == WriteRecords.NONE) {
+      return false;
+    }
+    pieceEnd = Math.min(pieceEnd, start + records.framesOf(request.record) * 4096L);
+    setPiece(
+        request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
+    request.payloadHere = false;
+    return true;
+  }
+
+  private static void setPiece(
+      HostRequest request, long start, int lengthBytes, int hostBytes, boolean zeroes) {
+    request.pieceOffsetBytes = start;
+    request.pieceLengthBytes = lengthBytes;
+    request.pieceHostBytes = hostBytes;
+    request.pieceIsZeroes = zeroes;
+  }
+
+  private static long roundUp(long value, int unit) {
+    return (value + unit - 1) / unit * unit;
+  }
+
+  private boolean takePayload(HostRequest request) {
+    long at = records.addressOf(request.record) + headBytes(request);
+    if (request.command == HostCommand.WRITE) {
+      request.payloadHere = host.receive(request.connection.id, at, request.pieceHostBytes);
+    } else {
+      Memory.zero(at, request.pieceHostBytes);
+      request.payloadHere = true;
+    }
+    return request.payloadHere;
+  }
+
+  /// Bytes of the piece before the host's first.
+  private static int headBytes(HostRequest request) {
+    return (int) (request.offsetBytes + request.doneBytes - request.pieceOffsetBytes);
+  }
+
+  private static int tailBytes(HostRequest request) {
+    return request.pieceLengthBytes - headBytes(request) - request.pieceHostBytes;
+  }
+
+  /// Fills the bytes of the first and the last block that the host does not write. Both are filled in one
+  /// instant, or neither.
+  private boolean mergeEdges(HostRequest request) {
+    int head = headBytes(request);
+    int tail = tailBytes(request);
+    if (head == 0 && tail == 0 || request.pieceIsZeroes) {
+      return true;
+    }
+    int blockBytes = request.volume.blockBytes();
+    int track = (int) (request.pieceOffsetBytes / BlockMask.TRACK_BYTES);
+    int unit = blockBytes / BlockMask.BLOCK_BYTES;
+    int first =
+        (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
+    int end = first + request.pieceLengthBytes / BlockMask.BLOCK_BYTES;
+    // The edges are kept aside while the rest comes: the payload between them is the host's already.
+    long base = records.addressOf(request.record);
+    boolean one = end - first == unit;
+    byte[] saved = one ? bytes(base + head, request.pieceHostBytes) : null;
+    byte[] savedHead = !one && head > 0 ? bytes(base + head, blockBytes - head) : null;
+    long tailBlock = base + request.pieceLengthBytes - blockBytes;
+    byte[] savedTail = !one && tail > 0 ? bytes(tailBlock, blockBytes - tail) : null;
+    boolean whole = head == 0 && !one || assembly.copyNewest(request, track, first, first + unit, base);
+    if (!one && tail > 0) {
+      whole &= assembly.copyNewest(request, track, end - unit, end, tailBlock);
+    }
+    put(saved, base + head);
+    put(savedHead, base + head);
+    put(savedTail, tailBlock);
+    return whole;
+  }
+
+  private static byte[] bytes(long address, int count) {
+    byte[] copy = new byte[count];
+    for (int i = 0; i < count; i++) {
+      copy[i] = Memory.getByte(address + i);
+    }
+    return copy;
+  }
+
+  private static void put(byte[] saved, long address) {
+    if (saved != null) {
+      for (int i = 0; i < saved.length; i++) {
+        Memory.putByte(address + i, saved[i]);
+      }
+    }
+  }
+
+  private boolean isMergeFailed(HostRequest request) {
+    int first =
+        (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
+    int end = first + request.pieceLengthBytes / BlockMask.BLOCK_BYTES;
+    int unit = request.volume.blockBytes() / BlockMask.BLOCK_BYTES;
+    return headBytes(request) > 0 && assembly.mergeFailed(request, first, first + unit)
+        || tailBytes(request) > 0 && assembly.mergeFailed(request, end - unit, end);
+  }
+
+  /// The pending bits of both mirrors are committed with the record, before any frame leaves: intent before
+  /// send. What the peer is not sent now is owed to it first.
+  private void commitPiece(HostRequest request, long nowNs) {
+    Volume volume = request.volume;
+    boolean mirrored = volume.role() == VolumeRole.R1;
+    PairState pair = volume.pairState();
+    boolean sent = mirrored && pair.sendsWrites();
+    boolean held = sent && pair.waitsForPeer() || volume.isHeld();
+    if (mirrored && !sent) {
+      volume.table().owed().set((int) (request.pieceOffsetBytes / BlockMask.TRACK_BYTES));
+    }
+    int record = request.record;
+    long number = memory.numbers().next();
+    int crc =
+        request.pieceIsZeroes
+            ? 0
+            : Memory.crc32c(records.addressOf(record), request.pieceLengthBytes);
+    request.highestNumber = number;
+    request.unreleased++;
+    request.doneBytes += request.pieceHostBytes;
+    request.record = WriteRecords.NONE;
+    request.payloadHere = false;
+    records.commit(
+        record,
+        volume.index(),
+        request.pieceOffsetBytes,
+        request.pieceLengthBytes,
+        number,
+        request.pieceIsZeroes,
+        true,
+        false,
+        crc,
+        sent,
+        held,
+        request.id,
+        nowNs);
+  }
+
+  /// Gives back what a broken-off write had reserved.
+  void abandonPiece(HostRequest request) {
+    if (request.record != WriteRecords.NONE) {
+      records.abandon(request.record);
+      request.record = WriteRecords.NONE;
+    }
+    assembly.unpinMerge(request);
+    if (request.status == HostStatus.OK) {
+      request.status = HostStatus.IO_ERROR;
+    }
+  }
+}

@@ -1,0 +1,480 @@
+package farside.remote;
+
+import farside.director.Director;
+import farside.port.LinkPort;
+import farside.port.Memory;
+import farside.protocol.link.FrameHeaderFlyweight;
+import farside.protocol.link.FrameKind;
+import farside.protocol.session.MessageHeaderEncoder;
+import farside.protocol.session.NakDecoder;
+import farside.protocol.session.NakEncoder;
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/// The reliable transport under a session, over a link that may lose, delay and corrupt frames.
+///
+/// Sequenced frames are numbered from 1 in each session and direction, acknowledged cumulatively in every header,
+/// sent again when asked for (NAK) or when an acknowledgement is overdue, and delivered in order: a frame that
+/// came too soon is kept until the missing one is here. Credit bounds what the peer may send: it never exceeds the
+/// room that this cabinet keeps for it. Frames of another epoch are dropped: they belong to a session that is over.
+/// Spec: `specs/link-session.md`.
+final class FrameTransport {
+  /// Frames that may be unacknowledged; a power of two.
+  static final int WINDOW = 1024;
+
+  static final int CONTROL = 0;
+  static final int RECORD = 1;
+  static final int COPY = 2;
+
+  private static final int MESSAGE_BYTES_MAX = 128;
+  private static final int RESEND_MAX = 16;
+  private static final long RESEND_AFTER_NS = 200_000_000;
+  private static final long NAK_AGAIN_NS = 50_000_000;
+
+  /// Takes what the transport delivers.
+  interface Receiver {
+    /// A sequenced message, in order, once. False: the session is broken, deliver no more.
+    boolean onMessage(UnsafeBuffer frame, int messageOffset, long payloadAddress, int payloadBytes, int payloadCrc);
+
+    /// A STATUS message; any may be missing.
+    void onStatus(UnsafeBuffer frame, int messageOffset);
+
+    /// The peer has processed what was sent with this reference.
+    void onAcknowledged(int kind, int reference, long number);
+
+    /// A frame that is not what it should be.
+    void onRefused(String reason);
+  }
+
+  /// How much room the peer may fill, in frames of 4 KiB.
+  interface Room {
+    int freeUnits();
+  }
+
+  private final LinkPort link;
+  private final Receiver receiver;
+  private final Room room;
+
+  private final UnsafeBuffer out = new UnsafeBuffer(ByteBuffer.allocateDirect(FrameHeaderFlyweight.HEADER_BYTES + 256));
+  private final FrameHeaderFlyweight header = new FrameHeaderFlyweight();
+  private final FrameHeaderFlyweight incoming = new FrameHeaderFlyweight();
+  private final UnsafeBuffer frame = new UnsafeBuffer(0, 0);
+  private final NakEncoder nakEncoder = new NakEncoder();
+  private final NakDecoder nakDecoder = new NakDecoder();
+  private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
+
+  // What was sent and is not acknowledged, by sequence modulo the window.
+  private final UnsafeBuffer sentMessages = new UnsafeBuffer(ByteBuffer.allocateDirect(WINDOW * MESSAGE_BYTES_MAX));
+  private final int[] sentMessageBytes = new int[WINDOW];
+  private final int[] sentKind = new int[WINDOW];
+  private final int[] sentReference = new int[WINDOW];
+  private final long[] sentNumber = new long[WINDOW];
+  private final long[] sentPayloadAddress = new long[WINDOW];
+  private final int[] sentPayloadBytes = new int[WINDOW];
+  private final int[] sentPayloadCrc = new int[WINDOW];
+  private final long[] sentTag = new long[WINDOW];
+
+  // What came too soon, by sequence modulo the window.
+  private final byte[][] early = new byte[WINDOW][];
+  private int earlyCount;
+
+  private int myEpoch;
+  private int peerEpoch;
+  private long nextSequence = 1;
+  private long acknowledged;
+  private long expected = 1;
+  private long sentUnits;
+  private long creditLimit;
+  private long deliveredUnits;
+  private int creditAdvertised;
+  private boolean ackDue;
+  private long progressNs;
+  private long nakSentNs;
+  private long lastReceivedNs;
+  private long lastSentNs;
+  private long resentFrames;
+  private boolean linkFull;
+
+  FrameTransport(LinkPort link, Receiver receiver, Room room) {
+    this.link = link;
+    this.receiver = receiver;
+    this.room = room;
+  }
+
+  /// A new session from our side: everything of the old one is forgotten.
+  void begin(int epoch, long nowNs) {
+    myEpoch = epoch;
+    peerEpoch = 0;
+    nextSequence = 1;
+    acknowledged = 0;
+    expected = 1;
+    sentUnits = 0;
+    creditLimit = 0;
+    deliveredUnits = 0;
+    creditAdvertised = 0;
+    ackDue = false;
+    progressNs = nowNs;
+    lastReceivedNs = nowNs;
+    java.util.Arrays.fill(early, null);
+    earlyCount = 0;
+  }
+
+  int myEpoch() {
+    return myEpoch;
+  }
+
+  int peerEpoch() {
+    return peerEpoch;
+  }
+
+  void setPeerEpoch(int epoch) {
+    peerEpoch = epoch;
+  }
+
+  long lastReceivedNs() {
+    return lastReceivedNs;
+  }
+
+  long lastSentNs() {
+    return lastSentNs;
+  }
+
+  long resentFrames() {
+    return resentFrames;
+  }
+
+  int unacknowledged() {
+    return (int) (nextSequence - 1 - acknowledged);
+  }
+
+  // ---- sending ----
+
+  /// Where the next message is to be written: behind the frame header. The limit is 128 bytes.
+  UnsafeBuffer messageBuffer() {
+    return out;
+  }
+
+  int messageOffset() {
+    return FrameHeaderFlyweight.HEADER_BYTES;
+  }
+
+  void onRoundBegun() {
+    linkFull = false;
+  }
+
+  /// True if a frame with so much payload fits into the window, the peer's credit and the link.
+  boolean hasRoom(int units) {
+    return !linkFull
+        && unacknowledged() < WINDOW
+        && sentUnits + units <= creditLimit;
+  }
+
+  /// Sends the message that lies in [#messageBuffer] as the next sequenced frame. False: the link is full and
+  /// nothing was sent. With a tag that is not 0 the payload is pinned by the caller if the answer needs it:
+  /// [#lastWasQueued].
+  boolean sendSequenced(
+      int kind, int reference, long number, int messageBytes, long payloadAddress, int payloadBytes, int payloadCrc, int units, long tag) {
+    int slot = (int) nextSequence & WINDOW - 1;
+    int answer = submit(FrameKind.SEQUENCED, (int) nextSequence, messageBytes, payloadAddress, payloadBytes, payloadCrc, tag);
+    if (answer == LinkPort.FULL) {
+      linkFull = true;
+      return false;
+    }
+    out.getBytes(FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, messageBytes);
+    sentMessageBytes[slot] = messageBytes;
+    sentKind[slot] = kind;
+    sentReference[slot] = reference;
+    sentNumber[slot] = number;
+    sentPayloadAddress[slot] = payloadAddress;
+    sentPayloadBytes[slot] = payloadBytes;
+    sentPayloadCrc[slot] = payloadCrc;
+    sentTag[slot] = tag;
+    sentUnits += units;
+    nextSequence++;
+    lastWasQueued = answer == LinkPort.QUEUED;
+    return true;
+  }
+
+  private boolean lastWasQueued;
+
+  /// True if the payload of the frame just sent must stay until the link says so.
+  boolean lastWasQueued() {
+    return lastWasQueued;
+  }
+
+  /// Sends a frame without a sequence number; its message, if any, lies in [#messageBuffer]. False: the link is full,
+  /// and the frame is lost, which such frames may be.
+  boolean sendLoose(FrameKind kind, int messageBytes, long nowNs) {
+    lastSentNs = nowNs;
+    return submit(kind, 0, messageBytes, 0, 0, 0, 0) != LinkPort.FULL;
+  }
+
+  private int submit(
+      FrameKind kind, int sequence, int messageBytes, long payloadAddress, int payloadBytes, int payloadCrc, long tag) {
+    creditAdvertised = (int) (deliveredUnits + room.freeUnits());
+    header.wrapForWriting(out, 0)
+        .kind(kind)
+        .messageBytes(messageBytes)
+        .payloadBytes(payloadBytes)
+        .epoch(myEpoch)
+        .sequence(sequence)
+        .ack((int) (expected - 1))
+        .credit(creditAdvertised)
+        .payloadCrc(payloadCrc)
+        .seal();
+    int answer = link.submit(out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, payloadAddress, payloadBytes, tag);
+    if (answer != LinkPort.FULL) {
+      ackDue = false;
+    }
+    return answer;
+  }
+
+  /// At the end of a round: acknowledges what no other frame did, and sends again what is overdue.
+  int endRound(long nowNs, PinSink pins) {
+    int work = 0;
+    if (ackDue || isCreditNews()) {
+      work += sendLoose(FrameKind.STATUS, 0, nowNs) ? 1 : 0;
+    }
+    if (unacknowledged() > 0 && nowNs - progressNs >= RESEND_AFTER_NS) {
+      resend(acknowledged + 1, Math.min(unacknowledged(), RESEND_MAX), pins);
+      progressNs = nowNs;
+      work++;
+    }
+    if (earlyCount > 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
+      sendNak(nowNs);
+      work++;
+    }
+    return work;
+  }
+
+  /// Told of payloads that were queued once more.
+  interface PinSink {
+    void onQueuedAgain(int kind, int reference);
+  }
+
+  private boolean isCreditNews() {
+    int now = (int) (deliveredUnits + room.freeUnits());
+    int gained = now - creditAdvertised;
+    int left = creditAdvertised - (int) deliveredUnits;
+    return gained >= 64 || gained > 0 && left < 32;
+  }
+
+  long nextDeadlineNs() {
+    long deadline = Director.NO_DEADLINE;
+    if (unacknowledged() > 0) {
+      deadline = progressNs + RESEND_AFTER_NS;
+    }
+    if (earlyCount > 0) {
+      deadline = Director.sooner(deadline, nakSentNs + NAK_AGAIN_NS);
+    }
+    return deadline;
+  }
+
+  private void resend(long from, int count, PinSink pins) {
+    for (long sequence = from; sequence < from + count; sequence++) {
+      int slot = (int) sequence & WINDOW - 1;
+      out.putBytes(
+          FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, sentMessageBytes[slot]);
+      int answer =
+          submit(
+              FrameKind.SEQUENCED,
+              (int) sequence,
+              sentMessageBytes[slot],
+              sentPayloadAddress[slot],
+              sentPayloadBytes[slot],
+              sentPayloadCrc[slot],
+              sentTag[slot]);
+      if (answer == LinkPort.FULL) {
+        return;
+      }
+      resentFrames++;
+      if (answer == LinkPort.QUEUED) {
+        pins.onQueuedAgain(sentKind[slot], sentReference[slot]);
+      }
+    }
+  }
+
+  private void sendNak(long nowNs) {
+    int missing = 1;
+    while (missing < WINDOW && early[(int) (expected + missing) & WINDOW - 1] == null) {
+      missing++;
+    }
+    nakEncoder
+        .wrapAndApplyHeader(out, FrameHeaderFlyweight.HEADER_BYTES, messageHeader)
+        .fromSequence(expected & 0xFFFF_FFFFL)
+        .count(missing);
+    nakSentNs = nowNs;
+    sendLoose(FrameKind.NAK, MessageHeaderEncoder.ENCODED_LENGTH + NakEncoder.BLOCK_LENGTH, nowNs);
+  }
+
+  // ---- receiving ----
+
+  /// What the remote adapter must do about a frame.
+  enum Verdict {
+    /// Dealt with.
+    TAKEN,
+    /// A greeting: [#greetingOffset] in [#frameBuffer].
+    GREETING,
+    /// The session is broken.
+    BROKEN
+  }
+
+  UnsafeBuffer frameBuffer() {
+    return frame;
+  }
+
+  int frameEpoch() {
+    return incoming.epoch();
+  }
+
+  int greetingOffset() {
+    return FrameHeaderFlyweight.HEADER_BYTES;
+  }
+
+  Verdict onFrame(long address, int lengthBytes, boolean up, long nowNs, PinSink pins) {
+    frame.wrap(address, lengthBytes);
+    incoming.wrapForReading(frame, 0);
+    if (lengthBytes < FrameHeaderFlyweight.HEADER_BYTES
+        || !incoming.isPlausible()
+        || lengthBytes != incoming.frameBytes()
+        || !incoming.headerCrcIsRight()) {
+      receiver.onRefused("header is damaged");
+      return Verdict.TAKEN;
+    }
+    if (incoming.kind() == FrameKind.GREETING) {
+      return Verdict.GREETING;
+    }
+    if (!up || incoming.epoch() != peerEpoch) {
+      return Verdict.TAKEN;
+    }
+    lastReceivedNs = nowNs;
+    onAck(incoming.ack(), nowNs);
+    creditLimit = sentUnits + (incoming.credit() - (int) sentUnits);
+    switch (incoming.kind()) {
+      case SEQUENCED -> {
+        return onSequenced(address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
+      }
+      case STATUS -> {
+        if (incoming.messageBytes() > 0) {
+          receiver.onStatus(frame, incoming.messageOffset());
+        }
+      }
+      case NAK -> onNak(pins);
+      default -> receiver.onRefused("kind is unknown");
+    }
+    return Verdict.TAKEN;
+  }
+
+  private void onAck(int ack, long nowNs) {
+    int ahead = ack - (int) acknowledged;
+    if (ahead <= 0 || ahead > unacknowledged()) {
+      return;
+    }
+    progressNs = nowNs;
+    for (int i = 0; i < ahead; i++) {
+      acknowledged++;
+      int slot = (int) acknowledged & WINDOW - 1;
+      receiver.onAcknowledged(sentKind[slot], sentReference[slot], sentNumber[slot]);
+    }
+  }
+
+  private void onNak(PinSink pins) {
+    if (incoming.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH + NakDecoder.BLOCK_LENGTH) {
+      receiver.onRefused("NAK is too short");
+      return;
+    }
+    nakDecoder.wrap(
+        frame,
+        incoming.messageOffset() + MessageHeaderEncoder.ENCODED_LENGTH,
+        NakDecoder.BLOCK_LENGTH,
+        NakDecoder.SCHEMA_VERSION);
+    int ahead = (int) nakDecoder.fromSequence() - (int) (acknowledged + 1);
+    int count = Math.min(nakDecoder.count(), RESEND_MAX);
+    if (ahead >= 0 && ahead < unacknowledged()) {
+      resend(acknowledged + 1 + ahead, Math.min(count, unacknowledged() - ahead), pins);
+    }
+  }
+
+  private boolean onSequenced(long address, long nowNs) {
+    int ahead = incoming.sequence() - (int) expected;
+    if (ahead < 0) {
+      ackDue = true;
+      return true;
+    }
+    if (ahead >= WINDOW) {
+      receiver.onRefused("sequence is beyond the window");
+      return true;
+    }
+    int payloadBytes = incoming.payloadBytes();
+    long payloadAddress = address + incoming.payloadOffset();
+    if (payloadBytes > 0 && Memory.crc32c(payloadAddress, payloadBytes) != incoming.payloadCrc()) {
+      receiver.onRefused("payload is damaged");
+      if (ahead == 0 && earlyCount == 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
+        sendNakOne(nowNs);
+      }
+      return true;
+    }
+    if (ahead > 0) {
+      keepEarly(ahead, nowNs);
+      return true;
+    }
+    if (!deliver(frame, payloadAddress)) {
+      return false;
+    }
+    return deliverEarly();
+  }
+
+  private void sendNakOne(long nowNs) {
+    nakEncoder
+        .wrapAndApplyHeader(out, FrameHeaderFlyweight.HEADER_BYTES, messageHeader)
+        .fromSequence(expected & 0xFFFF_FFFFL)
+        .count(1);
+    nakSentNs = nowNs;
+    sendLoose(FrameKind.NAK, MessageHeaderEncoder.ENCODED_LENGTH + NakEncoder.BLOCK_LENGTH, nowNs);
+  }
+
+  private void keepEarly(int ahead, long nowNs) {
+    int slot = (int) (expected + ahead) & WINDOW - 1;
+    if (early[slot] == null) {
+      byte[] copy = new byte[incoming.frameBytes()];
+      frame.getBytes(0, copy);
+      early[slot] = copy;
+      earlyCount++;
+      if (earlyCount == 1) {
+        sendNak(nowNs);
+      }
+    }
+  }
+
+  private boolean deliverEarly() {
+    while (earlyCount > 0) {
+      int slot = (int) expected & WINDOW - 1;
+      byte[] kept = early[slot];
+      if (kept == null) {
+        return true;
+      }
+      early[slot] = null;
+      earlyCount--;
+      ByteBuffer direct = ByteBuffer.allocateDirect(kept.length);
+      direct.put(0, kept);
+      UnsafeBuffer view = new UnsafeBuffer(direct);
+      incoming.wrapForReading(view, 0);
+      if (!deliver(view, view.addressOffset() + incoming.payloadOffset())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean deliver(UnsafeBuffer view, long payloadAddress) {
+    expected++;
+    ackDue = true;
+    return receiver.onMessage(
+        view, incoming.messageOffset(), payloadAddress, incoming.payloadBytes(), incoming.payloadCrc());
+  }
+
+  /// The receiver has taken so many units of the room that the peer may fill.
+  void onUnitsTaken(int units) {
+    deliveredUnits += units;
+  }
+}

@@ -1,0 +1,132 @@
+package farside.remote;
+
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.port.RandomPort;
+import farside.volume.Labels;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.Volumes;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Cuts a group from its peer, as one: the first write that cannot be mirrored suspends all volumes of its group
+/// before that write's ending status (design 6).
+///
+/// Order of the cut: what the peer may lack becomes owed, the new random generation is committed to NVRAM and then to
+/// the labels of the drives, and only then are the waiting writes released. So the first write that the peer lacks is
+/// never acknowledged under a generation that the peer has too, whatever is lost afterwards.
+final class GroupCut {
+  private record Pending(Volume volume, long ticket) {}
+
+  private final GlobalMemory memory;
+  private final WriteRecords records;
+  private final Volumes volumes;
+  private final Labels labels;
+  private final RandomPort random;
+  private final EventLog events;
+  private final List<Pending> pending = new ArrayList<>();
+
+  GroupCut(GlobalMemory memory, Volumes volumes, Labels labels, RandomPort random, EventLog events) {
+    this.memory = memory;
+    this.records = memory.records();
+    this.volumes = volumes;
+    this.labels = labels;
+    this.random = random;
+    this.events = events;
+  }
+
+  /// True if a volume of the group still waits for its peer, so that a cut would change anything.
+  boolean isCuttable(String group) {
+    for (Volume volume : volumes.sourcesOf(group)) {
+      if (volume.pairState().waitsForPeer()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void cut(String group, String because) {
+    long generation = random.nextNonZero();
+    events.log(EventCode.GROUP_TRIPPED, group, generation, because);
+    for (Volume volume : volumes.sourcesOf(group)) {
+      PairState state = volume.pairState();
+      if (state.waitsForPeer()) {
+        volume.setHeld(true);
+        oweTracks(volume);
+        volume.become(volume.standing().alone(generation), because);
+        dropRemotePending(volume);
+        pending.add(new Pending(volume, labels.request(volume.driveIndex())));
+      } else if (state == PairState.SYNC_IN_PROG) {
+        breakOff(volume, because);
+      }
+    }
+  }
+
+  /// The link is gone in the middle of a copy: the tables say what is still owed.
+  void breakOff(Volume volume, String because) {
+    oweTracks(volume);
+    volume.become(volume.standing().with(PairState.SUSPENDED), because);
+    dropRemotePending(volume);
+  }
+
+  /// IML: a volume that went alone before the cabinet stopped. What its records say the peer lacks is owed, and hosts
+  /// wait once more for the label.
+  void recoverAlone(Volume volume) {
+    volume.setHeld(true);
+    oweTracks(volume);
+    dropRemotePending(volume);
+    pending.add(new Pending(volume, labels.request(volume.driveIndex())));
+  }
+
+  private void oweTracks(Volume volume) {
+    for (int r = records.remoteHeadOf(volume.index());
+        r != WriteRecords.NONE;
+        r = records.remoteNextOf(r)) {
+      memory.table(volume.index()).owed().set(records.trackOf(r));
+    }
+  }
+
+  private void dropRemotePending(Volume volume) {
+    int record = records.remoteHeadOf(volume.index());
+    while (record != WriteRecords.NONE) {
+      records.clearRemotePending(record);
+      record = records.remoteHeadOf(volume.index());
+    }
+  }
+
+  /// Releases what waited for a label that is on the drive now.
+  int finish() {
+    int work = 0;
+    for (int i = pending.size() - 1; i >= 0; i--) {
+      Pending cut = pending.get(i);
+      if (labels.isDurable(cut.volume().driveIndex(), cut.ticket())) {
+        pending.remove(i);
+        work++;
+      }
+    }
+    if (work > 0 && pending.isEmpty()) {
+      for (Volume volume : volumes.list()) {
+        if (volume.isHeld()) {
+          volume.setHeld(false);
+          releaseAll(volume);
+        }
+      }
+    }
+    return work;
+  }
+
+  boolean isUnderWay() {
+    return !pending.isEmpty();
+  }
+
+  private void releaseAll(Volume volume) {
+    for (int r = records.localHeadOf(volume.index());
+        r != WriteRecords.NONE;
+        r = records.localNextOf(r)) {
+      records.release(r);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package farside.remote;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.port.Memory;
+import farside.protocol.session.WriteDecoder;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+
+/// Takes the peer's writes and copies into this cabinet's NVRAM.
+///
+/// The acknowledgement that follows says: committed here. That the peer's own drive may still lack the track is
+/// committed first; so if the peer loses its memory, this cabinet knows what to give back.
+final class IncomingWrites {
+  private final GlobalMemory memory;
+  private final WriteRecords records;
+  private final Volumes volumes;
+  private final PairDesk desk;
+  private final long[] topNumber;
+
+  IncomingWrites(GlobalMemory memory, Volumes volumes, PairDesk desk, long[] topNumber) {
+    this.memory = memory;
+    this.records = memory.records();
+    this.volumes = volumes;
+    this.desk = desk;
+    this.topNumber = topNumber;
+  }
+
+  static int unitsOf(int payloadBytes) {
+    return Math.max(1, (payloadBytes + 4095) / 4096);
+  }
+
+  /// Null if the write is committed (or was before); else what is wrong with it.
+  String take(WriteDecoder write, long payloadAddress, int payloadBytes, int payloadCrc, long nowNs) {
+    Volume volume = volumes.byNumber(write.volume());
+    if (volume == null) {
+      return "write for volume " + Volume.nameOf(write.volume()) + ", which is not here";
+    }
+    boolean copy = write.flags().trackCopy();
+    boolean zeroes = write.flags().zeroes();
+    boolean target =
+        volume.role() == VolumeRole.R2
+            && (volume.pairState() == PairState.SYNCHRONIZED || volume.pairState() == PairState.SYNC_IN_PROG);
+    boolean restored =
+        volume.role() == VolumeRole.R1 && volume.pairState() == PairState.RESTORING && copy;
+    if (!(target || restored) || !desk.isLinked(volume.index())) {
+      return "write for volume " + volume.name() + ", which is " + volume.role() + " and " + volume.pairState();
+    }
+    long offsetBytes = write.offsetBlocks() * BlockMask.BLOCK_BYTES;
+    int lengthBytes = write.lengthBlocks() * BlockMask.BLOCK_BYTES;
+    boolean inTrack =
+        lengthBytes > 0
+            && offsetBytes % BlockMask.TRACK_BYTES + lengthBytes <= BlockMask.TRACK_BYTES;
+    if (!inTrack
+        || offsetBytes < 0
+        || offsetBytes > volume.sizeBytes() - lengthBytes
+        || payloadBytes != (zeroes ? 0 : lengthBytes)) {
+      return "write for volume "
+          + volume.name()
+          + " at byte "
+          + offsetBytes
+          + ", "
+          + lengthBytes
+          + " bytes, payload "
+          + payloadBytes;
+    }
+    long number = write.number();
+    if (!copy && number <= memory.peerReceived()) {
+      return null;
+    }
+    if (target) {
+      volume.table().setPending((int) (offsetBytes / BlockMask.TRACK_BYTES), number);
+    }
+    if (!commit(volume, offsetBytes, lengthBytes, number, zeroes, copy, payloadAddress, payloadCrc, nowNs)) {
+      return "more was sent than there is room for: the peer exceeded its credit";
+    }
+    topNumber[volume.index()] = Math.max(topNumber[volume.index()], number);
+    if (!copy) {
+      memory.setPeerReceived(number);
+    }
+    return null;
+  }
+
+  private boolean commit(
+      Volume volume,
+      long offsetBytes,
+      int lengthBytes,
+      long number,
+      boolean zeroes,
+      boolean copy,
+      long payloadAddress,
+      int payloadCrc,
+      long nowNs) {
+    int done = 0;
+    while (done < lengthBytes) {
+      int left = lengthBytes - done;
+      int record = records.reserve(zeroes ? 1 : (left + 4095) / 4096, true);
+      if (record == WriteRecords.NONE) {
+        return false;
+      }
+      int pieceBytes = zeroes ? left : Math.min(left, records.framesOf(record) * 4096);
+      int crc = 0;
+      if (!zeroes) {
+        memory.nvram().putBytes(records.addressOf(record) - memory.nvram().address(), payloadAddress + done, pieceBytes);
+        crc =
+            pieceBytes == lengthBytes
+                ? payloadCrc
+                : Memory.crc32c(records.addressOf(record), pieceBytes);
+      }
+      records.commit(
+          record,
+          volume.index(),
+          offsetBytes + done,
+          pieceBytes,
+          number,
+          zeroes,
+          done + pieceBytes == lengthBytes,
+          copy,
+          crc,
+          false,
+          false,
+          WriteRecords.NONE,
+          nowNs);
+      done += pieceBytes;
+    }
+    return true;
+  }
+}

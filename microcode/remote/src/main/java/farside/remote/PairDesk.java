@@ -1,0 +1,524 @@
+package farside.remote;
+
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.port.RandomPort;
+import farside.protocol.session.PairAnswerDecoder;
+import farside.protocol.session.PairOrderCode;
+import farside.protocol.session.PairOrderDecoder;
+import farside.protocol.session.Role;
+import farside.protocol.session.VolumeStatusDecoder;
+import farside.volume.Labels;
+import farside.volume.PairState;
+import farside.volume.Standing;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Settles, volume by volume, what becomes of each pair when a session is up, and brings copies to their end.
+///
+/// The R1 of a pair decides and orders, its R2 makes the order durable and answers. Nothing of a volume travels before
+/// its order is answered. Every answer that promises something waits for the label of the drive.
+final class PairDesk {
+  /// What the desk needs of the session.
+  interface Session {
+    void restart(String because);
+
+    void cut(String group, String because);
+  }
+
+  private record Promise(Volume volume, long ticket, Control.Answer answer) {}
+
+  private final GlobalMemory memory;
+  private final WriteRecords records;
+  private final Volumes volumes;
+  private final Labels labels;
+  private final RandomPort random;
+  private final EventLog events;
+  private final GroupCut cut;
+  private final TrackCopier copier;
+  private final Session session;
+
+  private final ArrayDeque<Control> outgoing = new ArrayDeque<>();
+  private final List<Promise> promises = new ArrayList<>();
+  private final boolean[] linked;
+  private final boolean[] settled;
+  private final boolean[] restoring;
+  private final boolean[] restoreDrains;
+  private final boolean[] completeOrdered;
+  private final boolean[] conflictLogged;
+  private final long[] orderTicket;
+  private final Control.Order[] orderWaiting;
+  private final long[] completeAfter;
+
+  PairDesk(
+      GlobalMemory memory,
+      Volumes volumes,
+      Labels labels,
+      RandomPort random,
+      EventLog events,
+      GroupCut cut,
+      TrackCopier copier,
+      Session session) {
+    this.memory = memory;
+    this.records = memory.records();
+    this.volumes = volumes;
+    this.labels = labels;
+    this.random = random;
+    this.events = events;
+    this.cut = cut;
+    this.copier = copier;
+    this.session = session;
+    int n = volumes.count();
+    linked = new boolean[n];
+    settled = new boolean[n];
+    restoring = new boolean[n];
+    restoreDrains = new boolean[n];
+    completeOrdered = new boolean[n];
+    conflictLogged = new boolean[n];
+    orderTicket = new long[n];
+    orderWaiting = new Control.Order[n];
+    completeAfter = new long[n];
+  }
+
+  // ---- session ----
+
+  /// The session is up: the peer is told how each volume stands here.
+  void begin() {
+    forget();
+    for (Volume volume : volumes.list()) {
+      if (volume.role() != VolumeRole.LOCAL) {
+        outgoing.add(new Control.Status(volume.index()));
+      }
+    }
+  }
+
+  /// The session is over. A copy that was under way is broken off; an end that was offered is taken back by a cut.
+  void end(String because) {
+    forget();
+    copier.abort();
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (volume.pairState() == PairState.SYNC_IN_PROG) {
+        cut.breakOff(volume, because);
+      } else if (volume.pairState() == PairState.SYNC_FINISHING) {
+        cut.cut(volume.group(), because);
+      }
+    }
+  }
+
+  private void forget() {
+    outgoing.clear();
+    promises.clear();
+    for (int i = 0; i < linked.length; i++) {
+      linked[i] = false;
+      settled[i] = false;
+      restoring[i] = false;
+      restoreDrains[i] = false;
+      completeOrdered[i] = false;
+      orderWaiting[i] = null;
+    }
+  }
+
+  /// True once the pair's order is answered, so that writes may travel.
+  boolean isLinked(int volumeIndex) {
+    return linked[volumeIndex];
+  }
+
+  boolean isRestoring(int volumeIndex) {
+    return restoring[volumeIndex];
+  }
+
+  /// True when no R1 volume waits for the peer's word.
+  boolean isSettled() {
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (!settled[volume.index()]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  Control peekOutgoing() {
+    return outgoing.peek();
+  }
+
+  void pollOutgoing() {
+    outgoing.poll();
+  }
+
+  // ---- R1 decides ----
+
+  /// False: the message makes no sense, the session is broken.
+  boolean onStatus(VolumeStatusDecoder status) {
+    Volume volume = volumes.byNumber(status.volume());
+    if (volume == null || volume.role() == VolumeRole.LOCAL) {
+      events.log(
+          EventCode.PEER_MISMATCH,
+          "it mirrors volume " + Volume.nameOf(status.volume()) + ", which is not mirrored here; make the rig's sites agree");
+      return true;
+    }
+    boolean rolesFit = volume.role() == VolumeRole.R1 == (status.role() == Role.R2);
+    if (!rolesFit || status.sizeBytes() != volume.sizeBytes()) {
+      events.log(
+          EventCode.PEER_MISMATCH,
+          "volume "
+              + volume.name()
+              + " is "
+              + status.role()
+              + " of "
+              + status.sizeBytes()
+              + " bytes there, "
+              + volume.role()
+              + " of "
+              + volume.sizeBytes()
+              + " bytes here; make the rig's sites agree");
+      settled[volume.index()] = true;
+      return true;
+    }
+    if (volume.role() == VolumeRole.R1) {
+      decide(volume, status);
+    }
+    return true;
+  }
+
+  private void decide(Volume volume, VolumeStatusDecoder status) {
+    Standing own = volume.standing();
+    PairDecision.Own ownKind =
+        switch (volume.pairState()) {
+          case UNPAIRED -> PairDecision.Own.UNPAIRED;
+          case SYNCHRONIZED -> PairDecision.Own.SYNCED;
+          case RESTORING -> PairDecision.Own.LOST;
+          default -> PairDecision.Own.ALONE;
+        };
+    long theirs = status.generation();
+    PairDecision.Peer peer =
+        status.flags().inconsistent()
+            ? PairDecision.Peer.INCONSISTENT
+            : theirs == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
+    PairDecision.Relation relation =
+        theirs == 0
+            ? PairDecision.Relation.NONE
+            : own.tablesCover(theirs)
+                ? PairDecision.Relation.COVERED
+                : own.descendsFrom(theirs)
+                    ? PairDecision.Relation.ANCESTOR
+                    : PairDecision.Relation.FOREIGN;
+    PairDecision.Case row = PairDecision.of(ownKind, peer, relation);
+    if (row == null) {
+      conflict(volume, "the peer's state makes no sense");
+      return;
+    }
+    carryOut(volume, row, peer == PairDecision.Peer.FRESH && status.flags().pristine());
+  }
+
+  private void carryOut(Volume volume, PairDecision.Case row, boolean peerIsZero) {
+    int index = volume.index();
+    switch (row.verdict()) {
+      case PAIR -> {
+        if (!volume.standing().zeroBased() || !peerIsZero) {
+          volume.table().owed().setAll();
+        }
+        order(volume, PairOrderCode.FIRST_PAIRING, random.nextNonZero());
+      }
+      case RESUME -> {
+        if (volume.table().owed().count() > 0) {
+          // A cut was begun and not finished when the cabinet stopped.
+          session.cut(volume.group(), "tracks are owed " + row.label());
+        } else {
+          order(volume, PairOrderCode.RESUME, volume.standing().generation());
+        }
+      }
+      case COPY_OWED -> order(volume, PairOrderCode.RESYNC, volume.standing().generation());
+      case COPY_ALL -> {
+        volume.table().owed().setAll();
+        if (volume.pairState() == PairState.SYNCHRONIZED) {
+          session.cut(volume.group(), "the peer's copy is not what it was " + row.label());
+          return;
+        }
+        if (volume.pairState() == PairState.RESTORING) {
+          // The peer cannot give back what was lost here: what the drive has is the best there is.
+          volume.become(volume.standing().alone(random.nextNonZero()), "the peer cannot restore it " + row.label());
+          orderTicket[index] = labels.request(volume.driveIndex());
+          orderWaiting[index] =
+              new Control.Order(index, PairOrderCode.RESYNC, volume.standing().generation(), 0);
+          return;
+        }
+        order(volume, PairOrderCode.RESYNC, volume.standing().generation());
+      }
+      case RESTORE -> order(volume, PairOrderCode.RESTORE, volume.standing().generation());
+      case CONFLICT -> conflict(volume, "its history and the peer's do not fit " + row.label());
+    }
+  }
+
+  private void conflict(Volume volume, String because) {
+    int index = volume.index();
+    settled[index] = true;
+    if (!conflictLogged[index]) {
+      conflictLogged[index] = true;
+      events.log(EventCode.PAIR_CONFLICT, volume.name(), because);
+    }
+    if (volume.pairState() == PairState.SYNCHRONIZED) {
+      session.cut(volume.group(), because);
+    } else if (volume.pairState() != PairState.RESTORING
+        && volume.pairState() != PairState.CONFLICT) {
+      volume.become(volume.standing().with(PairState.CONFLICT), because);
+      labels.request(volume.driveIndex());
+    }
+  }
+
+  private void order(Volume volume, PairOrderCode code, long generation) {
+    outgoing.add(new Control.Order(volume.index(), code, generation, memory.numbers().last()));
+  }
+
+  /// False: the session is broken.
+  boolean onAnswer(PairAnswerDecoder answer) {
+    Volume volume = volumes.byNumber(answer.volume());
+    if (volume == null || volume.role() != VolumeRole.R1) {
+      return false;
+    }
+    int index = volume.index();
+    if (answer.accepted() == 0) {
+      conflict(volume, "the peer refused " + answer.order());
+      return true;
+    }
+    switch (answer.order()) {
+      case RESUME -> link(volume);
+      case RESYNC, FIRST_PAIRING -> {
+        startCopy(volume, answer.generation());
+        link(volume);
+      }
+      case RESTORE -> {
+        if (answer.accepted() == 1) {
+          link(volume);
+        } else {
+          restoreDrains[index] = true;
+        }
+      }
+      case COMPLETE -> completed(volume);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void link(Volume volume) {
+    linked[volume.index()] = true;
+    settled[volume.index()] = true;
+    conflictLogged[volume.index()] = false;
+  }
+
+  private void startCopy(Volume volume, long generation) {
+    Standing own = volume.standing();
+    Standing next =
+        own.everPaired()
+            ? own.with(PairState.SYNC_IN_PROG)
+            : new Standing(
+                PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, 0);
+    volume.become(next.notZeroBased(), "the peer is ready to receive");
+    volume.setReady();
+    labels.request(volume.driveIndex());
+    events.log(EventCode.COPY_STARTED, volume.name(), volume.table().owed().count());
+    copier.begin(volume, false);
+  }
+
+  private void completed(Volume volume) {
+    if (volume.pairState() == PairState.SYNC_FINISHING) {
+      long generation = volume.standing().offered();
+      volume.become(volume.standing().synchronizedAt(generation), "nothing is owed");
+      labels.request(volume.driveIndex());
+      events.log(EventCode.COPY_COMPLETE, volume.name(), generation);
+    }
+  }
+
+  // ---- R2 obeys ----
+
+  /// False: the session is broken.
+  boolean onOrder(PairOrderDecoder order) {
+    Volume volume = volumes.byNumber(order.volume());
+    if (volume == null || volume.role() != VolumeRole.R2) {
+      return false;
+    }
+    long generation = order.generation();
+    return switch (order.order()) {
+      case RESUME -> onResume(volume, generation);
+      case RESYNC, FIRST_PAIRING -> onReceive(volume, order.order(), generation);
+      case RESTORE -> onRestore(volume, generation);
+      case COMPLETE -> onComplete(volume, generation);
+      default -> false;
+    };
+  }
+
+  private boolean onResume(Volume volume, long generation) {
+    boolean fits =
+        volume.pairState() == PairState.SYNCHRONIZED
+            && volume.standing().generation() == generation;
+    if (fits && volume.standing().staleSinceMs() != 0) {
+      volume.become(volume.standing().staleSince(0), "the peer is back");
+      labels.request(volume.driveIndex());
+    }
+    linked[volume.index()] = fits;
+    answer(volume, PairOrderCode.RESUME, fits ? 1 : 0);
+    return true;
+  }
+
+  private boolean onReceive(Volume volume, PairOrderCode code, long generation) {
+    boolean mayPair = code == PairOrderCode.FIRST_PAIRING || volume.standing().everPaired()
+        || volume.standing().inconsistent() || volume.pairState() == PairState.UNPAIRED;
+    if (!mayPair) {
+      answer(volume, code, 0);
+      return true;
+    }
+    // Before the first block of a copy reaches the drive, the drive says that its image is not consistent.
+    volume.become(volume.standing().receiving(), "the peer copies " + code);
+    volume.table().owed().clearAll();
+    promise(volume, new Control.Answer(volume.index(), code, 1, generation));
+    return true;
+  }
+
+  private boolean onRestore(Volume volume, long generation) {
+    boolean fits =
+        volume.pairState() == PairState.SYNCHRONIZED && !volume.standing().inconsistent();
+    answer(volume, PairOrderCode.RESTORE, fits ? 1 : 0);
+    if (fits) {
+      linked[volume.index()] = true;
+      restoring[volume.index()] = true;
+      events.log(EventCode.COPY_STARTED, volume.name(), volume.table().owed().count());
+      copier.begin(volume, true);
+    }
+    return generation != 0;
+  }
+
+  private boolean onComplete(Volume volume, long generation) {
+    if (!linked[volume.index()]) {
+      return false;
+    }
+    if (restoring[volume.index()]) {
+      restoring[volume.index()] = false;
+      copier.end(volume);
+      volume.table().owed().clearAll();
+      volume.table().clearPending();
+    }
+    volume.become(volume.standing().synchronizedAt(generation), "the copy is complete");
+    promise(volume, new Control.Answer(volume.index(), PairOrderCode.COMPLETE, 1, generation));
+    return true;
+  }
+
+  private void answer(Volume volume, PairOrderCode code, int verdict) {
+    outgoing.add(
+        new Control.Answer(volume.index(), code, verdict, volume.standing().generation()));
+  }
+
+  private void promise(Volume volume, Control.Answer answer) {
+    promises.add(new Promise(volume, labels.request(volume.driveIndex()), answer));
+  }
+
+  // ---- every round ----
+
+  /// @param sentNumber highest number of a record that was sent, or everything if all were
+  int step(boolean everythingSent, long sentNumber) {
+    int work = keepPromises() + offerEnds(everythingSent, sentNumber);
+    for (Volume volume : volumes.list()) {
+      int index = volume.index();
+      if (restoring[index] && copier.isPassOver(volume)) {
+        copier.end(volume);
+        answer(volume, PairOrderCode.RESTORE, 2);
+        work++;
+      }
+      if (restoreDrains[index] && records.localHeadOf(index) == WriteRecords.NONE) {
+        restoreDrains[index] = false;
+        restored(volume);
+        work++;
+      }
+    }
+    return work;
+  }
+
+  private int keepPromises() {
+    int work = 0;
+    for (int i = 0; i < promises.size(); i++) {
+      Promise promise = promises.get(i);
+      if (labels.isDurable(promise.volume().driveIndex(), promise.ticket())) {
+        promises.remove(i--);
+        linked[promise.volume().index()] = true;
+        outgoing.add(promise.answer());
+        work++;
+      }
+    }
+    for (int i = 0; i < orderWaiting.length; i++) {
+      if (orderWaiting[i] != null
+          && labels.isDurable(volumes.get(i).driveIndex(), orderTicket[i])) {
+        outgoing.add(orderWaiting[i]);
+        orderWaiting[i] = null;
+        work++;
+      }
+    }
+    return work;
+  }
+
+  /// What was lost with the NVRAM is on the drive again, and stable.
+  private void restored(Volume volume) {
+    Standing own = volume.standing();
+    long generation = own.generation();
+    volume.become(own.synchronizedAt(generation), "the peer gave back what was lost");
+    labels.request(volume.driveIndex());
+    volume.setReady();
+    events.log(EventCode.COPY_COMPLETE, volume.name(), generation);
+    order(volume, PairOrderCode.COMPLETE, generation);
+  }
+
+  /// A group of which nothing is owed any more is offered its end: from here on its writes wait for the peer again, and
+  /// the label says so first, since a cabinet that loses its NVRAM now must ask the peer.
+  private int offerEnds(boolean everythingSent, long sentNumber) {
+    int work = 0;
+    for (String group : volumes.sourceGroups()) {
+      List<Volume> members = volumes.sourcesOf(group);
+      if (isCopied(members)) {
+        for (Volume volume : members) {
+          if (volume.pairState() == PairState.SYNC_IN_PROG) {
+            copier.end(volume);
+            volume.become(
+                volume.standing().offering(volume.standing().generation()), "nothing is owed");
+            orderTicket[volume.index()] = labels.request(volume.driveIndex());
+            completeAfter[volume.index()] = memory.numbers().last();
+            work++;
+          }
+        }
+      }
+      for (Volume volume : members) {
+        int index = volume.index();
+        if (volume.pairState() == PairState.SYNC_FINISHING
+            && !completeOrdered[index]
+            && labels.isDurable(volume.driveIndex(), orderTicket[index])
+            && (everythingSent || sentNumber >= completeAfter[index])) {
+          completeOrdered[index] = true;
+          order(volume, PairOrderCode.COMPLETE, volume.standing().offered());
+          work++;
+        }
+      }
+    }
+    return work;
+  }
+
+  private boolean isCopied(List<Volume> members) {
+    boolean any = false;
+    for (Volume volume : members) {
+      if (volume.pairState() == PairState.SYNC_IN_PROG) {
+        any = true;
+        if (!linked[volume.index()]
+            || volume.table().owed().count() > 0
+            || copier.inFlight(volume.index()) > 0) {
+          return false;
+        }
+      } else if (!linked[volume.index()] && volume.pairState() != PairState.CONFLICT) {
+        return false;
+      }
+    }
+    return any;
+  }
+}

@@ -1,0 +1,281 @@
+package farside.service;
+
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.director.CabinetRefused;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.port.NvramPort;
+import farside.port.RandomPort;
+import farside.volume.DriveLabel;
+import farside.volume.Labels;
+import farside.volume.PairState;
+import farside.volume.Standing;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// IML: brings a cabinet from what its NVRAM and the labels of its drives say to a state in which hosts are served.
+///
+/// | phase | what | ends when |
+/// |-------|------|-----------|
+/// | LABELS | the disk adapter reads every drive's label | all are read |
+/// | TAKEOVER | standings and records are taken over, or derived from the labels where NVRAM was lost | at once |
+/// | LABELLING | every label is written as open, under this NVRAM's incarnation | all are on the drives |
+/// | COMPLETE | volumes are ready but those that must ask the peer first | - |
+///
+/// Every refusal comes before the first byte is written to any drive.
+public final class Iml {
+  /// Where IML stands.
+  public enum Phase {
+    LABELS,
+    LABELLING,
+    COMPLETE
+  }
+
+  private final Volumes volumes;
+  private final Labels labels;
+  private final GlobalMemory memory;
+  private final RandomPort random;
+  private final EventLog events;
+  private final NvramPort.Contents found;
+  private Phase phase = Phase.LABELS;
+  private final long[] tickets;
+  private int recordsKept;
+  private final List<Volume> badTargets = new ArrayList<>();
+
+  public Iml(
+      String site,
+      NvramPort.Contents found,
+      Volumes volumes,
+      Labels labels,
+      GlobalMemory memory,
+      RandomPort random,
+      EventLog events) {
+    this.found = found;
+    this.volumes = volumes;
+    this.labels = labels;
+    this.memory = memory;
+    this.random = random;
+    this.events = events;
+    tickets = new long[labels.driveCount()];
+    events.log(EventCode.IML_STARTED, site, found, memory.incarnation());
+    if (found == NvramPort.Contents.LOST) {
+      events.log(EventCode.NVRAM_LOST);
+    }
+  }
+
+  public boolean isComplete() {
+    return phase == Phase.COMPLETE;
+  }
+
+  /// One step; returns how much was done.
+  public int step(long nowNs) {
+    return switch (phase) {
+      case LABELS -> stepLabels(nowNs);
+      case LABELLING -> stepLabelling();
+      case COMPLETE -> 0;
+    };
+  }
+
+  private int stepLabels(long nowNs) {
+    for (int drive = 0; drive < labels.driveCount(); drive++) {
+      if (labels.found(drive) == null) {
+        return 0;
+      }
+    }
+    refuseForeignDrives();
+    takeOver(nowNs);
+    phase = Phase.LABELLING;
+    return 1;
+  }
+
+  private int stepLabelling() {
+    for (int drive = 0; drive < labels.driveCount(); drive++) {
+      if (labels.volumeOf(drive) != null && !labels.isDurable(drive, tickets[drive])) {
+        return 0;
+      }
+    }
+    finish();
+    phase = Phase.COMPLETE;
+    return 1;
+  }
+
+  // ---- refusals ----
+
+  private void refuseForeignDrives() {
+    for (int drive = 0; drive < labels.driveCount(); drive++) {
+      Volume volume = labels.volumeOf(drive);
+      if (volume == null) {
+        continue;
+      }
+      Labels.FoundLabel label = labels.found(drive);
+      if (label.refusal() != null) {
+        refuse(
+            drive,
+            label.refusal()
+                + ". Nothing was written to it. Give the volume another drive, or remove this one if what is on it is not needed");
+      }
+      if (label.label() != null) {
+        refuseForeignLabel(drive, volume, label.label());
+      }
+    }
+  }
+
+  private void refuseForeignLabel(int drive, Volume volume, DriveLabel label) {
+    if (!label.serial().equals(labels.serial())) {
+      refuse(
+          drive,
+          "its label belongs to cabinet " + label.serial() + ", this is " + labels.serial()
+              + ". Put it back where it belongs, or correct the serial in the rig file");
+    }
+    if (label.volumeNumber() != volume.number()
+        || label.volumeBytes() != volume.sizeBytes()
+        || label.blockBytes() != volume.blockBytes()
+        || label.role() != volume.role()) {
+      refuse(
+          drive,
+          String.format(
+              Locale.ROOT,
+              "its label says volume %s, %s, %d bytes in blocks of %d; the rig says %s, %s, %d bytes in blocks of %d."
+                  + " Correct the rig file, or give the volume another drive",
+              Volume.nameOf(label.volumeNumber()),
+              label.role(),
+              label.volumeBytes(),
+              label.blockBytes(),
+              volume.name(),
+              volume.role(),
+              volume.sizeBytes(),
+              volume.blockBytes()));
+    }
+  }
+
+  private void refuse(int drive, String why) {
+    events.log(EventCode.DRIVE_REFUSED, labels.driveName(drive), why);
+    throw new CabinetRefused("drive " + labels.driveName(drive) + " refused: " + why + ".");
+  }
+
+  // ---- take-over ----
+
+  private void takeOver(long nowNs) {
+    // First every standing is looked at and nothing is changed; a refusal leaves all as it was.
+    boolean[] lost = new boolean[volumes.count()];
+    for (Volume volume : volumes.list()) {
+      lost[volume.index()] = isLost(volume);
+    }
+    WriteRecords.Found records = memory.records().recover(this::onBadRecord, nowNs);
+    recordsKept = records.kept();
+    memory.numbers().recover(records.highestOwn());
+    if (records.highestIncoming() > memory.peerReceived()) {
+      memory.setPeerReceived(records.highestIncoming());
+    }
+    for (Volume volume : volumes.list()) {
+      if (lost[volume.index()]) {
+        beginAnew(volume, labels.found(volume.driveIndex()));
+      }
+    }
+    dropBadTargets();
+    for (int drive = 0; drive < labels.driveCount(); drive++) {
+      if (labels.volumeOf(drive) != null) {
+        if (labels.found(drive).label() == null) {
+          labels.setLabelId(drive, random.nextNonZero());
+        }
+        tickets[drive] = labels.request(drive);
+      }
+    }
+  }
+
+  /// True if NVRAM says nothing of the volume that may be believed.
+  private boolean isLost(Volume volume) {
+    Standing standing = volume.load();
+    Labels.FoundLabel label = labels.found(volume.driveIndex());
+    if (standing == null) {
+      return true;
+    }
+    boolean untouched = standing.generation() == 0 && standing.zeroBased();
+    if (label.label() == null) {
+      if (!untouched) {
+        refuse(
+            volume.driveIndex(),
+            "it is new, but NVRAM knows volume " + volume.name()
+                + " on it. Put the drive back; or remove the nvram file too, if the volume is to begin empty");
+      }
+      return false;
+    }
+    if (label.label().incarnation() == memory.incarnation()) {
+      return false;
+    }
+    // NVRAM began anew and took this volume over from its label, and the label was not written again before the stop.
+    return true;
+  }
+
+  private void beginAnew(Volume volume, Labels.FoundLabel found) {
+    boolean mirrored = volume.role() != VolumeRole.LOCAL;
+    if (found.label() == null) {
+      volume.begin(
+          Standing.fresh(mirrored ? PairState.UNPAIRED : PairState.NOT_MIRRORED, found.knownZero()));
+      return;
+    }
+    Standing old = found.label().standing();
+    Standing next =
+        switch (volume.role()) {
+          case LOCAL -> old;
+          case R1 -> sourceAfterLoss(old);
+          case R2 -> old.pairState() == PairState.UNPAIRED ? old : old.receiving();
+        };
+    volume.begin(next);
+    if (volume.role() == VolumeRole.R1 && next.pairState() != PairState.UNPAIRED
+        && next.pairState() != PairState.RESTORING) {
+      // Nobody knows any more what the peer lacks: all of it.
+      volume.table().owed().setAll();
+    }
+  }
+
+  private static Standing sourceAfterLoss(Standing old) {
+    return switch (old.pairState()) {
+      case SYNCHRONIZED, SYNC_FINISHING, RESTORING -> old.with(PairState.RESTORING);
+      case SYNC_IN_PROG, SUSPENDED -> old.with(PairState.SUSPENDED).notZeroBased();
+      case UNPAIRED, CONFLICT, NOT_MIRRORED -> old.notZeroBased();
+    };
+  }
+
+  private void onBadRecord(int record, int volumeIndex, int track) {
+    Volume volume = volumes.get(volumeIndex);
+    events.log(EventCode.RECORD_CRC_BAD, record, volume.name());
+    if (volume.role() == VolumeRole.R1) {
+      volume.table().owed().set(track);
+    } else if (volume.role() == VolumeRole.R2) {
+      badTargets.add(volume);
+    }
+  }
+
+  /// A target that lost a record it had acknowledged says so: its source copies again.
+  private void dropBadTargets() {
+    for (Volume volume : badTargets) {
+      if (volume.pairState() != PairState.UNPAIRED) {
+        volume.become(volume.standing().receiving(), "a record in NVRAM was damaged");
+      }
+    }
+    badTargets.clear();
+  }
+
+  private void finish() {
+    for (Volume volume : volumes.list()) {
+      if (volume.pairState() == PairState.RESTORING) {
+        volume.setNotReady(
+            "NVRAM was lost while it was synchronized; waiting for the peer to give back what it has");
+      } else {
+        volume.setReady();
+      }
+    }
+    events.log(EventCode.IML_COMPLETE, recordsKept, volumes.count());
+  }
+
+  /// What the NVRAM held when it was opened.
+  public NvramPort.Contents found() {
+    return found;
+  }
+}

@@ -1,0 +1,125 @@
+package farside.protocol.nbd;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
+
+/// An option as it was asked, whole and checked.
+///
+/// | option      | data                                              |
+/// |-------------|---------------------------------------------------|
+/// | EXPORT_NAME | the name, to the end                              |
+/// | ABORT       | none; any is ignored                              |
+/// | LIST        | none                                              |
+/// | INFO, GO    | u32 length, name; u16 count, as many u16 `NbdInfo` |
+///
+/// What is not in the table is not served, and its data is never looked at.
+public sealed interface OptionRequest {
+  record NameExport(String name) implements OptionRequest {}
+
+  record Abort() implements OptionRequest {}
+
+  record ListExports() implements OptionRequest {}
+
+  record DescribeExport(String name, Wanted wanted) implements OptionRequest {}
+
+  record OpenExport(String name, Wanted wanted) implements OptionRequest {}
+
+  /// Lengths that do not add up, or a name that is no text: answered, and the haggling goes on.
+  record Malformed(NbdOption option, String reason) implements OptionRequest {}
+
+  /// What the client wants to be told beside size and flags. What it asks for that we do not know of
+  /// is passed over, as the protocol wants it.
+  record Wanted(boolean name, boolean description, boolean blockSize) {}
+
+  /// True if options of that number come out of [#parse]; data of others is skipped unread.
+  static boolean isServed(NbdOption option) {
+    return switch (option) {
+      case EXPORT_NAME, ABORT, LIST, INFO, GO -> true;
+      case PEEK_EXPORT,
+          STARTTLS,
+          STRUCTURED_REPLY,
+          LIST_META_CONTEXT,
+          SET_META_CONTEXT,
+          EXTENDED_HEADERS -> false;
+    };
+  }
+
+  /// Reads the data of an option that [#isServed].
+  static OptionRequest parse(NbdOption option, DirectBuffer data, int lengthBytes) {
+    return switch (option) {
+      case EXPORT_NAME -> parseExportName(data, lengthBytes);
+      case ABORT -> new Abort();
+      case LIST -> lengthBytes == 0
+          ? new ListExports()
+          : new Malformed(option, "LIST takes no data, " + lengthBytes + " bytes came");
+      case INFO, GO -> parseInfo(option, data, lengthBytes);
+      default -> throw new IllegalArgumentException(option + " is not served");
+    };
+  }
+
+  private static OptionRequest parseExportName(DirectBuffer data, int lengthBytes) {
+    String name = name(data, 0, lengthBytes);
+    return name == null
+        ? new Malformed(NbdOption.EXPORT_NAME, "the export name is not UTF-8 of at most "
+            + NbdLimits.NAME_BYTES_MAX + " bytes")
+        : new NameExport(name);
+  }
+
+  private static OptionRequest parseInfo(NbdOption option, DirectBuffer data, int lengthBytes) {
+    if (lengthBytes < Integer.BYTES + Short.BYTES) {
+      return new Malformed(option, option + " needs at least 6 bytes, " + lengthBytes + " came");
+    }
+    long nameBytes = data.getInt(0, BIG_ENDIAN) & 0xFFFF_FFFFL;
+    if (nameBytes > lengthBytes - (Integer.BYTES + Short.BYTES)) {
+      return new Malformed(
+          option, "a name of " + nameBytes + " bytes does not fit in " + lengthBytes + " bytes");
+    }
+    int countOffset = Integer.BYTES + (int) nameBytes;
+    int count = data.getShort(countOffset, BIG_ENDIAN) & 0xFFFF;
+    int infoOffset = countOffset + Short.BYTES;
+    if (lengthBytes - infoOffset != count * Short.BYTES) {
+      return new Malformed(
+          option, count + " information requests do not fill " + (lengthBytes - infoOffset) + " bytes");
+    }
+    String name = name(data, Integer.BYTES, (int) nameBytes);
+    if (name == null) {
+      return new Malformed(
+          option, "the export name is not UTF-8 of at most " + NbdLimits.NAME_BYTES_MAX + " bytes");
+    }
+    Wanted wanted = wanted(data, infoOffset, count);
+    return option == NbdOption.GO ? new OpenExport(name, wanted) : new DescribeExport(name, wanted);
+  }
+
+  private static Wanted wanted(DirectBuffer data, int offset, int count) {
+    boolean name = false;
+    boolean description = false;
+    boolean blockSize = false;
+    for (int index = 0; index < count; index++) {
+      int info = data.getShort(offset + index * Short.BYTES, BIG_ENDIAN) & 0xFFFF;
+      name |= info == NbdInfo.NAME.number();
+      description |= info == NbdInfo.DESCRIPTION.number();
+      blockSize |= info == NbdInfo.BLOCK_SIZE.number();
+    }
+    return new Wanted(name, description, blockSize);
+  }
+
+  /// Null if the bytes are no name: too long, not UTF-8, or with a NUL inside.
+  private static String name(DirectBuffer data, int offset, int lengthBytes) {
+    if (lengthBytes > NbdLimits.NAME_BYTES_MAX) {
+      return null;
+    }
+    byte[] bytes = new byte[lengthBytes];
+    data.getBytes(offset, bytes);
+    try {
+      String name =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return name.indexOf('\0') < 0 ? name : null;
+    } catch (CharacterCodingException notText) {
+      return null;
+    }
+  }
+}
