@@ -28,7 +28,7 @@ record DriveHabits(
         latencyMaxNs,
         flushMaxNs / 4,
         flushMaxNs,
-        draws.chance(500),
+        true,
         draws.chance(700));
   }
 

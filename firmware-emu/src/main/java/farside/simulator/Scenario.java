@@ -107,6 +107,8 @@ final class Scenario {
       site.start();
     }
     watch();
+    boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
+    require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
     for (Episode episode : plan) {
       for (WorkloadProgram program : programs) {
         program.start();
@@ -401,15 +403,11 @@ final class Scenario {
   private String unrest() {
     StringBuilder text = new StringBuilder();
     for (SimulatedSite site : sites) {
-      text.append("site ").append(site.name());
-      text.append(site.isRunning() ? site.isReady() ? " ready" : " running" : " down");
-      text.append(site.isSettled() ? ", settled" : ", not settled");
-      text.append(site.drivesAreIdle() ? "; " : ", drives busy; ");
+      text.append("site ").append(site.name()).append(": ").append(site.unsettled()).append("; ");
     }
     for (WorkloadProgram program : programs) {
-      HostRequest waiting = program.longestWaiting();
-      if (waiting != null) {
-        text.append("a host waits for ").append(waiting).append("; ");
+      if (!program.isQuiet()) {
+        text.append("a host waits for ").append(program.longestWaiting()).append("; ");
       }
     }
     return text.toString();

@@ -3,9 +3,11 @@ package farside.simulator;
 import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
+import farside.cabinet.CabinetPorts;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
+import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.List;
 
 /// One site: the cabinet's process, and everything that outlives it.
@@ -111,7 +113,18 @@ final class SimulatedSite implements Stepped {
   }
 
   boolean isSettled() {
-    return cabinet != null && cabinet.isReady() && cabinet.isSettled() && drivesAreIdle();
+    return unsettled().isEmpty();
+  }
+
+  /// What keeps it from being at rest; empty if nothing does.
+  String unsettled() {
+    if (cabinet == null) {
+      return "down";
+    }
+    if (!cabinet.isReady()) {
+      return "IML or shutdown under way";
+    }
+    return drivesAreIdle() ? cabinet.unsettled() : "drives busy";
   }
 
   boolean drivesAreIdle() {
@@ -179,7 +192,7 @@ final class SimulatedSite implements Stepped {
     console.open(this::wake);
     EventPort events = (nowNs, number, severity, text) ->
         trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
-    CabinetMaker.Ports ports = new CabinetMaker.Ports(
+    CabinetPorts ports = new CabinetPorts(
         nvram,
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
@@ -285,9 +298,9 @@ final class SimulatedSite implements Stepped {
   private void watchPairs() {
     for (int i = 0; i < sources.size(); i++) {
       String volume = sources.get(i);
-      boolean now = cabinet.isSynchronized(volume);
-      if (now != oracle.isSynchronized(volume)) {
-        oracle.setSynchronized(volume, now);
+      FarCopy now = cabinet.farCopyOf(volume);
+      if (now != FarCopy.NOT_KNOWN && (now == FarCopy.HAS_ALL) != oracle.isSynchronized(volume)) {
+        oracle.setSynchronized(volume, now == FarCopy.HAS_ALL);
       }
     }
   }

@@ -20,6 +20,27 @@ public final class Simulation {
     this.out = out;
   }
 
+  /// Runs the real microcode.
+  public Simulation(ScenarioKind kind, PrintStream out) {
+    this(kind, MicrocodeCabinet::new, out);
+  }
+
+  /// One seed; everything drawn is printed first. Returns 0 if all promises held, 1 if not.
+  public static int run(long seed, PrintStream out) {
+    return new Simulation(ScenarioKind.MIXED, out).replay(seed, false);
+  }
+
+  /// All seeds from the first to the last, and totals; only failures are printed at length. Returns 0 if all
+  /// promises held, 1 if not.
+  public static int runMany(long firstSeed, long lastSeed, PrintStream out) {
+    return new Simulation(ScenarioKind.MIXED, out).sweep(firstSeed, lastSeed);
+  }
+
+  /// Seeds from the first on, until the wall clock says that the time is up.
+  public static int runFor(Duration wallTime, long firstSeed, LongSupplier wallClockNs, PrintStream out) {
+    return new Simulation(ScenarioKind.MIXED, out).sweepFor(wallTime, firstSeed, wallClockNs);
+  }
+
   /// @param echo true: every line of the trace is printed as it happens
   public int replay(long seed, boolean echo) {
     boolean held = once(seed, true, echo);

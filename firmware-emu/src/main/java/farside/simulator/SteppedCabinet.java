@@ -13,9 +13,17 @@ interface SteppedCabinet {
 
   boolean isDown();
 
-  /// True if the cabinet takes the pair of this source volume for synchronized.
-  boolean isSynchronized(String volumeName);
+  /// Whether the peer has all that was acknowledged of this source volume, as the cabinet sees it.
+  FarCopy farCopyOf(String volumeName);
 
-  /// True if nothing waits: no write pending, no frame unacknowledged, no track owed, every pair synchronized.
-  boolean isSettled();
+  /// What a source volume's cabinet believes of the copy at the peer.
+  enum FarCopy {
+    HAS_ALL,
+    LACKS_SOMETHING,
+    /// The cabinet does not serve the volume and has yet to find out: what it believed before stands.
+    NOT_KNOWN
+  }
+
+  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty if nothing does.
+  String unsettled();
 }

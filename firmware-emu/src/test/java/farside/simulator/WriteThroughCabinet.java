@@ -2,6 +2,7 @@ package farside.simulator;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetDescription.VolumeDescription;
+import farside.cabinet.CabinetPorts;
 import farside.port.ConsolePort;
 import farside.port.DriveOutcome;
 import farside.port.DrivePort;
@@ -32,7 +33,7 @@ final class WriteThroughCabinet implements SteppedCabinet, HostPort.HostSink, Co
 
   private static final int BUFFER_BYTES = 256 * 1024;
 
-  private final CabinetMaker.Ports ports;
+  private final CabinetPorts ports;
   private final Lie lie;
   private final List<Unit> units = new ArrayList<>();
   private final List<String> nameOfConnection = new ArrayList<>();
@@ -40,7 +41,7 @@ final class WriteThroughCabinet implements SteppedCabinet, HostPort.HostSink, Co
   private boolean ready;
   private int requests;
 
-  WriteThroughCabinet(CabinetDescription description, CabinetMaker.Ports ports, Lie lie) {
+  WriteThroughCabinet(CabinetDescription description, CabinetPorts ports, Lie lie) {
     this.ports = ports;
     this.lie = lie;
     for (int i = 0; i < description.volumes().size(); i++) {
@@ -90,22 +91,22 @@ final class WriteThroughCabinet implements SteppedCabinet, HostPort.HostSink, Co
 
   @Override
   public boolean isDown() {
-    return ending && isSettled();
+    return ending && unsettled().isEmpty();
   }
 
   @Override
-  public boolean isSynchronized(String volumeName) {
-    return false;
+  public FarCopy farCopyOf(String volumeName) {
+    return FarCopy.LACKS_SOMETHING;
   }
 
   @Override
-  public boolean isSettled() {
+  public String unsettled() {
     for (Unit unit : units) {
       if (unit.busy()) {
-        return false;
+        return "busy";
       }
     }
-    return true;
+    return "";
   }
 
   @Override
