@@ -11,6 +11,11 @@ final class DestageOp {
   int[] deferred = new int[16];
   int deferredCount;
   int outstanding;
+
+  /// First block of the track that no request was made for yet: a track in many pieces may need more requests
+  /// than the drive's queue has room for.
+  int nextBlock;
+
   boolean failed;
   boolean active;
 
@@ -24,6 +29,7 @@ final class DestageOp {
     recordCount = 0;
     deferredCount = 0;
     outstanding = 0;
+    nextBlock = 0;
     failed = false;
     active = true;
   }

@@ -163,7 +163,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       }
       retryAtNs = Director.NO_DEADLINE;
     }
-    int started = 0;
+    int started = continueDestages();
     while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
       int record = records.peekDirty(index);
       if (record == WriteRecords.NONE || !isDestageDue(record)) {
@@ -179,6 +179,20 @@ final class DriveUnit implements DrivePort.DriveSink {
       started++;
     }
     return started;
+  }
+
+  /// Makes the requests that found no room in the drive's queue before.
+  private int continueDestages() {
+    int continued = 0;
+    if (destagesActive > 0) {
+      for (DestageOp op : destages) {
+        if (op.active && op.nextBlock < BlockMask.BLOCKS_PER_TRACK && inFlight < port.queueDepth()) {
+          submitNewest(op);
+          continued++;
+        }
+      }
+    }
+    return continued;
   }
 
   private boolean isDestageDue(int record) {
@@ -218,6 +232,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     chain.collectDirty(volumeIndex, track, op);
     if (op.recordCount == 1) {
       submit(op, op.records[0]);
+      op.nextBlock = BlockMask.BLOCKS_PER_TRACK;
     } else {
       submitNewest(op);
     }
@@ -245,7 +260,8 @@ final class DriveUnit implements DrivePort.DriveSink {
     port.submitWrite(offsetBytes, vector, DESTAGE << KIND_SHIFT | op.id);
   }
 
-  /// For each block the newest record that has it; neighbouring blocks go in one request.
+  /// For each block the newest record that has it; neighbouring blocks go in one request. Goes on from where it
+  /// stopped, and stops when the drive's queue is full.
   private void submitNewest(DestageOp op) {
     Arrays.fill(blockOwner, WriteRecords.NONE);
     for (int i = 0; i < op.recordCount; i++) {
@@ -253,8 +269,8 @@ final class DriveUnit implements DrivePort.DriveSink {
       Arrays.fill(blockOwner, records.firstBlock(record), records.endBlock(record), record);
     }
     long trackBytes = (long) op.track * BlockMask.TRACK_BYTES;
-    int block = 0;
-    while (block < BlockMask.BLOCKS_PER_TRACK) {
+    int block = op.nextBlock;
+    while (block < BlockMask.BLOCKS_PER_TRACK && inFlight < port.queueDepth()) {
       int record = blockOwner[block];
       if (record == WriteRecords.NONE) {
         block++;
@@ -291,6 +307,10 @@ final class DriveUnit implements DrivePort.DriveSink {
         submitVector(op, offsetBytes);
       }
     }
+    while (block < BlockMask.BLOCKS_PER_TRACK && blockOwner[block] == WriteRecords.NONE) {
+      block++;
+    }
+    op.nextBlock = block;
   }
 
   private void onDestaged(DestageOp op, DriveOutcome outcome, long firstBadByte) {
@@ -307,7 +327,7 @@ final class DriveUnit implements DrivePort.DriveSink {
             RETRY_DELAY_NS / 1_000_000);
       }
     }
-    if (op.outstanding > 0) {
+    if (op.outstanding > 0 || op.nextBlock < BlockMask.BLOCKS_PER_TRACK) {
       return;
     }
     op.active = false;
