@@ -49,6 +49,7 @@ final class HostRequest {
   int pieceLengthBytes;
   int pieceHostBytes;
   boolean pieceIsZeroes;
+  boolean payloadAsked;
   boolean payloadHere;
 
   int unreleased;
@@ -83,6 +84,7 @@ final class HostRequest {
     status = HostStatus.OK;
     doneBytes = 0;
     record = WriteRecords.NONE;
+    payloadAsked = false;
     payloadHere = false;
     unreleased = 0;
     everythingCommitted = false;
