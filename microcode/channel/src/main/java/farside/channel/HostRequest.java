@@ -52,6 +52,9 @@ final class HostRequest {
   boolean payloadAsked;
   boolean payloadHere;
 
+  /// The head was asked for the piece's payload.
+  boolean payloadAsked;
+
   int unreleased;
   boolean everythingCommitted;
   long highestNumber;
@@ -86,6 +89,7 @@ final class HostRequest {
     record = WriteRecords.NONE;
     payloadAsked = false;
     payloadHere = false;
+    payloadAsked = false;
     unreleased = 0;
     everythingCommitted = false;
     highestNumber = 0;

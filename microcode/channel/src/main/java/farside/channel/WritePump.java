@@ -89,6 +89,7 @@ final class WritePump {
         request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
     request.payloadAsked = false;
     request.payloadHere = false;
+    request.payloadAsked = false;
     return true;
   }
 
@@ -111,7 +112,11 @@ final class WritePump {
     request.payloadAsked = true;
     long at = records.addressOf(request.record) + headBytes(request);
     if (request.command == HostCommand.WRITE) {
-      request.payloadHere = host.receive(request.connection.id, at, request.pieceHostBytes);
+      // Asked once per piece: after that the head says when the payload is there.
+      if (!request.payloadAsked) {
+        request.payloadAsked = true;
+        request.payloadHere = host.receive(request.connection.id, at, request.pieceHostBytes);
+      }
     } else {
       Memory.zero(at, request.pieceHostBytes);
       request.payloadHere = true;
