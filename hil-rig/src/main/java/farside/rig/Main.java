@@ -1,12 +1,12 @@
 package farside.rig;
 
+import farside.rig.command.FarsideCommand;
+
 /// Where the launcher enters.
 public final class Main {
   private Main() {}
 
-  /// Prints how to call it; exit status 2 says that the command line was not understood.
   public static void main(String[] args) {
-    System.err.println("usage: farside <command> [options]");
-    System.exit(2);
+    System.exit(FarsideCommand.execute(args));
   }
 }

@@ -1,5 +1,7 @@
-/// The rig: reads a rig's description, starts cabinets from it, and is what an operator calls.
+/// The rig: the outermost room, where cabinets are wired to devices and people come in.
 ///
-/// The last room: nothing else depends on it. `Main` is where the launcher `hil-rig/farside`
-/// enters.
+/// `Main` is the front door. `description` reads rig files; `site` opens the devices of one cabinet in the
+/// order that keeps data safe, and runs it; `command` has one class per command of the launcher;
+/// `host` has small hosts of our own, `demo` a show that is a test; `log` writes events down.
+/// Everything may be seen from here, and nothing may see this room but `ci`.
 package farside.rig;

@@ -1,0 +1,60 @@
+package farside.rig.command;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/// The words after `farside`.
+@Command(
+    name = "farside",
+    mixinStandardHelpOptions = true,
+    versionProvider = FarsideCommand.Version.class,
+    description = {
+      "Emulates a pair of remotely mirrored disk controllers, with real drives, links and hosts.",
+      "",
+      "Begin with `farside run loopback`, or watch `farside demo`."
+    },
+    footer = {
+      "",
+      "Exit status: 0 yes or done, 1 no or failed, 2 not understood (a bad rig file too), 3 rig not reachable."
+    },
+    subcommands = {RunCommand.class, ConsoleCommand.class, DemoCommand.class})
+public final class FarsideCommand implements Runnable {
+  @CommandLine.Spec
+  private CommandLine.Model.CommandSpec spec;
+
+  /// Runs one command line to its end, and returns the exit status.
+  public static int execute(String... args) {
+    CommandLine commandLine = new CommandLine(new FarsideCommand());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
+      if (failure instanceof RefusedException refused) {
+        command.getErr().println(refused.getMessage());
+        return refused.exitStatus();
+      }
+      command.getErr().println("farside: a mistake of our own; please report what follows");
+      failure.printStackTrace(command.getErr());
+      return ExitStatus.MACHINE_CHECK;
+    });
+    return commandLine.execute(args);
+  }
+
+  /// Called without a word: that is a question, and the answer is the usage.
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "which command? Try one of these.");
+  }
+
+  /// The version, from the one place that names it.
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      try (InputStream in = Version.class.getResourceAsStream("/farside.version")) {
+        return new String[] {"farside " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()};
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package farside.rig.command;
+
+import farside.rig.description.Rig;
+import farside.rig.description.RigFile;
+import farside.rig.description.RigRefusedException;
+import farside.rig.site.RunDirectory;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Which rig, and where its files are: what `run` and `ctl` have in common.
+final class RigChoice {
+  @Parameters(index = "0", paramLabel = "RIG", description = "A rig file, or `loopback` for the rig inside the program.")
+  private String rig;
+
+  @Option(
+      names = "--run-dir",
+      paramLabel = "DIR",
+      description = "Where the rig keeps its files; hil-rig/run/NAME in the repository if left out.")
+  private Path runDirectory;
+
+  Rig read() throws RefusedException {
+    try {
+      return RigFile.read(rig);
+    } catch (RigRefusedException refused) {
+      throw new RefusedException(refused);
+    }
+  }
+
+  String rigName() {
+    return RigFile.nameOf(rig);
+  }
+
+  RunDirectory runDirectory() {
+    return runDirectory == null ? RunDirectory.ofRig(rigName()) : new RunDirectory(runDirectory);
+  }
+}

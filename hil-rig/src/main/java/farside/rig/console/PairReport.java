@@ -1,0 +1,90 @@
+package farside.rig.console;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What `query` says of the volumes of one site: the part that one can wait for.
+///
+/// Reads leniently, as a program should that may be older or newer than the site: what is not there
+/// counts as zero or empty, and what it does not know is left alone.
+///
+/// @param site empty if the answer names none
+public record PairReport(String site, List<VolumeReport> volumes) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public PairReport {
+    volumes = List.copyOf(volumes);
+  }
+
+  /// @param pairState the operator's word, such as `Synchronized`
+  /// @param owedTracks tracks that the other mirror misses, as far as this site knows
+  /// @param pendingTracks tracks with something not yet stable on this site's drive
+  /// @param writePendingRecords writes that wait in NVRAM
+  public record VolumeReport(
+      String volume,
+      String role,
+      String pairState,
+      long owedTracks,
+      long owedBytes,
+      long pendingTracks,
+      long writePendingRecords) {
+    public boolean isMirrored() {
+      return role.equals("R1") || role.equals("R2");
+    }
+
+    public boolean isSynchronized() {
+      return pairState.equalsIgnoreCase("Synchronized") && owedTracks == 0;
+    }
+
+    /// True if the drive holds all that the volume holds.
+    public boolean isDestaged() {
+      return pendingTracks == 0 && writePendingRecords == 0;
+    }
+  }
+
+  /// @throws IllegalArgumentException if the text is not JSON at all
+  public static PairReport parse(String json) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(json);
+    } catch (JsonProcessingException failure) {
+      throw new IllegalArgumentException("the answer to `query` is not JSON: " + json, failure);
+    }
+    List<VolumeReport> volumes = new ArrayList<>();
+    for (JsonNode volume : root.path("volumes")) {
+      volumes.add(new VolumeReport(
+          volume.path("volume").asText(),
+          volume.path("role").asText(),
+          volume.path("pairState").asText(),
+          volume.path("owedTracks").asLong(),
+          volume.path("owedBytes").asLong(),
+          volume.path("pendingTracks").asLong(),
+          volume.path("writePendingRecords").asLong()));
+    }
+    return new PairReport(root.path("site").asText(), volumes);
+  }
+
+  public Optional<VolumeReport> volume(String name) {
+    return volumes.stream().filter(volume -> volume.volume().equals(name)).findFirst();
+  }
+
+  /// Tracks owed to the peer, of all volumes whose source is here.
+  public long owedTracks() {
+    return volumes.stream()
+        .filter(volume -> volume.role().equals("R1"))
+        .mapToLong(VolumeReport::owedTracks)
+        .sum();
+  }
+
+  public boolean isSynchronized() {
+    return volumes.stream().filter(VolumeReport::isMirrored).allMatch(VolumeReport::isSynchronized);
+  }
+
+  public boolean isDestaged() {
+    return volumes.stream().allMatch(VolumeReport::isDestaged);
+  }
+}

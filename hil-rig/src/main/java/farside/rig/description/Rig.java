@@ -1,0 +1,150 @@
+package farside.rig.description;
+
+import farside.cabinet.CabinetDescription;
+import farside.volume.DriveLabel;
+import farside.volume.VolumeRole;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/// A rig as its file describes it, after all checks: whoever holds one need not check again.
+///
+/// @param name the file's name without `.yaml`; names the run directory
+/// @param cabinets in the order of the file
+/// @param links none, or the one between the two sites
+public record Rig(
+    String name, List<Cabinet> cabinets, List<Link> links, List<Group> groups, List<Volume> volumes) {
+  /// The label area at the end of every drive: a volume may fill what lies before it.
+  static final long DRIVE_RESERVED_BYTES = DriveLabel.RESERVED_BYTES;
+
+  static final int TRACK_BYTES = 65_536;
+  private static final int READ_SLOTS_PER_MIB = (1 << 20) / TRACK_BYTES;
+
+  public Rig {
+    cabinets = List.copyOf(cabinets);
+    links = List.copyOf(links);
+    groups = List.copyOf(groups);
+    volumes = List.copyOf(volumes);
+  }
+
+  /// The cabinet of one site.
+  ///
+  /// @param site such as `A`
+  /// @param serial what the peer knows the cabinet by
+  /// @param nbd where hosts reach it
+  public record Cabinet(
+      String site,
+      String serial,
+      HostAddress nbd,
+      int nvramMiB,
+      int readCacheMiB,
+      int linkTimeoutMs,
+      int heartbeatMs,
+      List<Drive> drives) {
+    public Cabinet {
+      drives = List.copyOf(drives);
+    }
+
+    public long nvramBytes() {
+      return (long) nvramMiB << 20;
+    }
+
+    Optional<Drive> drive(String name) {
+      return drives.stream().filter(drive -> drive.name().equals(name)).findFirst();
+    }
+  }
+
+  /// @param driver `file-disk`
+  /// @param file path, from the site's run directory unless absolute
+  /// @param sizeBytes of the whole drive, label area and all
+  public record Drive(String name, String driver, String file, long sizeBytes) {}
+
+  /// @param driver `link-tcp`
+  /// @param connectAddress where the calling site finds the listening one
+  public record Link(
+      String name,
+      String driver,
+      String listenSite,
+      HostAddress listenAddress,
+      String connectSite,
+      HostAddress connectAddress) {}
+
+  /// @param mode `real-time`
+  /// @param ack `received`
+  public record Group(String name, String mode, String ack, String r1Site) {}
+
+  /// @param number 0x0010 for volume `0010`
+  /// @param group empty for a local volume
+  /// @param holders where it lies: R1 then R2, or the one place of a local volume
+  public record Volume(int number, long sizeBytes, int blockBytes, String group, List<Holder> holders) {
+    public Volume {
+      holders = List.copyOf(holders);
+    }
+
+    /// The number as hosts and operators write it, such as `0010`.
+    public String name() {
+      return String.format(Locale.ROOT, "%04X", number);
+    }
+
+    public Optional<Holder> holderAt(String site) {
+      return holders.stream().filter(holder -> holder.site().equals(site)).findFirst();
+    }
+
+    public boolean isMirrored() {
+      return holders.size() == 2;
+    }
+  }
+
+  /// One mirror of a volume.
+  public record Holder(VolumeRole role, String site, String drive) {}
+
+  public List<String> sites() {
+    return cabinets.stream().map(Cabinet::site).toList();
+  }
+
+  public Optional<Cabinet> cabinet(String site) {
+    return cabinets.stream().filter(cabinet -> cabinet.site().equals(site)).findFirst();
+  }
+
+  /// The volumes that a site holds, whatever their role there.
+  public List<Volume> volumesAt(String site) {
+    return volumes.stream().filter(volume -> volume.holderAt(site).isPresent()).toList();
+  }
+
+  /// What the microcode of one site is told: facts without devices.
+  public CabinetDescription describe(Cabinet cabinet) {
+    String peerSerial = links.isEmpty()
+        ? ""
+        : cabinets.stream()
+            .filter(other -> !other.site().equals(cabinet.site()))
+            .map(Cabinet::serial)
+            .findFirst()
+            .orElse("");
+    List<CabinetDescription.VolumeDescription> described = new ArrayList<>();
+    for (Volume volume : volumes) {
+      volume.holderAt(cabinet.site())
+          .ifPresent(holder -> described.add(new CabinetDescription.VolumeDescription(
+              volume.number(),
+              holder.role(),
+              volume.group(),
+              volume.sizeBytes(),
+              volume.blockBytes(),
+              holder.drive())));
+    }
+    return new CabinetDescription(
+        cabinet.site(),
+        cabinet.serial(),
+        peerSerial,
+        cabinet.readCacheMiB() * READ_SLOTS_PER_MIB,
+        cabinet.linkTimeoutMs(),
+        cabinet.heartbeatMs(),
+        cabinet.drives().stream()
+            .map(drive -> new CabinetDescription.DriveDescription(drive.name()))
+            .toList(),
+        described,
+        links.stream()
+            .map(link -> new CabinetDescription.LinkDescription(link.name()))
+            .toList());
+  }
+}

@@ -1,0 +1,79 @@
+package farside.rig.description;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// Reads rig files.
+public final class RigFile {
+  /// The rig that is inside the program.
+  public static final String LOOPBACK = "loopback";
+
+  private static final String LOOPBACK_RESOURCE = "/farside/rig/loopback.yaml";
+
+  private RigFile() {}
+
+  /// @param pathOrName a file, or `loopback` for the embedded default
+  public static Rig read(String pathOrName) throws RigRefusedException {
+    if (pathOrName.equals(LOOPBACK)) {
+      return parse("loopback.yaml", loopbackText());
+    }
+    Path file = Path.of(pathOrName);
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(YamlText.LENGTH_MAX_BYTES + 1);
+    } catch (IOException failure) {
+      throw new RigRefusedException(pathOrName, "", List.of(unreadable(file)));
+    }
+    return parse(pathOrName, bytes);
+  }
+
+  /// The name of the rig in a file: what the run directory is called.
+  public static String nameOf(String pathOrName) {
+    String fileName = Path.of(pathOrName).getFileName().toString();
+    return fileName.replaceFirst("(?<=.)\\.ya?ml$", "");
+  }
+
+  /// The text of the embedded default.
+  public static byte[] loopbackText() {
+    try (InputStream in = RigFile.class.getResourceAsStream(LOOPBACK_RESOURCE)) {
+      return in.readAllBytes();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  public static Rig parse(String fileName, byte[] bytes) throws RigRefusedException {
+    YamlText text = YamlText.parse(fileName, bytes);
+    List<Mistake> mistakes = new SchemaGate().check(text);
+    if (mistakes.isEmpty()) {
+      CrossChecks checks = new CrossChecks(nameOf(fileName), text);
+      Rig rig = checks.rig();
+      if (checks.mistakes().isEmpty()) {
+        return rig;
+      }
+      mistakes = checks.mistakes();
+    }
+    List<Mistake> inOrder = new ArrayList<>(mistakes);
+    inOrder.sort(Comparator.comparing(Mistake::place).thenComparing(Mistake::what));
+    String shown = new String(bytes, StandardCharsets.UTF_8);
+    throw new RigRefusedException(fileName, shown, inOrder);
+  }
+
+  private static Mistake unreadable(Path file) {
+    if (Files.isDirectory(file)) {
+      return new Mistake(Place.START, "this is a directory", "Name a rig file, or `loopback` for the default rig.");
+    }
+    if (!Files.exists(file)) {
+      return new Mistake(
+          Place.START, "there is no such file", "Name a rig file, or `loopback` for the default rig.");
+    }
+    return new Mistake(Place.START, "the file cannot be read", "Check who may read it.");
+  }
+}

@@ -1,0 +1,262 @@
+package farside.rig.site;
+
+import farside.cabinet.Cabinet;
+import farside.cabinet.CabinetPorts;
+import farside.director.CabinetRefused;
+import farside.driver.control.ControlSocket;
+import farside.driver.filedisk.FileDisk;
+import farside.driver.nbd.NbdHead;
+import farside.driver.netty.Transport;
+import farside.driver.nvramfile.NvramFile;
+import farside.driver.tcplink.TcpLink;
+import farside.port.DrivePort;
+import farside.port.LinkPort;
+import farside.rig.description.HostAddress;
+import farside.rig.description.Rig;
+import farside.rig.log.EventJournal;
+import farside.runtime.Processor;
+import farside.runtime.Rounds;
+import farside.runtime.SystemRandom;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// One cabinet with its devices, on its own processor.
+///
+/// The order of opening is a promise (design, section 4): first every drive, exclusively, because requests
+/// of a process that was killed may still be on their way to it; then NVRAM; then the sockets; then the
+/// cabinet, which destages again all that is pending.
+///
+/// | phase  | may be called              | becomes                                              |
+/// |--------|----------------------------|------------------------------------------------------|
+/// | opened | `start`, `abandon`         | running, or closed                                   |
+/// | running| `requestShutdown`, awaits  | down; or stopped at once, and the caller is told why |
+/// | down   | `close`                    | closed, NVRAM marked clean                           |
+public final class Site {
+  /// Blocks of a file: what the page cache moves anyway.
+  private static final int DRIVE_BLOCK_BYTES = 512;
+
+  private final Rig.Cabinet cabinet;
+  private final RunDirectory directory;
+  private final EventJournal journal;
+  private final Processor processor;
+  private final List<FileDisk> drives = new ArrayList<>();
+  private final List<TcpLink> links = new ArrayList<>();
+  /// Three things make a site ready: hosts and operators can reach it, and IML is complete.
+  private final CountDownLatch ready = new CountDownLatch(3);
+
+  private NvramFile nvram;
+  private NbdHead hosts;
+  private ControlSocket console;
+  private Cabinet microcode;
+  private Consumer<Throwable> onFailure = failure -> {};
+  private volatile String refusal = "";
+  private volatile boolean isOrderly;
+
+  private Site(Rig.Cabinet cabinet, RunDirectory directory) throws IOException {
+    this.cabinet = cabinet;
+    this.directory = directory;
+    Files.createDirectories(directory.site(cabinet.site()));
+    journal = new EventJournal(cabinet.site(), directory.log(cabinet.site()));
+    processor = new Processor(cabinet.site(), Transport.best(), failure -> onFailure.accept(failure));
+  }
+
+  /// Opens everything but the sockets, which need the processor's thread. What was opened is closed again
+  /// if something is refused.
+  public static Site open(Rig rig, Rig.Cabinet cabinet, RunDirectory directory) throws SiteRefusedException {
+    String name = cabinet.site();
+    if (!directory.hasRoomForSocket(name)) {
+      throw new SiteRefusedException(
+          name,
+          "the path %s is too long for a socket. Choose a shorter one with --run-dir."
+              .formatted(directory.controlSocket(name)),
+          null);
+    }
+    Site site = null;
+    try {
+      site = new Site(cabinet, directory);
+      site.openDevices(rig);
+      return site;
+    } catch (IOException | IllegalArgumentException | CabinetRefused failure) {
+      if (site != null) {
+        site.abandon();
+      }
+      throw new SiteRefusedException(name, describe(failure), failure);
+    }
+  }
+
+  private void openDevices(Rig rig) throws IOException, SiteRefusedException {
+    String name = cabinet.site();
+    for (Rig.Drive drive : cabinet.drives()) {
+      FileDisk.Setup setup = new FileDisk.Setup(
+          drive.name(), directory.drive(name, drive.file()), drive.sizeBytes(), DRIVE_BLOCK_BYTES, false);
+      drives.add(FileDisk.open(setup, processor.transport(), processor.eventLoop(), processor::wake));
+    }
+    nvram = NvramFile.open(directory.nvram(name), cabinet.nvramBytes());
+    hosts = new NbdHead(processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()));
+    for (Rig.Link link : rig.links()) {
+      boolean listens = link.listenSite().equals(name);
+      links.add(new TcpLink(
+          link.name(),
+          listens ? TcpLink.Role.LISTEN : TcpLink.Role.CONNECT,
+          resolved(listens ? link.listenAddress() : link.connectAddress()),
+          processor.eventLoop(),
+          processor.transport()));
+    }
+    console = new ControlSocket(directory.controlSocket(name), processor.eventLoop(), processor.transport());
+    CabinetPorts ports = new CabinetPorts(
+        nvram,
+        List.<DrivePort>copyOf(drives),
+        List.<LinkPort>copyOf(links),
+        hosts,
+        console,
+        journal,
+        new SystemRandom());
+    microcode = new Cabinet(rig.describe(cabinet), ports, processor.wallMsAtZero());
+  }
+
+  /// Looks a name up here, on the caller's thread: it may block.
+  private InetSocketAddress resolved(HostAddress address) throws SiteRefusedException {
+    InetSocketAddress socketAddress = address.toSocketAddress();
+    if (socketAddress.isUnresolved()) {
+      throw new SiteRefusedException(
+          cabinet.site(),
+          "the host name %s has no address. Correct it in the rig, or give the address itself."
+              .formatted(address.host()),
+          null);
+    }
+    return socketAddress;
+  }
+
+  private static String describe(Exception failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message;
+  }
+
+  /// Begins to turn.
+  ///
+  /// @param whenStoppedAtOnce told on the processor's thread, with NVRAM as the failure left it
+  public void start(Consumer<Throwable> whenStoppedAtOnce) {
+    onFailure = whenStoppedAtOnce;
+    drives.forEach(drive -> {
+      processor.addFlush(drive);
+      processor.addQuietSign(drive::isQuiet);
+    });
+    links.forEach(processor::addFlush);
+    processor.addFlush(hosts);
+    processor.addFlush(console);
+    processor.addQuietSign(console::isQuiet);
+    hosts.listen().addListener(bound -> onListening(bound.cause()));
+    console.open().whenComplete((done, failure) -> onListening(failure));
+    processor.execute(() -> links.forEach(TcpLink::open));
+    processor.start(new Turns());
+  }
+
+  private void onListening(Throwable failure) {
+    if (failure == null) {
+      ready.countDown();
+      return;
+    }
+    refusal = "site %s: %s".formatted(cabinet.site(), failure.getMessage());
+    processor.stop();
+    while (ready.getCount() > 0) {
+      ready.countDown();
+    }
+  }
+
+  /// Runs the cabinet, and notices when it has become ready or is down.
+  private final class Turns implements Rounds {
+    private boolean isReadyTold;
+
+    @Override
+    public int doWork(long nowNs) {
+      int worked = microcode.doWork(nowNs);
+      if (!isReadyTold && microcode.isReady()) {
+        isReadyTold = true;
+        ready.countDown();
+      }
+      return worked;
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+      return microcode.nextDeadlineNs();
+    }
+
+    @Override
+    public boolean isDown() {
+      isOrderly = microcode.isDown();
+      return isOrderly;
+    }
+  }
+
+  public Rig.Cabinet cabinet() {
+    return cabinet;
+  }
+
+  public Path log() {
+    return directory.log(cabinet.site());
+  }
+
+  /// Why the site gave up before it was ready; empty if it did not.
+  public String refusal() {
+    return refusal;
+  }
+
+  /// True once IML is complete and hosts are served; false if that is not so in time, or is refused.
+  public boolean awaitReady(long timeoutMs) throws InterruptedException {
+    return ready.await(Math.max(0, timeoutMs), TimeUnit.MILLISECONDS) && refusal.isEmpty();
+  }
+
+  /// Asks the cabinet to destage all and end. From any thread; returns at once.
+  public void requestShutdown() {
+    processor.execute(microcode::requestShutdown);
+  }
+
+  /// True once the processor has ended.
+  public boolean awaitDown(long timeoutMs) throws InterruptedException {
+    return processor.awaitStopped(timeoutMs, TimeUnit.MILLISECONDS);
+  }
+
+  /// Gives everything up. If the cabinet went down in good order, NVRAM gets its clean mark.
+  public void close() {
+    if (!processor.isStopped()) {
+      // Drives may still move data in and out of NVRAM: only the end of the process takes these away.
+      journal.close();
+      return;
+    }
+    try {
+      console.close();
+    } catch (IOException failure) {
+      // A socket file that stays behind is taken away by the next start.
+      System.err.printf("site %s: the console's socket file stays behind: %s%n", cabinet.site(), failure.getMessage());
+    }
+    drives.forEach(FileDisk::close);
+    if (isOrderly) {
+      nvram.force();
+      nvram.markClean();
+    }
+    nvram.close();
+    journal.close();
+  }
+
+  /// Gives up what was opened, of a site that was never started.
+  public void abandon() {
+    drives.forEach(FileDisk::close);
+    if (nvram != null) {
+      nvram.close();
+    }
+    journal.close();
+  }
+
+  /// Writes down what the journal still holds; for a process that is about to be halted.
+  public void abandonLog() {
+    journal.close();
+  }
+}

@@ -1,0 +1,104 @@
+package farside.rig.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The command line in this JVM; what needs a running site is in the end-to-end tests.
+class FarsideCommandTest {
+  @TempDir
+  Path directory;
+
+  private final PrintStream standardOut = System.out;
+  private final PrintStream standardError = System.err;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream error = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void listen() {
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(error, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void restore() {
+    System.setOut(standardOut);
+    System.setErr(standardError);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "run", "ctl", "demo"})
+  void everyCommandExplainsItself(String command) {
+    int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
+
+    assertThat(status).isZero();
+    assertThat(said(out)).contains("Usage: farside");
+    assertThat(said(error)).isEmpty();
+  }
+
+  @Test
+  void theVersionIsTold() {
+    assertThat(execute("--version")).isZero();
+    assertThat(said(out)).matches("farside \\d+\\..*\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "fly", "run", "run loopback extra", "ctl loopback A", "ctl loopback A query --output xml", "run loopback --site Z"})
+  void aCommandLineThatIsNotUnderstoodEndsWithTwo(String line) {
+    assertThat(line.isEmpty() ? execute() : execute(line.split(" "))).isEqualTo(2);
+    assertThat(said(out)).isEmpty();
+    assertThat(said(error)).isNotBlank().doesNotContain("\tat ");
+  }
+
+  @Test
+  void aBadRigEndsWithTwoAndTheLine() throws IOException {
+    Path rig = Files.writeString(directory.resolve("bad.yaml"), "sites:\n  A: 5\n");
+
+    assertThat(execute("run", rig.toString())).isEqualTo(2);
+    assertThat(said(error)).contains("bad.yaml, line 2: `A` is the number 5.").doesNotContain("\tat ");
+  }
+
+  @Test
+  void aSiteThatDoesNotRunIsNotReachable() {
+    assertThat(execute("ctl", "loopback", "A", "query", "--run-dir", directory.toString())).isEqualTo(3);
+    assertThat(said(error)).contains("site A of rig loopback is not reachable").contains("farside run");
+  }
+
+  @Test
+  void aSiteThatDoesNotExistIsAMistakeInTheCommand() {
+    assertThat(execute("ctl", "loopback", "Q", "query", "--run-dir", directory.toString())).isEqualTo(2);
+    assertThat(said(error)).contains("no site Q. Its sites: A, B.");
+  }
+
+  @Test
+  void aSocketThatNobodyListensToIsNotReachable() throws IOException {
+    Files.createDirectories(directory.resolve("A"));
+    try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      socket.bind(UnixDomainSocketAddress.of(directory.resolve("A/control.sock")));
+    }
+
+    assertThat(execute("ctl", "loopback", "A", "query", "--run-dir", directory.toString())).isEqualTo(3);
+  }
+
+  private static int execute(String... words) {
+    return FarsideCommand.execute(words);
+  }
+
+  private static String said(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,147 @@
+package farside.rig.endtoend;
+
+import static farside.rig.demo.DemoPair.A;
+import static farside.rig.demo.DemoPair.B;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.rig.demo.DemoPair;
+import farside.rig.demo.DemoRig;
+import farside.rig.demo.DriveComparison;
+import farside.rig.demo.SiteProcess;
+import farside.rig.description.Rig;
+import farside.rig.host.LoadHost;
+import farside.rig.host.NbdClient;
+import farside.rig.host.RecordedRegion;
+import farside.rig.host.WriteRecorder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `kill -9` at random instants, under load on both volumes of a pair.
+///
+/// A successor is started before the kill and waits for the drives, so that it takes over within
+/// milliseconds of the death, while I/O of the dead may still be on its way.
+/// `-Dfarside.kills=N` asks for more than the usual 30, `-Dfarside.seed=N` repeats the draws.
+class KillIT {
+  private static final int KILLS = Integer.getInteger("farside.kills", 30);
+  private static final long SEED = Long.getLong("farside.seed", System.nanoTime() & Integer.MAX_VALUE);
+  private static final int REGION_BLOCKS = 2048;
+  private static final int CONNECTIONS = 3;
+  private static final int QUEUE_DEPTH = 6;
+  private static final int READY_MAX_MS = 30_000;
+  private static final int SETTLED_MAX_MS = 30_000;
+  private static final int HOST_TIMEOUT_MS = 20_000;
+  private static final Map<String, String> VOLUME_OF = Map.of(A, "0010", B, "0020");
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path directory;
+
+  private final SplittableRandom random = new SplittableRandom(SEED);
+  private final Map<String, WriteRecorder> recorders =
+      Map.of(A, new WriteRecorder(SEED, REGION_BLOCKS), B, new WriteRecorder(SEED + 1, REGION_BLOCKS));
+
+  @Test
+  void nothingAcknowledgedIsLostWhenSitesAreKilled() throws Exception {
+    System.out.printf("KillIT: %d kills, replay: -Dfarside.seed=%d -Dfarside.kills=%d%n", KILLS, SEED, KILLS);
+    DemoRig rig = patientRig();
+    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
+      pair.start(A);
+      pair.start(B);
+      pair.awaitReady(A, READY_MAX_MS);
+      pair.awaitReady(B, READY_MAX_MS);
+      for (int kill = 1; kill <= KILLS; kill++) {
+        String victim = random.nextBoolean() ? A : B;
+        String what = "kill %d, of site %s, seed %d, files in %s".formatted(kill, victim, SEED, directory);
+        assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).as("synchronized before %s", what).isTrue();
+        killUnderLoad(pair, victim, what);
+      }
+      assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).isTrue();
+      assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isDestaged)).isTrue();
+      compareDrives(rig);
+      for (String site : List.of(A, B)) {
+        assertThat(pair.process(site).terminate(SETTLED_MAX_MS)).isZero();
+      }
+    }
+    System.out.printf(
+        "KillIT: %d kills survived, %d and %d writes were acknowledged%n",
+        KILLS, recorders.get(A).acknowledgedCount(), recorders.get(B).acknowledgedCount());
+  }
+
+  private void killUnderLoad(DemoPair pair, String victim, String what) throws Exception {
+    String survivor = victim.equals(A) ? B : A;
+    DemoRig rig = pair.rig();
+    WriteRecorder victims = recorders.get(victim);
+    WriteRecorder survivors = recorders.get(survivor);
+    LoadHost hostOfVictim = load(rig, victim);
+    LoadHost hostOfSurvivor = load(rig, survivor);
+    long victimsBefore = victims.acknowledgedCount();
+    long survivorsBefore = survivors.acknowledgedCount();
+    SiteProcess dying = pair.process(victim);
+    try {
+      pair.start(victim);
+      long writes = 20 + random.nextInt(400);
+      DemoPair.await(
+          HOST_TIMEOUT_MS,
+          () -> victims.acknowledgedCount() - victimsBefore >= writes && survivors.acknowledgedCount() > survivorsBefore);
+      dying.kill();
+    } finally {
+      dying.close();
+    }
+    hostOfVictim.stop();
+    assertThat(hostOfVictim.refusal()).as(what).isEmpty();
+    judge(rig, survivor, victim, false, "right after " + what);
+
+    pair.awaitReady(victim, READY_MAX_MS);
+    judge(rig, victim, victim, true, "after the restart, " + what);
+    hostOfSurvivor.stop();
+    assertThat(hostOfSurvivor.refusal()).as(what).isEmpty();
+    assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).as("synchronized after %s", what).isTrue();
+    judge(rig, survivor, survivor, true, "after " + what);
+    judge(rig, victim, survivor, false, "synchronized after " + what);
+    judge(rig, survivor, victim, false, "synchronized after " + what);
+  }
+
+  private LoadHost load(DemoRig rig, String site) throws IOException {
+    LoadHost host = new LoadHost(rig.hostsAt(site), VOLUME_OF.get(site), recorders.get(site), QUEUE_DEPTH);
+    host.start(CONNECTIONS, random);
+    return host;
+  }
+
+  /// Reads at one site the volume whose source is at a site.
+  private void judge(DemoRig rig, String readAt, String sourceAt, boolean isFinal, String when) throws IOException {
+    String volume = VOLUME_OF.get(sourceAt);
+    try (NbdClient host = NbdClient.connect(rig.hostsAt(readAt), volume, HOST_TIMEOUT_MS)) {
+      assertThat(RecordedRegion.judgeAll(host, recorders.get(sourceAt), isFinal))
+          .as("%s read at %s %s", volume, readAt, when)
+          .isEmpty();
+      host.disconnect();
+    }
+  }
+
+  private static void compareDrives(DemoRig rig) throws IOException {
+    for (Rig.Volume volume : rig.rig().volumes()) {
+      if (volume.isMirrored()) {
+        Rig.Holder one = volume.holders().get(0);
+        Rig.Holder other = volume.holders().get(1);
+        assertThat(DriveComparison.firstDifference(
+                rig.drive(one.site(), one.drive()), rig.drive(other.site(), other.drive()), volume.sizeBytes()))
+            .as("first byte of %s that differs", volume.name())
+            .isEqualTo(DriveComparison.EQUAL);
+      }
+    }
+  }
+
+  /// On a machine that is short of breath a site must not take its peer's slowness for its death: then it would go on
+  /// alone, rightly, and the peer would miss writes when the kill comes.
+  private DemoRig patientRig() throws Exception {
+    DemoRig rig = DemoRig.in(directory);
+    String text = Files.readString(rig.file());
+    return rig.with(text.replace("linkTimeoutMs: 2000", "linkTimeoutMs: 20000"));
+  }
+}

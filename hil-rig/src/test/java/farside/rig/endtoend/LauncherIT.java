@@ -1,0 +1,157 @@
+package farside.rig.endtoend;
+
+import static farside.rig.demo.DemoPair.A;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import farside.rig.demo.DemoPair;
+import farside.rig.demo.DemoRig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the launcher answers, and what the rig costs when nobody asks anything of it.
+class LauncherIT {
+  private static final int READY_MAX_MS = 20_000;
+  private static final long RESIDENT_MAX_KIB = 512 << 10;
+  private static final double IDLE_CORE_SHARE_MAX = 0.02;
+  private static final int IDLE_SECONDS = 5;
+  private static final int TICKS_PER_SECOND = 100;
+
+  @TempDir
+  Path directory;
+
+  @Test
+  void exitStatusesTellYesNoNotUnderstoodAndNotReachable() throws Exception {
+    DemoRig rig = DemoRig.in(directory);
+    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
+      pair.start(A);
+      pair.awaitReady(A, READY_MAX_MS);
+
+      assertThat(ctl(rig, A, "query").status()).isZero();
+      assertThat(ctl(rig, A, "query").output()).contains("0010");
+      assertThat(ctl(rig, A, "fly to the moon").status()).isEqualTo(2);
+      assertThat(ctl(rig, "B", "query").status()).isEqualTo(3);
+      assertThat(ctl(rig, "C", "query").status()).isEqualTo(2);
+      Launcher.Ending json = Launcher.farside(
+          "ctl", rig.file().toString(), A, "query", "--output", "json", "--run-dir", rig.directory().path().toString());
+      assertThat(json.status()).isZero();
+      assertThat(json.output()).startsWith("{").contains("\"volumes\"");
+
+      assertThat(pair.process(A).terminate(READY_MAX_MS)).isZero();
+      assertThat(ctl(rig, A, "query").status()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aBadRigIsRefusedWithItsLine() throws Exception {
+    Path rig = Files.writeString(directory.resolve("bad.yaml"), "sites:\n  A:\n    serial: 5\n");
+
+    Launcher.Ending ending = Launcher.farside("run", rig.toString());
+
+    assertThat(ending.status()).isEqualTo(2);
+    assertThat(ending.errors()).contains("bad.yaml, line 3: `serial` is the number 5");
+    assertThat(ending.output()).isEmpty();
+  }
+
+  @Test
+  void aSecondRigOnTheSameDrivesIsRefusedAndHarmsNothing() throws Exception {
+    DemoRig rig = DemoRig.in(directory);
+    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
+      pair.start(A);
+      pair.awaitReady(A, READY_MAX_MS);
+
+      Launcher.Ending second = Launcher.farside(
+          "run", rig.file().toString(), "--site", A, "--run-dir", rig.directory().path().toString());
+
+      assertThat(second.status()).isEqualTo(1);
+      assertThat(second.errors()).contains("site A: ").doesNotContain("\tat ");
+      assertThat(ctl(rig, A, "query").status()).isZero();
+      assertThat(pair.process(A).terminate(READY_MAX_MS)).isZero();
+    }
+  }
+
+  @Test
+  void theConsoleCanShutASiteDown() throws Exception {
+    DemoRig rig = DemoRig.in(directory);
+    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
+      pair.start(A);
+      pair.awaitReady(A, READY_MAX_MS);
+
+      assertThat(pair.ask(A, "shutdown").exitCode()).isZero();
+
+      Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> !pair.process(A).isAlive());
+      assertThat(pair.process(A).terminate(0)).isZero();
+    }
+  }
+
+  @Test
+  void anIdleRigCostsNextToNothing() throws Exception {
+    assumeThat(Path.of("/proc/self/stat")).as("skipped: no /proc here, so nothing to measure with").exists();
+    DemoRig rig = DemoRig.in(directory);
+    long startNs = System.nanoTime();
+    Process process = new ProcessBuilder(
+            Launcher.WORDS.get(0), "run", rig.file().toString(), "--run-dir", rig.directory().path().toString())
+        .start();
+    try {
+      List<String> lines =
+          process.inputReader().lines().takeWhile(line -> !line.equals("ready")).toList();
+      long readyMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
+      assertThat(lines).hasSize(5);
+      // The JIT compiler has work of its own for a while after the start.
+      long settledTicks = settledTicks(process.pid());
+      long beforeNs = System.nanoTime();
+      Awaitility.await().pollDelay(IDLE_SECONDS, TimeUnit.SECONDS).until(() -> true);
+      double seconds = (System.nanoTime() - beforeNs) / 1e9;
+      double share = (cpuTicks(process.pid()) - settledTicks) / (double) TICKS_PER_SECOND / seconds;
+      long residentKib = residentKib(process.pid());
+      System.out.printf(
+          "LauncherIT: ready after %d ms; idle: %.2f %% of a core, %d MiB resident%n",
+          readyMs, share * 100, residentKib >> 10);
+      assertThat(share).as("share of a core").isLessThan(IDLE_CORE_SHARE_MAX);
+      assertThat(residentKib).as("KiB resident").isLessThan(RESIDENT_MAX_KIB);
+      assertThat(readyMs).as("ms until ready").isLessThan(READY_MAX_MS);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static long settledTicks(long pid) {
+    long[] last = {-1};
+    Awaitility.await()
+        .atMost(30, TimeUnit.SECONDS)
+        .pollInterval(1, TimeUnit.SECONDS)
+        .until(() -> {
+          long now = cpuTicks(pid);
+          boolean isSettled = last[0] >= 0 && now - last[0] <= IDLE_CORE_SHARE_MAX * TICKS_PER_SECOND;
+          last[0] = now;
+          return isSettled;
+        });
+    return last[0];
+  }
+
+  private static Launcher.Ending ctl(DemoRig rig, String site, String command) throws Exception {
+    return Launcher.farside(
+        "ctl", rig.file().toString(), site, command, "--run-dir", rig.directory().path().toString());
+  }
+
+  /// User and system time of the process: fields 14 and 15, counted after the name, which may hold spaces.
+  private static long cpuTicks(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+  }
+
+  private static long residentKib(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,116 @@
+package farside.service;
+
+import farside.cache.WriteRecords;
+import farside.volume.LinkDesk;
+import farside.volume.Standing;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// One volume as `query` shows it, counted at one instant.
+///
+/// @param standing null until IML has read it
+/// @param localPendingRecords records that wait for the drive of this cabinet
+/// @param remotePendingRecords records that wait for the peer
+record VolumeFigures(
+    Volume volume,
+    Standing standing,
+    int owedTracks,
+    int pendingTracks,
+    int copyingTracks,
+    int localPendingRecords,
+    int remotePendingRecords) {
+
+  static VolumeFigures of(Volume volume, WriteRecords records, LinkDesk links) {
+    int local = 0;
+    int index = volume.index();
+    for (int at = records.localHeadOf(index); at != WriteRecords.NONE; at = records.localNextOf(at)) {
+      local++;
+    }
+    int remote = 0;
+    for (int at = records.remoteHeadOf(index); at != WriteRecords.NONE; at = records.remoteNextOf(at)) {
+      remote++;
+    }
+    return new VolumeFigures(
+        volume,
+        volume.standing(),
+        volume.table().owed().count(),
+        volume.table().pending().count(),
+        links.copiesInFlight(index),
+        local,
+        remote);
+  }
+
+  /// What a host may do: `RW` read and write, `WD` write disabled, `NR` not ready.
+  String deviceState() {
+    if (!volume.isReady()) {
+      return "NR";
+    }
+    return volume.role() == VolumeRole.R2 ? "WD" : "RW";
+  }
+
+  String pairState() {
+    return standing == null ? "Unknown" : standing.pairState().shown();
+  }
+
+  long generation() {
+    return standing == null ? 0 : standing.generation();
+  }
+
+  long base() {
+    return standing == null ? 0 : standing.base();
+  }
+
+  boolean isInconsistent() {
+    return standing != null && standing.inconsistent();
+  }
+
+  /// Null unless an R2 has found its peer silent.
+  String staleSince() {
+    return standing == null || standing.staleSinceMs() == 0 ? null : Wording.time(standing.staleSinceMs());
+  }
+
+  /// What an operator must know of the volume before trusting it; empty if nothing.
+  String remarks() {
+    StringBuilder remarks = new StringBuilder();
+    if (!volume.isReady()) {
+      remarks.append("not ready: ").append(volume.notReadyReason());
+    }
+    if (isInconsistent()) {
+      append(remarks, "inconsistent: in the middle of a copy, of no use for a takeover");
+    }
+    if (staleSince() != null) {
+      append(remarks, "possibly stale since " + staleSince());
+    }
+    return remarks.toString();
+  }
+
+  private static void append(StringBuilder remarks, String remark) {
+    remarks.append(remarks.isEmpty() ? "" : "; ").append(remark);
+  }
+
+  Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("volume", volume.name());
+    json.put("role", volume.role().name());
+    json.put("group", volume.group());
+    json.put("sizeBytes", volume.sizeBytes());
+    json.put("blockBytes", volume.blockBytes());
+    json.put("ready", volume.isReady());
+    json.put("notReadyReason", volume.notReadyReason());
+    json.put("deviceState", deviceState());
+    json.put("pairState", pairState());
+    json.put("generation", Wording.hex16(generation()));
+    json.put("base", Wording.hex16(base()));
+    json.put("inconsistent", isInconsistent());
+    json.put("staleSince", staleSince());
+    json.put("owedTracks", owedTracks);
+    json.put("owedBytes", TracksReport.bytesOf(owedTracks, volume));
+    json.put("pendingTracks", pendingTracks);
+    json.put("copyingTracks", copyingTracks);
+    json.put("localPendingRecords", localPendingRecords);
+    json.put("remotePendingRecords", remotePendingRecords);
+    return json;
+  }
+}

@@ -1,0 +1,242 @@
+package farside.service;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.NvramLayout;
+import farside.cache.SlotDirectory;
+import farside.cache.WriteRecords;
+import farside.director.Event;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.port.ConsolePort;
+import farside.volume.CabinetDesk;
+import farside.volume.DriveFigures;
+import farside.volume.LinkDesk;
+import farside.volume.PairState;
+import farside.volume.Standing;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Site A with three volumes and real tables, an operator at its console, and adapters that only keep count.
+final class OperatedCabinet {
+  private static final long MIB = 1 << 20;
+  private static final int[] NUMBERS = {0x0010, 0x0020, 0x0030};
+  private static final long[] SIZES = {256 * MIB, 256 * MIB, 128 * MIB};
+
+  /// 22 November 2026, 01:02:03.004 UTC.
+  private static final long WALL_MS_AT_ZERO = 1_795_309_323_004L;
+
+  /// What the operator got.
+  record Heard(int session, String text, int exitCode) {}
+
+  private record Typed(int session, String line, boolean json) {}
+
+  final EventLog events = new EventLog((atNs, number, severity, text) -> {}, WALL_MS_AT_ZERO);
+  final GlobalMemory memory;
+  final Volumes volumes;
+  final Adapters adapters = new Adapters();
+  final List<Heard> heard = new ArrayList<>();
+  private final Console console = new Console();
+  private final ServiceProcessor serviceProcessor;
+  private int lastSession;
+  private long lastNumber;
+
+  OperatedCabinet() {
+    NvramInMemory nvram = new NvramInMemory(2 * MIB);
+    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), NUMBERS, SIZES);
+    Arena arena = Arena.ofAuto();
+    SlotDirectory slots = new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1);
+    WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0, 1, 2}, 3, 256, 128);
+    memory = new GlobalMemory(nvram, layout, records, slots, SIZES);
+    VolumeRole[] roles = {VolumeRole.R1, VolumeRole.R2, VolumeRole.LOCAL};
+    String[] groups = {"ab", "ba", ""};
+    List<Volume> list = new ArrayList<>();
+    for (int i = 0; i < NUMBERS.length; i++) {
+      list.add(
+          new Volume(
+              i,
+              NUMBERS[i],
+              roles[i],
+              groups[i],
+              SIZES[i],
+              512,
+              i,
+              memory.table(i),
+              nvram,
+              layout.volumeStateOffset(i),
+              events));
+    }
+    volumes = new Volumes(list);
+    serviceProcessor =
+        new ServiceProcessor(console, adapters, volumes, memory, adapters, adapters, events);
+  }
+
+  /// Past IML: 0010 and 0020 are synchronized, all are ready.
+  OperatedCabinet inService() {
+    Standing fresh = Standing.fresh(PairState.SYNC_IN_PROG, true);
+    volumes.get(0).begin(fresh.synchronizedAt(0x1f2e_3d4c_5b6a_7988L));
+    volumes.get(1).begin(fresh.synchronizedAt(0x0123_4567_89ab_cdefL));
+    volumes.get(2).begin(Standing.fresh(PairState.NOT_MIRRORED, false));
+    for (Volume volume : volumes.list()) {
+      volume.setReady();
+    }
+    return this;
+  }
+
+  Volume volume(int number) {
+    return volumes.byNumber(number);
+  }
+
+  void passMs(long ms) {
+    adapters.nowMs += ms;
+    events.setNow(adapters.nowMs * 1_000_000);
+  }
+
+  /// A host write of one frame that waits for the drive and, on request, for the peer.
+  void hostWrites(int volumeNumber, int track, boolean peerMayLackIt) {
+    Volume volume = volume(volumeNumber);
+    WriteRecords records = memory.records();
+    int record = records.reserve(1, false);
+    records.commit(
+        record,
+        volume.index(),
+        (long) track * BlockMask.TRACK_BYTES,
+        4096,
+        ++lastNumber,
+        false,
+        true,
+        false,
+        0,
+        peerMayLackIt,
+        peerMayLackIt,
+        WriteRecords.NONE,
+        0);
+  }
+
+  void owe(int volumeNumber, int firstTrack, int lastTrack) {
+    for (int track = firstTrack; track <= lastTrack; track++) {
+      volume(volumeNumber).table().owed().set(track);
+    }
+  }
+
+  void pend(int volumeNumber, int firstTrack, int lastTrack) {
+    for (int track = firstTrack; track <= lastTrack; track++) {
+      volume(volumeNumber).table().setPending(track, ++lastNumber);
+    }
+  }
+
+  Heard type(String line) {
+    return type(line, false);
+  }
+
+  Heard typeForJson(String line) {
+    return type(line, true);
+  }
+
+  private Heard type(String line, boolean json) {
+    queue(line, json);
+    serviceProcessor.doWork(0);
+    return heard.get(heard.size() - 1);
+  }
+
+  void queue(String line, boolean json) {
+    console.typed.add(new Typed(++lastSession, line, json));
+  }
+
+  ServiceProcessor serviceProcessor() {
+    return serviceProcessor;
+  }
+
+  /// Texts of the events of one number, oldest first.
+  List<String> eventsOf(EventCode code) {
+    List<String> texts = new ArrayList<>();
+    for (Event event : events.newest(EventLog.KEPT_MAX)) {
+      if (event.code() == code) {
+        texts.add(event.text());
+      }
+    }
+    return texts;
+  }
+
+  private final class Console implements ConsolePort {
+    private final ArrayDeque<Typed> typed = new ArrayDeque<>();
+
+    @Override
+    public int drain(ConsoleSink sink, int limit) {
+      int count = 0;
+      while (count < limit && !typed.isEmpty()) {
+        Typed next = typed.poll();
+        sink.onCommand(next.session(), next.line(), next.json());
+        count++;
+      }
+      return count;
+    }
+
+    @Override
+    public void answer(int session, String text, int exitCode) {
+      heard.add(new Heard(session, text, exitCode));
+    }
+  }
+
+  /// The cabinet, its drives and its two links, L1 up and L2 varied off.
+  final class Adapters implements CabinetDesk, DriveFigures.Source, LinkDesk {
+    final boolean[] variedOn = {true, false};
+    int copiesInFlight;
+    boolean refusesToVary;
+    boolean shuttingDown;
+    int shutdownRequests;
+    String peerDescription = "tcp 127.0.0.1:11809";
+    private long nowMs;
+
+    @Override
+    public String site() {
+      return "A";
+    }
+
+    @Override
+    public String serial() {
+      return "FS-0000A";
+    }
+
+    @Override
+    public void requestShutdown() {
+      shuttingDown = true;
+      shutdownRequests++;
+    }
+
+    @Override
+    public boolean isShuttingDown() {
+      return shuttingDown;
+    }
+
+    @Override
+    public int hostCount() {
+      return 1;
+    }
+
+    @Override
+    public long readCount() {
+      return 1234;
+    }
+
+    @Override
+    public long writeCount() {
+      return 56_789;
+    }
+
+    @Override
+    public int driveCount() {
+      return NUMBERS.length;
+    }
+
+    @Override
+    public DriveFigures figures(int drive, DriveFigures.Source none) {
+      return null;
+    }
+  }
+}
