@@ -28,8 +28,8 @@ import org.agrona.collections.Int2ObjectHashMap;
 /// The NBD server of a cabinet. What of the protocol it serves is `specs/nbd.md`.
 ///
 /// All methods run on the thread of the event loop that it was made with, [#listen] excepted.
-/// Connections that have something to say stand in a line; each turn of one is short, then it goes
-/// to the end of the line.
+/// Connections that have something to say stand in a line; each turn of one is short, then it
+/// goes to the end of the line.
 public final class NbdHead implements HostPort, RoundFlush {
   /// Connections at a time. One more takes the place of the oldest that has not opened an export
   /// yet; if all have, it is closed at once.
@@ -79,10 +79,11 @@ public final class NbdHead implements HostPort, RoundFlush {
   }
 
   /// Binds the address and takes connections from then on. May be called from any thread, before
-  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again for
-  /// 5 s.
+  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again
+  /// for 5 s.
   ///
-  /// @return the address bound (which tells the port, if 0 was asked for), or a failure whose message tells the cure
+  /// @return the address bound, with the port that was found if 0 was asked for; or a failure
+  ///     whose message tells the cure
   public Future<InetSocketAddress> listen() {
     Promise<InetSocketAddress> bound = loop.newPromise();
     loop.execute(() -> bind(bound));
@@ -133,7 +134,8 @@ public final class NbdHead implements HostPort, RoundFlush {
     }
   }
 
-  /// The transports say it in exceptions of their own; the words of the system are what they share.
+  /// The transports say it in exceptions of their own; the words of the system are what they
+  /// share.
   private static boolean isBusy(Throwable cause) {
     return cause instanceof IOException
         && cause.getMessage() != null
@@ -349,8 +351,8 @@ public final class NbdHead implements HostPort, RoundFlush {
     return found == null ? 0 : found.queuedBytes();
   }
 
-  /// Numbers of the connections that are open, in the order in which they came; for the console and
-  /// tests.
+  /// Numbers of the connections that are open, in the order in which they came; for the console
+  /// and tests.
   public List<Integer> openConnections() {
     return connections.values().stream()
         .map(NbdConnection::number)

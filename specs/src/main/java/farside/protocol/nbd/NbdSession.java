@@ -11,13 +11,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// The server's loop over what it has received:
 ///
 /// 1. [#accept] takes bytes up to the end of one message, or all of them; [#message] says which.
-/// 2. If [#outboundBytes] is not 0, these bytes of [#outbound] go to the client, and [#outboundSent].
-/// 3. After `REQUEST`: [#take]. Then, if [#payloadBytes] is not 0, so many of the bytes that follow belong to
-///    the server, which reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
+/// 2. If [#outboundBytes] is not 0, that much of [#outbound] goes to the client: [#outboundSent].
+/// 3. After `REQUEST`: [#take]. Then the next [#payloadBytes] bytes belong to the server, which
+///    reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
 ///
 /// How the bytes were cut into pieces makes no difference to what comes out. Whatever they are,
-/// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the message
-/// is `CLOSE`. From the first request on, nothing is allocated.
+/// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the
+/// message is `CLOSE`. From the first request on, nothing is allocated.
 public final class NbdSession {
   /// Handshake flags, ours and the client's: the same bits.
   static final int FIXED_NEWSTYLE = 1;
@@ -129,8 +129,8 @@ public final class NbdSession {
     writer.clear();
   }
 
-  /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none while
-  /// a request is offered or payload expected.
+  /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none
+  /// while a request is offered or payload expected.
   public int accept(DirectBuffer in, int offset, int length) {
     message = NbdMessage.NONE;
     int taken = 0;
