@@ -302,9 +302,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void checkPayload(String purpose, long lengthBytes, long alreadyBytes) {
     if (alreadyBytes > 0 || lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload "
-          + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
-          + " are spoken for");
+      throw new IllegalStateException(
+          "NBD connection " + number + ": " + lengthBytes + " bytes of payload "
+              + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
+              + " are spoken for");
     }
   }
 
@@ -375,7 +376,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
     isClosing = true;
     consumed(inbound.lengthBytes());
-    closeDeadline = channel.eventLoop().schedule(() -> channel.close(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+    closeDeadline =
+        channel.eventLoop().schedule(() -> channel.close(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
     head.markForFlush(this);
   }
 

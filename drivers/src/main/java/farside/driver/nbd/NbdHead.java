@@ -102,7 +102,8 @@ public final class NbdHead implements HostPort, RoundFlush {
         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
         .childOption(
             ChannelOption.RECVBUF_ALLOCATOR,
-            new AdaptiveRecvByteBufAllocator(RECEIVE_BYTES_MIN, RECEIVE_BYTES_INITIAL, RECEIVE_BYTES_MAX))
+            new AdaptiveRecvByteBufAllocator(
+                RECEIVE_BYTES_MIN, RECEIVE_BYTES_INITIAL, RECEIVE_BYTES_MAX))
         .childHandler(new ChannelInitializer<Channel>() {
           @Override
           protected void initChannel(Channel channel) {
@@ -115,20 +116,23 @@ public final class NbdHead implements HostPort, RoundFlush {
   private void onBound(Promise<InetSocketAddress> bound, ChannelFuture result) {
     if (result.isSuccess() && isListeningStopped) {
       result.channel().close();
-      bound.setFailure(new IOException("NBD: " + hostAndPort(address) + " was given up before it listened."));
+      bound.setFailure(
+          new IOException("NBD: " + hostAndPort(address) + " was given up before it listened."));
     } else if (result.isSuccess()) {
       listener = result.channel();
       bound.setSuccess((InetSocketAddress) listener.localAddress());
     } else if (!isBusy(result.cause())) {
       bound.setFailure(new IOException(
-          "NBD: cannot listen on " + hostAndPort(address) + ": " + result.cause().getMessage()
+          "NBD: cannot listen on " + hostAndPort(address) + ": "
+              + result.cause().getMessage()
               + ". Give the site an address of this machine and a port from 1024 on.",
           result.cause()));
     } else if (bindTries < bindTriesMax && !isListeningStopped) {
       var _ = loop.schedule(() -> bind(bound), BIND_PAUSE_MS, TimeUnit.MILLISECONDS);
     } else {
       bound.setFailure(new IOException(
-          "NBD: " + hostAndPort(address) + " is busy, and stayed so for " + bindTriesMax * BIND_PAUSE_MS
+          "NBD: " + hostAndPort(address) + " is busy, and stayed so for "
+              + bindTriesMax * BIND_PAUSE_MS
               + " ms. End the program that listens there (`ss -ltnp` shows it), or give the site another port.",
           result.cause()));
     }
@@ -354,9 +358,6 @@ public final class NbdHead implements HostPort, RoundFlush {
   /// Numbers of the connections that are open, in the order in which they came; for the console
   /// and tests.
   public List<Integer> openConnections() {
-    return connections.values().stream()
-        .map(NbdConnection::number)
-        .sorted()
-        .toList();
+    return connections.values().stream().map(NbdConnection::number).sorted().toList();
   }
 }

@@ -163,7 +163,8 @@ public final class NbdSession {
   public void payloadTaken(long bytes) {
     check(NbdSessionState.PAYLOAD);
     if (bytes > remainingBytes) {
-      throw new IllegalStateException("NBD: took " + bytes + " bytes of payload, " + remainingBytes + " are left");
+      throw new IllegalStateException(
+          "NBD: took " + bytes + " bytes of payload, " + remainingBytes + " are left");
     }
     remainingBytes -= bytes;
     if (remainingBytes == 0) {
@@ -178,8 +179,8 @@ public final class NbdSession {
         ? state == NbdSessionState.PAYLOAD && remainingBytes == lengthBytes
         : state == NbdSessionState.REQUEST && headerBytes == 0;
     if (!untouched) {
-      throw new IllegalStateException("NBD: " + command + " given back in " + state + " with " + remainingBytes
-          + " of " + lengthBytes + " bytes of payload left");
+      throw new IllegalStateException("NBD: " + command + " given back in " + state + " with "
+          + remainingBytes + " of " + lengthBytes + " bytes of payload left");
     }
     become(NbdSessionState.OFFERED);
   }
@@ -212,15 +213,22 @@ public final class NbdSession {
     served = NbdOption.of(option);
     optionCount++;
     if (asked.magic() != OptionFlyweight.MAGIC) {
-      end(NbdMessage.CLOSE, "option magic 0x" + Long.toHexString(asked.magic()) + " is not IHAVEOPT");
+      end(
+          NbdMessage.CLOSE,
+          "option magic 0x" + Long.toHexString(asked.magic()) + " is not IHAVEOPT");
     } else if (optionCount > NbdLimits.OPTIONS_MAX) {
       end(NbdMessage.CLOSE, "more than " + NbdLimits.OPTIONS_MAX + " options");
     } else if (asked.dataBytes() > NbdLimits.OPTION_BYTES_MAX) {
-      end(NbdMessage.CLOSE, "option " + Integer.toUnsignedString(option) + " with " + asked.dataBytes()
-          + " bytes of data, more than " + NbdLimits.OPTION_BYTES_MAX);
+      end(
+          NbdMessage.CLOSE,
+          "option " + Integer.toUnsignedString(option) + " with " + asked.dataBytes()
+              + " bytes of data, more than " + NbdLimits.OPTION_BYTES_MAX);
     } else if (!fixedNewstyle && served != NbdOption.EXPORT_NAME) {
       // Without the fixed way neither side could tell an answer to this from the next thing said.
-      end(NbdMessage.CLOSE, "option " + Integer.toUnsignedString(option) + " of a client that may only name an export");
+      end(
+          NbdMessage.CLOSE,
+          "option " + Integer.toUnsignedString(option)
+              + " of a client that may only name an export");
     } else {
       beginOptionData((int) asked.dataBytes());
     }
@@ -231,7 +239,10 @@ public final class NbdSession {
     optionBytes = dataBytes;
     optionBytesHere = 0;
     if (served == null || !OptionRequest.isServed(served)) {
-      writer.error(option, NbdOptionReply.ERR_UNSUP, "option " + Integer.toUnsignedString(option) + " is not served");
+      writer.error(
+          option,
+          NbdOptionReply.ERR_UNSUP,
+          "option " + Integer.toUnsignedString(option) + " is not served");
       if (dataBytes > 0) {
         become(NbdSessionState.OPTION_SKIP);
       }
@@ -305,7 +316,9 @@ public final class NbdSession {
       return null;
     }
     if (!found.ready()) {
-      refuse(NbdOptionReply.ERR_POLICY, "export '" + found.name() + "' is not ready: " + found.reason());
+      refuse(
+          NbdOptionReply.ERR_POLICY,
+          "export '" + found.name() + "' is not ready: " + found.reason());
       return null;
     }
     writer.infoExport(option, found);
@@ -359,7 +372,9 @@ public final class NbdSession {
     headerBytes = 0;
     request.wrap(header, 0);
     if (request.magic() != RequestFlyweight.MAGIC) {
-      end(NbdMessage.CLOSE, "request magic 0x" + Integer.toHexString(request.magic()) + " is not NBD's");
+      end(
+          NbdMessage.CLOSE,
+          "request magic 0x" + Integer.toHexString(request.magic()) + " is not NBD's");
       return step;
     }
     command = NbdCommand.of(request.command());
@@ -399,7 +414,10 @@ public final class NbdSession {
       return NbdError.EINVAL;
     }
     return switch (command) {
-      case READ -> lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX || offsetBytes < 0 ? NbdError.EINVAL : NbdError.NONE;
+      case READ ->
+        lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX || offsetBytes < 0
+            ? NbdError.EINVAL
+            : NbdError.NONE;
       case WRITE -> {
         if (lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX) {
           yield NbdError.EINVAL;
