@@ -246,7 +246,7 @@ final class OperatedCabinet {
           spare ? "" : Volume.nameOf(NUMBERS[drive]),
           drive,
           drive * 65_536L,
-          drive * 3 * MIB,
+          drive * (3 * MIB),
           drive * 7L,
           drive == 2 ? 1 : 0);
     }

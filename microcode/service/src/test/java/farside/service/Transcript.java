@@ -25,6 +25,7 @@ final class Transcript {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+      return;
     }
     assertThat(answer).as("transcripts/%s", name).isEqualTo(read(name));
   }
