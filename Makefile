@@ -30,8 +30,8 @@ tidy: ## Check format, walls between rooms, and documents
 sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long)
 	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SCENARIO),--scenario=$(SCENARIO))
 
-bench: build ## Measure beside what a user would pick instead, as ratios
-	@$(FARSIDE) bench
+bench: build ## Measure beside what a user would pick instead, as ratios (OPTIONS=--quick, OPTIONS=--help)
+	@hil-rig/bench/bench $(OPTIONS)
 
 ci: ## Do what CI does, on a fresh Debian 12 (installs packages)
 	@.ci/run

@@ -7,18 +7,19 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Writes events to the log, from a thread of its own: a disk or a terminal that hangs must not hold up a
-/// cabinet.
+/// Writes events to the log, from a thread of its own: a disk or a terminal that hangs must not
+/// hold up a cabinet.
 ///
-/// Where events come faster than they can be written, the newest are dropped and counted, and the log
-/// says so as soon as there is room.
+/// Where events come faster than they can be written, the newest are dropped and counted, and the
+/// log says so as soon as there is room.
 public final class EventWriter implements EventPort {
   /// Events that may wait to be written.
   public static final int WAITING_MAX = 4096;
 
   private record Line(int number, String severity, String text) {}
 
-  private final ManyToOneConcurrentArrayQueue<Line> waiting = new ManyToOneConcurrentArrayQueue<>(WAITING_MAX);
+  private final ManyToOneConcurrentArrayQueue<Line> waiting =
+      new ManyToOneConcurrentArrayQueue<>(WAITING_MAX);
   private final AtomicLong droppedCount = new AtomicLong();
   private final Logger log;
   private final Thread writer;
@@ -64,7 +65,8 @@ public final class EventWriter implements EventPort {
       if (closed && waiting.isEmpty()) {
         return;
       }
-      // Announced first, looked again, then asleep: a line that comes in between is seen by one of the two.
+      // Announced first, looked again, then asleep: a line that comes in between is seen by one of
+      // the two.
       mayBeAsleep = true;
       if (waiting.isEmpty() && !closed) {
         LockSupport.park(this);
@@ -84,7 +86,9 @@ public final class EventWriter implements EventPort {
   private void tellDropped() {
     long dropped = droppedCount.get();
     if (dropped != droppedToldCount) {
-      log.warn("{} events were not written: they came faster than the log takes them", dropped - droppedToldCount);
+      log.warn(
+          "{} events were not written: they came faster than the log takes them",
+          dropped - droppedToldCount);
       droppedToldCount = dropped;
     }
   }

@@ -52,8 +52,8 @@ class EchoOnProcessorTest {
     return Stream.of(Transport.values()).filter(Transport::isAvailable);
   }
 
-  /// Answers a number with itself. With a drive: only after the number was written to a block of it and
-  /// read back from there.
+  /// Answers a number with itself. With a drive: only after the number was written to a block of
+  /// it and read back from there.
   private static final class Echo implements Rounds, RoundFlush {
     private record Mail(ChannelHandlerContext from, long number) {}
 
@@ -121,12 +121,15 @@ class EchoOnProcessorTest {
       }
       Mail mail = underWay[block];
       underWay[block] = null;
-      assertThat(memory.get(ValueLayout.JAVA_LONG, (long) block * BLOCK_BYTES)).isEqualTo(mail.number);
+      assertThat(memory.get(ValueLayout.JAVA_LONG, (long) block * BLOCK_BYTES))
+          .isEqualTo(mail.number);
       answer(mail);
     }
 
     private void answer(Mail mail) {
-      mail.from.write(mail.from.alloc().directBuffer(Long.BYTES).writeLong(mail.number), mail.from.voidPromise());
+      mail.from.write(
+          mail.from.alloc().directBuffer(Long.BYTES).writeLong(mail.number),
+          mail.from.voidPromise());
       toFlush = mail.from;
     }
 
@@ -149,7 +152,8 @@ class EchoOnProcessorTest {
     }
   }
 
-  private Channel listen(Processor processor, Echo echo, java.net.SocketAddress address, boolean domain) {
+  private Channel listen(
+      Processor processor, Echo echo, java.net.SocketAddress address, boolean domain) {
     Transport transport = processor.transport();
     return new ServerBootstrap()
         .group(processor.eventLoop())
@@ -173,7 +177,8 @@ class EchoOnProcessorTest {
       Echo echo = new Echo(null, arena);
       processor.addFlush(echo);
       processor.start(echo);
-      Channel server = listen(processor, echo, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false);
+      Channel server = listen(
+          processor, echo, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false);
       pingPong((InetSocketAddress) server.localAddress());
       stop(processor);
     }
@@ -184,7 +189,8 @@ class EchoOnProcessorTest {
   void everyMessageComesBackByWayOfTheDrive(Transport transport) throws Exception {
     Processor processor = new Processor("E", transport, faults::add);
     FileDisk drive = FileDisk.open(
-        new FileDisk.Setup("D1", directory.resolve("d1"), BLOCK_BYTES * BLOCK_COUNT, BLOCK_BYTES, false),
+        new FileDisk.Setup(
+            "D1", directory.resolve("d1"), BLOCK_BYTES * BLOCK_COUNT, BLOCK_BYTES, false),
         transport,
         processor.eventLoop(),
         processor::wake);
@@ -194,7 +200,8 @@ class EchoOnProcessorTest {
       processor.addFlush(drive);
       processor.addQuietSign(drive::isQuiet);
       processor.start(echo);
-      Channel server = listen(processor, echo, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false);
+      Channel server = listen(
+          processor, echo, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), false);
       pingPong((InetSocketAddress) server.localAddress());
       stop(processor);
       drive.close();

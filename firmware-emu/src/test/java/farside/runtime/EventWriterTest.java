@@ -74,7 +74,10 @@ class EventWriterTest {
     writer.close();
 
     assertThat(log.lines)
-        .containsExactly("INFO 3001 link L1 up", "WARN 3002 link L1 down: {} reset", "ERROR 4005 drive D1: flush failed");
+        .containsExactly(
+            "INFO 3001 link L1 up",
+            "WARN 3002 link L1 down: {} reset",
+            "ERROR 4005 drive D1: flush failed");
     assertThat(writer.droppedCount()).isZero();
   }
 
@@ -91,6 +94,8 @@ class EventWriterTest {
     log.open.countDown();
     writer.close();
 
-    assertThat(log.lines).contains("WARN " + dropped + " events were not written: they came faster than the log takes them");
+    assertThat(log.lines)
+        .contains("WARN " + dropped
+            + " events were not written: they came faster than the log takes them");
   }
 }

@@ -79,7 +79,9 @@ class ProcessorTest {
     void awaitSeen(long number) {
       long limitNs = System.nanoTime() + 10_000_000_000L;
       while (seen.get() != number) {
-        assertThat(System.nanoTime() - limitNs).as("wake-up %d was lost", number).isNegative();
+        assertThat(System.nanoTime() - limitNs)
+            .as("wake-up %d was lost", number)
+            .isNegative();
         Thread.onSpinWait();
       }
     }
@@ -135,7 +137,8 @@ class ProcessorTest {
 
     await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
 
-    long cpuNs = ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;
+    long cpuNs =
+        ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;
     // Twenty deadlines, each perhaps met a little early once.
     assertThat(mailbox.roundCount.get() - roundsBefore).isBetween(15L, 60L);
     assertThat(cpuNs).isLessThan(40_000_000);
@@ -168,7 +171,8 @@ class ProcessorTest {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void machineCheckStopsTheCabinetBeforeAnythingElseRuns(Transport transport) throws InterruptedException {
+  void machineCheckStopsTheCabinetBeforeAnythingElseRuns(Transport transport)
+      throws InterruptedException {
     Processor processor = processor(transport);
     AtomicInteger flushCount = new AtomicInteger();
     Mailbox mailbox = new Mailbox() {
@@ -263,6 +267,7 @@ class ProcessorTest {
     await().until(() -> firstNs.get() != -1);
 
     assertThat(firstNs.get()).isBetween(0L, SECONDS.toNanos(10));
-    assertThat(Math.abs(System.currentTimeMillis() - processor.wallMsAtZero())).isLessThan(MILLISECONDS.convert(1, java.util.concurrent.TimeUnit.MINUTES));
+    assertThat(Math.abs(System.currentTimeMillis() - processor.wallMsAtZero()))
+        .isLessThan(MILLISECONDS.convert(1, java.util.concurrent.TimeUnit.MINUTES));
   }
 }

@@ -7,7 +7,6 @@ import farside.driver.netty.DiskIo;
 import farside.driver.netty.RoundFlush;
 import farside.driver.netty.Transport;
 import farside.driver.posix.ExclusiveFile;
-import farside.driver.posix.FileFacts;
 import farside.driver.posix.Posix;
 import farside.port.DriveOutcome;
 import farside.port.DrivePort;
@@ -20,10 +19,10 @@ import java.nio.file.Path;
 
 /// A drive that is a sparse file.
 ///
-/// A transfer that the kernel cut short is continued where it stopped, and one that was interrupted is
-/// asked again: the disk adapter sees whole requests only. A flush is `fdatasync`. When one fails, the
-/// kernel has forgotten which blocks it could not write: everything written since the last good flush
-/// must be written again before the next flush means anything.
+/// A transfer that the kernel cut short is continued where it stopped, and one that was
+/// interrupted is asked again: the disk adapter sees whole requests only. A flush is `fdatasync`.
+/// When one fails, the kernel has forgotten which blocks it could not write: everything written
+/// since the last good flush must be written again before the next flush means anything.
 ///
 /// Opened by the launcher, used on the processor's thread, closed when that thread has ended.
 public final class FileDisk implements DrivePort, RoundFlush {
@@ -36,14 +35,12 @@ public final class FileDisk implements DrivePort, RoundFlush {
   /// @param direct true: past the page cache (`O_DIRECT`)
   public record Setup(String name, Path path, long sizeBytes, int blockBytes, boolean direct) {}
 
-  /// Alignment that satisfies direct I/O where the kernel does not tell what it wants.
-  private static final int DIRECT_ALIGN_BYTES_UNTOLD = 4096;
-
-  // An interrupted request is asked again; one that is turned away this often in a row is a broken drive,
-  // not a busy one.
+  // An interrupted request is asked again; one that is turned away this often in a row is a broken
+  // drive, not a busy one.
   private static final int ATTEMPT_MAX = 1_000;
 
   private static final int ZEROES_BYTES = 256 * 1024;
+  private static final int ZEROES_ALIGN_BYTES = 4096;
 
   private enum Kind {
     READ,
@@ -74,11 +71,8 @@ public final class FileDisk implements DrivePort, RoundFlush {
   }
 
   private final Setup setup;
-  private final ExclusiveFile file;
+  private final DriveFile file;
   private final String identity;
-  private final boolean knownZero;
-  private final int directMemoryAlignBytes;
-  private final int directOffsetAlignBytes;
   private final Arena memory = Arena.ofShared();
   private final MemorySegment zeroes;
   private final Request[] requests = new Request[QUEUE_DEPTH];
@@ -97,22 +91,18 @@ public final class FileDisk implements DrivePort, RoundFlush {
     DiskIo over(int fd, DiskIo.Answers answers);
   }
 
-  private FileDisk(Setup setup, ExclusiveFile file, boolean knownZero, IoFactory ioFactory) {
+  private FileDisk(Setup setup, DriveFile file, IoFactory ioFactory) {
     this.setup = setup;
     this.file = file;
-    this.knownZero = knownZero;
-    FileFacts facts = file.facts();
-    identity = file.path() + " (" + facts.device() + ":" + facts.inode() + ")";
-    directMemoryAlignBytes = setup.direct() ? orUntold(facts.directMemoryAlignBytes()) : 1;
-    directOffsetAlignBytes = setup.direct() ? orUntold(facts.directOffsetAlignBytes()) : 1;
-    zeroes = memory.allocate(ZEROES_BYTES, DIRECT_ALIGN_BYTES_UNTOLD);
+    identity = file.identity();
+    zeroes = memory.allocate(ZEROES_BYTES, ZEROES_ALIGN_BYTES);
     for (int slot = 0; slot < QUEUE_DEPTH; slot++) {
-      requests[slot] =
-          new Request(memory.allocate((long) IoVector.PIECES_MAX * Posix.IOVEC_BYTES, Posix.IOVEC_BYTES));
+      requests[slot] = new Request(
+          memory.allocate((long) IoVector.PIECES_MAX * Posix.IOVEC_BYTES, Posix.IOVEC_BYTES));
       freeSlots[slot] = QUEUE_DEPTH - 1 - slot;
     }
     freeCount = QUEUE_DEPTH;
-    io = ioFactory.over(file.fd(), this::onAnswer);
+    io = ioFactory.over(file.file().fd(), this::onAnswer);
   }
 
   /// Opens the drive's file, making it if there is none, and owns it until [#close].
@@ -128,80 +118,8 @@ public final class FileDisk implements DrivePort, RoundFlush {
   }
 
   static FileDisk open(Setup setup, long busyRetryMs, IoFactory ioFactory) throws IOException {
-    String what = "drive " + setup.name();
-    if (setup.blockBytes() <= 0 || setup.sizeBytes() <= 0 || setup.sizeBytes() % setup.blockBytes() != 0) {
-      throw new IOException(what + ": " + setup.sizeBytes() + " bytes are not a whole number of blocks of "
-          + setup.blockBytes() + " bytes. Set sizeBytes to a multiple of blockBytes.");
-    }
-    ExclusiveFile file = openFile(what, setup, busyRetryMs);
-    boolean opened = false;
-    try {
-      boolean made = file.facts().sizeBytes() == 0;
-      if (made) {
-        make(what, setup, file);
-      }
-      checkSize(what, setup, file);
-      checkAlignment(what, setup, file.facts());
-      FileDisk disk = new FileDisk(setup, file, made, ioFactory);
-      opened = true;
-      return disk;
-    } finally {
-      if (!opened) {
-        file.close();
-      }
-    }
-  }
-
-  private static ExclusiveFile openFile(String what, Setup setup, long busyRetryMs) throws IOException {
-    if (!setup.direct()) {
-      return ExclusiveFile.open(what, setup.path(), 0, busyRetryMs);
-    }
-    try {
-      return ExclusiveFile.open(what, setup.path(), Posix.O_DIRECT, busyRetryMs);
-    } catch (IOException refused) {
-      // The kernel says "invalid argument" and no more when a file system cannot do direct I/O.
-      if (refused.getMessage().contains(Posix.strerror(Posix.EINVAL))) {
-        throw new IOException(what + ": the file system of " + setup.path().toAbsolutePath()
-            + " refuses direct I/O (O_DIRECT). Switch it off for this drive, or put the file on another"
-            + " file system.");
-      }
-      throw refused;
-    }
-  }
-
-  private static void make(String what, Setup setup, ExclusiveFile file) throws IOException {
-    int result = file.resize(setup.sizeBytes());
-    if (result == 0) {
-      result = file.syncWithName();
-    }
-    if (result < 0) {
-      throw new IOException(what + ": cannot make " + file.path() + " of " + setup.sizeBytes() + " bytes: "
-          + Posix.strerror(result) + ". "
-          + (result == -Posix.EFBIG
-              ? "Make the drive smaller, or put it on a file system that takes files of that size."
-              : "Free space, or put the file elsewhere."));
-    }
-  }
-
-  private static void checkSize(String what, Setup setup, ExclusiveFile file) throws IOException {
-    long foundBytes = file.facts().sizeBytes();
-    if (foundBytes != setup.sizeBytes()) {
-      throw new IOException(what + ": " + file.path() + " has " + foundBytes + " bytes, but the rig says "
-          + setup.sizeBytes() + ". Correct sizeBytes, or name another file; nothing was changed.");
-    }
-  }
-
-  private static void checkAlignment(String what, Setup setup, FileFacts facts) throws IOException {
-    int neededBytes = setup.direct() ? orUntold(facts.directOffsetAlignBytes()) : 1;
-    if (setup.blockBytes() % neededBytes != 0) {
-      throw new IOException(what + ": blocks of " + setup.blockBytes() + " bytes, but direct I/O on this file"
-          + " system goes by " + neededBytes + " bytes. Set blockBytes: " + neededBytes
-          + ", or switch direct I/O off for this drive.");
-    }
-  }
-
-  private static int orUntold(int alignBytes) {
-    return alignBytes > 0 ? alignBytes : DIRECT_ALIGN_BYTES_UNTOLD;
+    DriveFile file = DriveFile.open(setup, busyRetryMs);
+    return new FileDisk(setup, file, ioFactory);
   }
 
   @Override
@@ -226,7 +144,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
 
   @Override
   public boolean isKnownZero() {
-    return knownZero;
+    return file.isNew();
   }
 
   @Override
@@ -239,9 +157,17 @@ public final class FileDisk implements DrivePort, RoundFlush {
     return lastError;
   }
 
-  /// True while no request is in flight.
+  /// Takes in what has come back; true if the kernel has no request of this drive any more. What
+  /// has
+  /// come back may still wait to be drained.
   public boolean isQuiet() {
-    return freeCount == QUEUE_DEPTH;
+    io.poll();
+    io.flushRound();
+    return isNothingUnderWay();
+  }
+
+  private boolean isNothingUnderWay() {
+    return freeCount + completedCount == QUEUE_DEPTH;
   }
 
   @Override
@@ -282,17 +208,20 @@ public final class FileDisk implements DrivePort, RoundFlush {
   }
 
   private void checkExtent(long offsetBytes, long lengthBytes) {
-    boolean inside = offsetBytes >= 0 && lengthBytes > 0 && lengthBytes <= setup.sizeBytes() - offsetBytes;
+    boolean inside =
+        offsetBytes >= 0 && lengthBytes > 0 && lengthBytes <= setup.sizeBytes() - offsetBytes;
     if (!inside || offsetBytes % setup.blockBytes() != 0 || lengthBytes % setup.blockBytes() != 0) {
-      throw new MachineCheck("drive " + setup.name() + ": " + lengthBytes + " bytes at byte " + offsetBytes
-          + " are not whole blocks of " + setup.blockBytes() + " bytes within " + setup.sizeBytes());
+      throw new MachineCheck("drive " + setup.name() + ": " + lengthBytes + " bytes at byte "
+          + offsetBytes + " are not whole blocks of " + setup.blockBytes() + " bytes within "
+          + setup.sizeBytes());
     }
   }
 
   private void checkMemory(long address, int lengthBytes) {
-    if (address % directMemoryAlignBytes != 0 || lengthBytes % directOffsetAlignBytes != 0) {
+    if (address % file.memoryAlignBytes() != 0 || lengthBytes % file.lengthAlignBytes() != 0) {
       throw new MachineCheck("drive " + setup.name() + ": direct I/O needs memory aligned to "
-          + directMemoryAlignBytes + " and pieces of a multiple of " + directOffsetAlignBytes + " bytes, not "
+          + file.memoryAlignBytes() + " and pieces of a multiple of " + file.lengthAlignBytes()
+          + " bytes, not "
           + lengthBytes + " bytes at address " + Long.toHexString(address));
     }
   }
@@ -300,7 +229,9 @@ public final class FileDisk implements DrivePort, RoundFlush {
   private int begin(Kind kind, long offsetBytes, long lengthBytes, long tag) {
     if (closed || freeCount == 0) {
       throw new MachineCheck("drive " + setup.name() + ": "
-          + (closed ? "used after it was closed" : "more than " + QUEUE_DEPTH + " requests in flight"));
+          + (closed
+              ? "used after it was closed"
+              : "more than " + QUEUE_DEPTH + " requests in flight"));
     }
     int slot = freeSlots[--freeCount];
     Request request = requests[slot];
@@ -399,7 +330,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
       return;
     }
     // Direct I/O cannot go on in the middle of a block: the begun block is done again.
-    int movedBytes = result - result % directOffsetAlignBytes;
+    int movedBytes = result - result % file.lengthAlignBytes();
     if (movedBytes == 0) {
       retry(slot, request, -Posix.EIO);
       return;
@@ -439,7 +370,8 @@ public final class FileDisk implements DrivePort, RoundFlush {
       if (hasPlace) {
         request.firstBadByte = atBytes - atBytes % setup.blockBytes();
       }
-      lastError = request.kind + (hasPlace ? " at byte " + atBytes : "") + ": " + Posix.strerror(result);
+      lastError =
+          request.kind + (hasPlace ? " at byte " + atBytes : "") + ": " + Posix.strerror(result);
     }
     completedSlots[(completedIndex + completedCount) % QUEUE_DEPTH] = slot;
     completedCount++;
@@ -484,12 +416,13 @@ public final class FileDisk implements DrivePort, RoundFlush {
     if (!closed) {
       closed = true;
       io.close();
-      file.close();
-      if (isQuiet()) {
+      file.file().close();
+      if (isNothingUnderWay()) {
         memory.close();
       }
-      // Else a request is still under way (the processor stopped on a machine check): the kernel keeps
-      // the file locked and may read this memory until it has returned, so it stays for this process.
+      // Else a request is still under way (the processor stopped on a machine check): the kernel
+      // keeps the file locked and may read this memory until it has returned, so it stays for this
+      // process.
     }
   }
 }

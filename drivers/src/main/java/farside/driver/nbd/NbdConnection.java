@@ -17,19 +17,19 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 
-/// One host's connection: what it sent and is not yet looked at, the machine that understands it, and the
-/// replies that wait to be sent.
+/// One host's connection: what it sent and is not yet looked at, the machine that understands it,
+/// and the replies that wait to be sent.
 ///
-/// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes from it,
-/// when the channel adapter drains. A connection ends in one of these ways:
+/// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes from
+/// it, when the channel adapter drains. A connection ends in one of these ways:
 ///
-/// | who ends it                   | what happens                                                    |
-/// |-------------------------------|-----------------------------------------------------------------|
-/// | the host, by DISC             | `onDisconnect`; the channel adapter closes when it has finished |
-/// | the host, by end of input     | the same, if it came between two requests; else cut             |
-/// | the channel adapter           | replies are sent, then closed                                   |
-/// | this end: not NBD any more    | replies made so far are sent, then closed                       |
-/// | the network                   | what was queued is dropped                                      |
+/// | who ends it                | what happens                                                |
+/// |----------------------------|-------------------------------------------------------------|
+/// | the host, by DISC          | `onDisconnect`; the channel adapter closes when it is ready |
+/// | the host, by end of input  | the same, if it came between two requests; else cut         |
+/// | the channel adapter        | replies are sent, then closed                               |
+/// | this end: not NBD any more | replies made so far are sent, then closed                   |
+/// | the network                | what was queued is dropped                                  |
 ///
 /// In all of them `onClosed` comes last, if the channel adapter ever heard of the connection.
 final class NbdConnection extends ChannelInboundHandlerAdapter {
@@ -144,8 +144,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
-  /// Does up to `limit` steps; returns how many. Fewer than `limit`: there is nothing more to do until
-  /// something happens, or the channel adapter refused a request.
+  /// Does up to `limit` steps; returns how many. Fewer than `limit`: there is nothing more to do
+  /// until something happens, or the channel adapter refused a request.
   int turn(HostSink sink, int limit) {
     isRefused = false;
     int done = 0;
@@ -183,7 +183,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean stepSession(HostSink sink) {
-    // A new request may be answered here and now: not inside a read's data, and not into a full buffer.
+    // A new request may be answered here and now: not inside a read's data, and not into a full
+    // buffer.
     if (outbound.isDataDue() || !outbound.isWritable()) {
       return false;
     }
@@ -267,19 +268,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     return false;
   }
 
-  /// The next bytes of payload to `address`; true if all of them are there now.
+  /// The next bytes of payload to `address`; true if all of them are there now. To ask again for
+  /// what is awaited already is to ask whether it has come: then there is no `onPayload` any more.
   boolean receive(long address, int lengthBytes) {
     if (isGone || isClosing) {
       return false;
     }
-    if (wantedBytes > 0 || unwantedBytes > 0 || lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload wanted, "
-          + session.payloadBytes() + " to come, " + wantedBytes + " already wanted, " + unwantedBytes + " unwanted");
+    boolean isAskedAgain = wantedBytes > 0 && address + lengthBytes == wantedAddress + wantedBytes;
+    if (!isAskedAgain) {
+      checkPayload("wanted", lengthBytes, wantedBytes + unwantedBytes);
+      wantedAddress = address;
+      wantedBytes = lengthBytes;
     }
-    wantedAddress = address;
-    wantedBytes = lengthBytes;
     moveWanted();
-    head.mark(this);
+    if (wantedBytes == 0) {
+      head.mark(this);
+    }
     return wantedBytes == 0;
   }
 
@@ -287,15 +291,20 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (isGone || isClosing || lengthBytes == 0) {
       return;
     }
-    if (wantedBytes + unwantedBytes + lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload discarded, "
-          + session.payloadBytes() + " to come, " + wantedBytes + " wanted, " + unwantedBytes + " unwanted");
-    }
+    checkPayload("discarded", wantedBytes + unwantedBytes + lengthBytes, 0);
     unwantedBytes += lengthBytes;
     if (wantedBytes == 0) {
       dropUnwanted();
     }
     head.mark(this);
+  }
+
+  private void checkPayload(String purpose, long lengthBytes, long alreadyBytes) {
+    if (alreadyBytes > 0 || lengthBytes > session.payloadBytes()) {
+      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload "
+          + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
+          + " are spoken for");
+    }
   }
 
   private void moveWanted() {
@@ -319,22 +328,27 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /// Once it is being closed, nothing more is said: the last thing may be half a reply that failed.
+  private boolean isAnswerable() {
+    return !isGone && !isClosing;
+  }
+
   void reply(long cookie, HostStatus status) {
-    if (!isGone && !isShutDown) {
+    if (isAnswerable()) {
       outbound.reply(cookie, error(status));
       head.markForFlush(this);
     }
   }
 
   void beginData(long cookie, long lengthBytes) {
-    if (!isGone && !isShutDown) {
+    if (isAnswerable()) {
       outbound.beginData(cookie, lengthBytes);
       head.markForFlush(this);
     }
   }
 
   void data(long address, int lengthBytes) {
-    if (!isGone && !isShutDown) {
+    if (isAnswerable()) {
       outbound.data(address, lengthBytes);
       head.markForFlush(this);
       if (!outbound.isDataDue()) {
@@ -345,6 +359,11 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   boolean isWritable() {
     return isGone || outbound.isWritable();
+  }
+
+  /// True if nothing waits to be sent.
+  boolean isQuiet() {
+    return isGone || outbound.isAllSent();
   }
 
   /// Closes once all replies are sent; at the latest when the deadline has passed.
@@ -381,8 +400,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     head.mark(this);
   }
 
-  /// Ends our half and waits for the host to end its own. Closed with input unread, a socket would be reset
-  /// and the last replies lost on their way.
+  /// Ends our half and waits for the host to end its own. Closed with input unread, a socket would
+  /// be reset and the last replies lost on their way.
   private void shutDownWhenSent() {
     if (!isClosing || isShutDown || !outbound.isAllSent()) {
       return;

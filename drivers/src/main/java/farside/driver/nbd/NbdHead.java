@@ -27,14 +27,16 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 /// The NBD server of a cabinet. What of the protocol it serves is `specs/nbd.md`.
 ///
-/// All methods run on the thread of the event loop that it was made with, [#listen] excepted. Connections
-/// that have something to say stand in a line; each turn of one is short, then it goes to the end of the line.
+/// All methods run on the thread of the event loop that it was made with, [#listen] excepted.
+/// Connections that have something to say stand in a line; each turn of one is short, then it goes
+/// to the end of the line.
 public final class NbdHead implements HostPort, RoundFlush {
-  /// Connections at a time. One more takes the place of the oldest that has not opened an export yet; if all
-  /// have, it is closed at once.
+  /// Connections at a time. One more takes the place of the oldest that has not opened an export
+  /// yet; if all have, it is closed at once.
   public static final int CONNECTIONS_MAX = 128;
 
-  /// Tries to bind, so far apart: after a `kill -9` the old socket may linger for milliseconds, never for 5 s.
+  /// Tries to bind, so far apart: after a `kill -9` the old socket may linger for milliseconds,
+  /// never for 5 s.
   private static final int BIND_TRIES_MAX = 100;
 
   private static final int BIND_PAUSE_MS = 50;
@@ -51,11 +53,13 @@ public final class NbdHead implements HostPort, RoundFlush {
   private final EventLoop loop;
   private final Transport transport;
   private final InetSocketAddress address;
+  private final int bindTriesMax;
   private final ExportDirectory exports = new ExportDirectory();
   private final Int2ObjectHashMap<NbdConnection> connections = new Int2ObjectHashMap<>();
   private final ArrayDeque<NbdConnection> ready = new ArrayDeque<>();
   private final ArrayList<NbdConnection> refused = new ArrayList<>();
   private final ArrayList<NbdConnection> unflushed = new ArrayList<>();
+  private int bindTries;
   private Channel listener;
   private boolean isListeningStopped;
   private int lastNumber;
@@ -64,22 +68,29 @@ public final class NbdHead implements HostPort, RoundFlush {
   private String lastDropReason = "";
 
   public NbdHead(EventLoop loop, Transport transport, InetSocketAddress address) {
+    this(loop, transport, address, BIND_TRIES_MAX);
+  }
+
+  NbdHead(EventLoop loop, Transport transport, InetSocketAddress address, int bindTriesMax) {
     this.loop = loop;
     this.transport = transport;
     this.address = address;
+    this.bindTriesMax = bindTriesMax;
   }
 
-  /// Binds the address and takes connections from then on. May be called from any thread, before the loop
-  /// runs too; the loop must run for it to end. An address that is busy is tried again for 5 s.
+  /// Binds the address and takes connections from then on. May be called from any thread, before
+  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again for
+  /// 5 s.
   ///
   /// @return the address bound (which tells the port, if 0 was asked for), or a failure whose message tells the cure
   public Future<InetSocketAddress> listen() {
     Promise<InetSocketAddress> bound = loop.newPromise();
-    loop.execute(() -> bind(bound, 1));
+    loop.execute(() -> bind(bound));
     return bound;
   }
 
-  private void bind(Promise<InetSocketAddress> bound, int tries) {
+  private void bind(Promise<InetSocketAddress> bound) {
+    bindTries++;
     ServerBootstrap bootstrap = new ServerBootstrap()
         .group(loop)
         .channel(transport.serverChannelClass())
@@ -97,10 +108,10 @@ public final class NbdHead implements HostPort, RoundFlush {
             onAccepted(channel);
           }
         });
-    bootstrap.bind(address).addListener((ChannelFuture result) -> onBound(bound, result, tries));
+    bootstrap.bind(address).addListener((ChannelFuture result) -> onBound(bound, result));
   }
 
-  private void onBound(Promise<InetSocketAddress> bound, ChannelFuture result, int tries) {
+  private void onBound(Promise<InetSocketAddress> bound, ChannelFuture result) {
     if (result.isSuccess() && isListeningStopped) {
       result.channel().close();
       bound.setFailure(new IOException("NBD: " + hostAndPort(address) + " was given up before it listened."));
@@ -112,12 +123,12 @@ public final class NbdHead implements HostPort, RoundFlush {
           "NBD: cannot listen on " + hostAndPort(address) + ": " + result.cause().getMessage()
               + ". Give the site an address of this machine and a port from 1024 on.",
           result.cause()));
-    } else if (tries < BIND_TRIES_MAX && !isListeningStopped) {
-      var _ = loop.schedule(() -> bind(bound, tries + 1), BIND_PAUSE_MS, TimeUnit.MILLISECONDS);
+    } else if (bindTries < bindTriesMax && !isListeningStopped) {
+      var _ = loop.schedule(() -> bind(bound), BIND_PAUSE_MS, TimeUnit.MILLISECONDS);
     } else {
       bound.setFailure(new IOException(
-          "NBD: " + hostAndPort(address) + " is busy, and stayed so for " + BIND_TRIES_MAX * BIND_PAUSE_MS / 1000
-              + " s. End the program that listens there (`ss -ltnp` shows it), or give the site another port.",
+          "NBD: " + hostAndPort(address) + " is busy, and stayed so for " + bindTriesMax * BIND_PAUSE_MS
+              + " ms. End the program that listens there (`ss -ltnp` shows it), or give the site another port.",
           result.cause()));
     }
   }
@@ -305,9 +316,20 @@ public final class NbdHead implements HostPort, RoundFlush {
     }
   }
 
+  /// True if all replies have been sent: the sign that a processor which ends may wait for.
+  public boolean isQuiet() {
+    for (NbdConnection each : connections.values()) {
+      if (!each.isQuiet()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   @Override
   public void flushRound() {
-    // A flush may end a connection, which marks nothing for flushing: the list does not grow meanwhile.
+    // A flush may end a connection, which marks nothing for flushing: the list does not grow
+    // meanwhile.
     for (int index = 0; index < unflushed.size(); index++) {
       NbdConnection connection = unflushed.get(index);
       connection.isMarkedForFlush = false;
@@ -316,13 +338,19 @@ public final class NbdHead implements HostPort, RoundFlush {
     unflushed.clear();
   }
 
+  /// How often the address was tried.
+  int bindTries() {
+    return bindTries;
+  }
+
   /// What the connection has sent and nobody has looked at yet; 0 if it is gone.
   long queuedBytes(int connection) {
     NbdConnection found = connections.get(connection);
     return found == null ? 0 : found.queuedBytes();
   }
 
-  /// Numbers of the connections that are open, in the order in which they came; for the console and tests.
+  /// Numbers of the connections that are open, in the order in which they came; for the console and
+  /// tests.
   public List<Integer> openConnections() {
     return connections.values().stream()
         .map(NbdConnection::number)

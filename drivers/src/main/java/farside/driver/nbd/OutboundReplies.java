@@ -21,8 +21,8 @@ final class OutboundReplies {
 
   private static final int CHUNK_BYTES_MIN = 512;
 
-  /// Buffers that the network may hold. When a host stops reading, replies gather in one buffer that
-  /// grows, and not in ever more small ones.
+  /// Buffers that the network may hold. When a host stops reading, replies gather in one buffer
+  /// that grows, and not in ever more small ones.
   private static final int CHUNKS_IN_FLIGHT_MAX = 16;
 
   private final Channel channel;
@@ -113,7 +113,8 @@ final class OutboundReplies {
       roundBytes = 0;
     }
     flushing = true;
-    // Sent at once, a chunk makes room for the next: hence again, until the network keeps what it is given.
+    // Sent at once, a chunk makes room for the next: hence again, until the network keeps what it
+    // is given.
     while (!chunks.isEmpty() && chunkBytesInFlight.size() < CHUNKS_IN_FLIGHT_MAX) {
       writeChunks();
       channel.flush();

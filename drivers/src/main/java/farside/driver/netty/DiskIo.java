@@ -4,10 +4,10 @@ import io.netty.channel.IoEventLoop;
 
 /// Requests to one open file, made and answered on the processor's thread.
 ///
-/// The owner numbers its requests in slots from 0; a slot carries one request at a time. Nothing is
-/// decided here: a result is what the kernel answered, bytes moved or minus an error number, and a
-/// transfer may well have moved less than was asked. Memory that a request names must stay until it is
-/// answered, the array of a vectored write too.
+/// The owner numbers its requests in slots from 0; a slot carries one request at a time. Nothing
+/// is decided here: a result is what the kernel answered, bytes moved or minus an error number,
+/// and a transfer may well have moved less than was asked. Memory that a request names must stay
+/// until it is answered, the array of a vectored write too.
 ///
 /// Requests of a round go to the kernel together, at the latest with [#flushRound].
 public interface DiskIo extends RoundFlush {
@@ -29,8 +29,8 @@ public interface DiskIo extends RoundFlush {
   /// `fallocate` with the modes of [farside.driver.posix.Posix].
   void allocate(int slot, int mode, long offsetBytes, long lengthBytes);
 
-  /// Hands over the answers that have come. Throws what an earlier hand-over threw where the loop, not
-  /// the owner, was the caller.
+  /// Hands over the answers that have come. Throws what an earlier hand-over threw where the loop,
+  /// not the owner, was the caller.
   void poll();
 
   /// Takes no more requests. Requests under way still come to an end, but nobody is told.
@@ -40,7 +40,13 @@ public interface DiskIo extends RoundFlush {
   ///
   /// @param wake wakes the loop from any thread
   /// @param slotCount requests that may be under way at once
-  static DiskIo on(Transport transport, IoEventLoop loop, Runnable wake, int fd, int slotCount, Answers answers) {
+  static DiskIo on(
+      Transport transport,
+      IoEventLoop loop,
+      Runnable wake,
+      int fd,
+      int slotCount,
+      Answers answers) {
     return transport == Transport.URING
         ? new RingDiskIo(loop, fd, answers)
         : new PooledDiskIo(wake, fd, slotCount, answers);

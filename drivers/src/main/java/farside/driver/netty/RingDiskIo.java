@@ -8,12 +8,14 @@ import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoOps;
 import io.netty.util.concurrent.Future;
 
-/// Disk requests on the ring that carries the sockets: no other thread, no wake-up, no extra system call.
+/// Disk requests on the ring that carries the sockets: no other thread, no wake-up, no extra
+/// system call.
 ///
-/// The ring takes what is queued when the loop next looks at it, which is right after the round, so
-/// there is nothing to flush here. Answers come out of order, while the loop runs its I/O.
+/// The ring takes what is queued when the loop next looks at it, which is right after the round,
+/// so there is nothing to flush here. Answers come out of order, while the loop runs its I/O.
 final class RingDiskIo implements DiskIo, IoUringIoHandle {
-  // Numbers of <linux/io_uring.h>; they are part of the kernel's promise and the same on every machine.
+  // Numbers of <linux/io_uring.h>; they are part of the kernel's promise and the same on every
+  // machine.
   private static final byte OP_WRITEV = 2;
   private static final byte OP_FSYNC = 3;
   private static final byte OP_FALLOCATE = 17;
@@ -61,13 +63,16 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
 
   @Override
   public void allocate(int slot, int mode, long offsetBytes, long lengthBytes) {
-    // The entry has the length where others have the address, and the mode where others have the length.
+    // The entry has the length where others have the address, and the mode where others have the
+    // length.
     submit(OP_FALLOCATE, slot, offsetBytes, lengthBytes, mode, 0);
   }
 
-  private void submit(byte operation, int slot, long offsetBytes, long address, int length, int operationFlags) {
+  private void submit(
+      byte operation, int slot, long offsetBytes, long address, int length, int operationFlags) {
     if (closed || registration == null) {
-      throw new IllegalStateException(closed ? "disk I/O is closed" : "the processor has not started", failure);
+      throw new IllegalStateException(
+          closed ? "disk I/O is closed" : "the processor has not started", failure);
     }
     registration.submit(new IoUringIoOps(
         operation,
@@ -94,7 +99,8 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
     try {
       answers.onAnswer((int) answer.userData(), answer.res());
     } catch (RuntimeException | Error thrown) {
-      // The loop would log it and carry on; the cabinet must stop instead, so it is thrown from poll().
+      // The loop would log it and carry on; the cabinet must stop instead, so it is thrown from
+      // poll().
       failure = thrown;
     }
   }
@@ -110,7 +116,8 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
       case null -> {}
       case RuntimeException thrown -> throw thrown;
       case Error thrown -> throw thrown;
-      default -> throw new IllegalStateException("the ring does not take the drive's file", failure);
+      default ->
+        throw new IllegalStateException("the ring does not take the drive's file", failure);
     }
   }
 

@@ -57,12 +57,11 @@ public enum Transport {
 
   /// Why it is not available, for people; empty if it is.
   public String unavailability() {
-    Throwable cause =
-        switch (this) {
-          case URING -> IoUring.unavailabilityCause();
-          case EPOLL -> Epoll.unavailabilityCause();
-          case NIO -> null;
-        };
+    Throwable cause = switch (this) {
+      case URING -> IoUring.unavailabilityCause();
+      case EPOLL -> Epoll.unavailabilityCause();
+      case NIO -> null;
+    };
     return cause == null ? "" : String.valueOf(cause.getMessage());
   }
 
@@ -74,24 +73,31 @@ public enum Transport {
   /// The choice for a value of [#PIN]; null or empty chooses freely.
   static Transport chosenBy(String pin) {
     if (pin == null || pin.isEmpty()) {
-      return Stream.of(URING, EPOLL, NIO).filter(Transport::isAvailable).findFirst().orElse(NIO);
+      return Stream.of(URING, EPOLL, NIO)
+          .filter(Transport::isAvailable)
+          .findFirst()
+          .orElse(NIO);
     }
     Transport pinned = Stream.of(values())
         .filter(transport -> transport.name().equalsIgnoreCase(pin))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException(PIN + "=" + pin + " names no transport. Set it to "
-            + Stream.of(values()).map(t -> t.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "))
-            + ", or unset it."));
+        .orElseThrow(() ->
+            new IllegalArgumentException(PIN + "=" + pin + " names no transport. Set it to "
+                + Stream.of(values())
+                    .map(t -> t.name().toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining(", "))
+                + ", or unset it."));
     if (!pinned.isAvailable()) {
-      throw new IllegalArgumentException(PIN + "=" + pin + " cannot be had here: " + pinned.unavailability()
-          + ". Unset it, and the best available is taken.");
+      throw new IllegalArgumentException(PIN + "=" + pin + " cannot be had here: "
+          + pinned.unavailability() + ". Unset it, and the best available is taken.");
     }
     return pinned;
   }
 
   public IoHandlerFactory ioHandlerFactory() {
     return switch (this) {
-      case URING -> IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setRingSize(RING_SIZE));
+      case URING ->
+        IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setRingSize(RING_SIZE));
       case EPOLL -> EpollIoHandler.newFactory();
       case NIO -> NioIoHandler.newFactory();
     };

@@ -16,22 +16,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/// NVRAM that is a file, mapped into memory: a store is in the page cache at once, and there it outlives
-/// the process.
+/// NVRAM that is a file, mapped into memory: a store is in the page cache at once, and there it
+/// outlives the process.
 ///
-/// The file is fully allocated and every page is touched before use, because a store into a hole of a
-/// full file system would kill the process. It is locked in memory where that is allowed. What the file
-/// holds before the region is `NvramPrologue`.
+/// The file is fully allocated and every page is touched before use, because a store into a hole
+/// of a full file system would kill the process. It is locked in memory where that is allowed.
+/// What the file holds before the region is `NvramPrologue`.
 ///
 /// Contents found [NvramPort.Contents#LOST] are zeroed before anyone sees them, so that not even a
-/// mistake can believe them; they stay `LOST` over any number of restarts until microcode has made its
-/// first [#commit].
+/// mistake can believe them; they stay `LOST` over any number of restarts until microcode has made
+/// its first [#commit].
 public final class NvramFile implements NvramPort {
   private static final int PAGE_BYTES = 4096;
   private static final int SCAN_BYTES = 1 << 20;
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  private static final VarHandle COMMIT_WORD = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN).varHandle();
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final VarHandle COMMIT_WORD =
+      ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN).varHandle();
 
   private final ExclusiveFile file;
   private final MemorySegment whole;
@@ -43,7 +46,8 @@ public final class NvramFile implements NvramPort {
   private boolean lossUntold;
   private boolean closed;
 
-  private NvramFile(ExclusiveFile file, MemorySegment whole, UUID bootId, Contents contents, String lockRefusal) {
+  private NvramFile(
+      ExclusiveFile file, MemorySegment whole, UUID bootId, Contents contents, String lockRefusal) {
     this.file = file;
     this.whole = whole;
     this.region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES);
@@ -61,15 +65,18 @@ public final class NvramFile implements NvramPort {
     return open(path, regionBytes, BootId.current());
   }
 
-  /// The same under a boot id of the caller's choice: another one than last time is a loss of power.
+  /// The same under a boot id of the caller's choice: another one than last time is a loss of
+  /// power.
   public static NvramFile open(Path path, long regionBytes, UUID bootId) throws IOException {
     return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS);
   }
 
-  static NvramFile open(Path path, long regionBytes, UUID bootId, long busyRetryMs) throws IOException {
+  static NvramFile open(Path path, long regionBytes, UUID bootId, long busyRetryMs)
+      throws IOException {
     if (regionBytes <= 0 || regionBytes % PAGE_BYTES != 0) {
       throw new IOException("NVRAM " + path + ": " + regionBytes
-          + " bytes are not a whole number of pages. Set its size to a multiple of " + PAGE_BYTES + ".");
+          + " bytes are not a whole number of pages. Set its size to a multiple of " + PAGE_BYTES
+          + ".");
     }
     ExclusiveFile file = ExclusiveFile.open("NVRAM", path, 0, busyRetryMs);
     boolean opened = false;
@@ -98,7 +105,8 @@ public final class NvramFile implements NvramPort {
     }
   }
 
-  /// True for a new file, and for one whose making was cut short: nothing has ever been stored in it.
+  /// True for a new file, and for one whose making was cut short: nothing has ever been stored in
+  /// it.
   private static boolean isAllZero(ExclusiveFile file) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment chunk = arena.allocate(SCAN_BYTES, PAGE_BYTES);
@@ -127,32 +135,42 @@ public final class NvramFile implements NvramPort {
       check(file, readBytes, "cannot be read", "Replace the medium it lies on.");
       NvramPrologue found = new NvramPrologue(page);
       if (!found.isWhole()) {
-        throw new IOException(who + " does not begin with a whole prologue: it is damaged, or no NVRAM at all."
-            + " Nothing was changed. Name another file, or move this one away: the cabinet then starts with"
-            + " blank NVRAM, and what only this file held is lost.");
+        throw new IOException(
+            who + " does not begin with a whole prologue: it is damaged, or no NVRAM at all."
+                + " Nothing was changed. Name another file, or move this one away: the cabinet then starts with"
+                + " blank NVRAM, and what only this file held is lost.");
       }
       if (found.version() != NvramPrologue.VERSION || found.condition() == null) {
-        throw new IOException(who + " is of version " + found.version() + ", this program knows version "
-            + NvramPrologue.VERSION + ". Nothing was changed. Start the program that wrote it, shut the"
-            + " cabinet down cleanly, then move the file away.");
+        throw new IOException(
+            who + " is of version " + found.version() + ", this program knows version "
+                + NvramPrologue.VERSION
+                + ". Nothing was changed. Start the program that wrote it, shut the"
+                + " cabinet down cleanly, then move the file away.");
       }
       long foundBytes = file.facts().sizeBytes() - NvramPrologue.PROLOGUE_BYTES;
       if (found.regionBytes() != regionBytes || foundBytes != regionBytes) {
-        throw new IOException(who + " has " + found.regionBytes() + " bytes" + (foundBytes == found.regionBytes()
-                ? "" : " by its prologue and " + foundBytes + " in the file") + ", but the rig says " + regionBytes
-            + ". Nothing was changed. Correct the rig, or, after a clean shutdown, move the file away.");
+        throw new IOException(
+            who + " has " + found.regionBytes() + " bytes"
+                + (foundBytes == found.regionBytes()
+                    ? ""
+                    : " by its prologue and " + foundBytes + " in the file")
+                + ", but the rig says " + regionBytes
+                + ". Nothing was changed. Correct the rig, or, after a clean shutdown, move the file away.");
       }
     }
   }
 
-  private static void check(ExclusiveFile file, long result, String problem, String cure) throws IOException {
+  private static void check(ExclusiveFile file, long result, String problem, String cure)
+      throws IOException {
     if (result < 0) {
-      throw new IOException("NVRAM " + file.path() + " " + problem + ": " + Posix.strerror(result) + ". " + cure);
+      throw new IOException(
+          "NVRAM " + file.path() + " " + problem + ": " + Posix.strerror(result) + ". " + cure);
     }
   }
 
   /// Gives every byte of the file its place, so that no store can meet a full file system later.
-  private static void allocate(ExclusiveFile file, long fileBytes, boolean blank) throws IOException {
+  private static void allocate(ExclusiveFile file, long fileBytes, boolean blank)
+      throws IOException {
     int result = 0;
     if (blank) {
       // Shorter first: what a killed predecessor of another size had begun is of no use to us.
@@ -176,7 +194,8 @@ public final class NvramFile implements NvramPort {
       Files.deleteIfExists(file.path());
     }
     throw new IOException("NVRAM " + file.path() + ": cannot allocate " + fileBytes + " bytes: "
-        + Posix.strerror(result) + ". Free that much space, make the NVRAM smaller, or put the file elsewhere.");
+        + Posix.strerror(result)
+        + ". Free that much space, make the NVRAM smaller, or put the file elsewhere.");
   }
 
   private static int writeZeroes(int fd, long fileBytes) {
@@ -184,7 +203,8 @@ public final class NvramFile implements NvramPort {
       MemorySegment zeroes = arena.allocate(SCAN_BYTES, PAGE_BYTES);
       long atBytes = 0;
       while (atBytes < fileBytes) {
-        long result = Posix.pwrite(fd, zeroes.address(), Math.min(SCAN_BYTES, fileBytes - atBytes), atBytes);
+        long result =
+            Posix.pwrite(fd, zeroes.address(), Math.min(SCAN_BYTES, fileBytes - atBytes), atBytes);
         if (result == -Posix.EINTR) {
           continue;
         }
@@ -200,12 +220,17 @@ public final class NvramFile implements NvramPort {
   private static long map(ExclusiveFile file, long fileBytes) throws IOException {
     long address =
         Posix.mmap(fileBytes, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED, file.fd(), 0);
-    check(file, address, "cannot be mapped", "Make the NVRAM smaller, or give the machine more memory.");
+    check(
+        file,
+        address,
+        "cannot be mapped",
+        "Make the NVRAM smaller, or give the machine more memory.");
     return address;
   }
 
   /// Touches every page; answers why the pages could not be locked in memory, or nothing.
-  private static String makeResident(ExclusiveFile file, long address, long fileBytes) throws IOException {
+  private static String makeResident(ExclusiveFile file, long address, long fileBytes)
+      throws IOException {
     int result = Posix.madvise(address, fileBytes, Posix.MADV_POPULATE_WRITE);
     if (result == -Posix.EINVAL) {
       // A kernel before 5.14. A page that is written with what it holds is touched as well.
@@ -213,7 +238,11 @@ public final class NvramFile implements NvramPort {
         Memory.putByte(page, Memory.getByte(page));
       }
     } else {
-      check(file, result, "cannot be brought into memory", "Free space on its file system, and memory.");
+      check(
+          file,
+          result,
+          "cannot be brought into memory",
+          "Free space on its file system, and memory.");
     }
     int locked = Posix.mlock(address, fileBytes);
     return locked < 0 ? Posix.strerror(locked) : "";
@@ -221,17 +250,26 @@ public final class NvramFile implements NvramPort {
 
   /// Judges what was found, and takes the clean mark away before anything else can change.
   private static Contents takeOver(
-      ExclusiveFile file, MemorySegment whole, long regionBytes, UUID bootId, boolean blank) throws IOException {
+      ExclusiveFile file, MemorySegment whole, long regionBytes, UUID bootId, boolean blank)
+      throws IOException {
     NvramPrologue prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
     Contents contents = blank ? Contents.BLANK : judge(prologue, bootId);
     if (contents == Contents.LOST) {
       // In this order: from the first zeroed byte on nobody may take the rest for whole.
       prologue.write(Condition.LOST, regionBytes, bootId);
-      check(file, push(whole, NvramPrologue.PROLOGUE_BYTES), "cannot be written", "Replace the medium it lies on.");
+      check(
+          file,
+          push(whole, NvramPrologue.PROLOGUE_BYTES),
+          "cannot be written",
+          "Replace the medium it lies on.");
       whole.asSlice(NvramPrologue.PROLOGUE_BYTES).fill((byte) 0);
     } else {
       prologue.write(Condition.IN_USE, regionBytes, bootId);
-      check(file, push(whole, NvramPrologue.PROLOGUE_BYTES), "cannot be written", "Replace the medium it lies on.");
+      check(
+          file,
+          push(whole, NvramPrologue.PROLOGUE_BYTES),
+          "cannot be written",
+          "Replace the medium it lies on.");
     }
     return contents;
   }
@@ -304,8 +342,8 @@ public final class NvramFile implements NvramPort {
     }
   }
 
-  /// @throws IllegalStateException if the backing store refuses: the memory is then not clean, and must
-  ///     not be marked so
+  /// @throws IllegalStateException if the backing store refuses: the memory is then not clean, and
+  ///     must not be marked so
   @Override
   public void force() {
     int result = push(whole, whole.byteSize());
@@ -313,8 +351,9 @@ public final class NvramFile implements NvramPort {
       result = Posix.fsync(file.fd());
     }
     if (result < 0) {
-      throw new IllegalStateException("NVRAM " + file.path() + " cannot be pushed to its backing store: "
-          + Posix.strerror(result) + ". It survives this process, but not the loss of power.");
+      throw new IllegalStateException(
+          "NVRAM " + file.path() + " cannot be pushed to its backing store: "
+              + Posix.strerror(result) + ". It survives this process, but not the loss of power.");
     }
   }
 
@@ -323,8 +362,8 @@ public final class NvramFile implements NvramPort {
     return contents;
   }
 
-  /// Says that the contents are good under any kernel. Called after [#force], when nothing will change
-  /// any more; the next opening takes the mark away.
+  /// Says that the contents are good under any kernel. Called after [#force], when nothing will
+  /// change any more; the next opening takes the mark away.
   public void markClean() {
     if (lossUntold) {
       // Nobody has acted on the loss: it is still one.
@@ -340,8 +379,8 @@ public final class NvramFile implements NvramPort {
     return lockRefusal.isEmpty();
   }
 
-  /// Why the pages could not be locked in memory, for people; empty if they are. The memory works all the
-  /// same, only slower when the machine is short of memory.
+  /// Why the pages could not be locked in memory, for people; empty if they are. The memory works
+  /// all the same, only slower when the machine is short of memory.
   public String lockRefusal() {
     return lockRefusal;
   }
@@ -351,8 +390,8 @@ public final class NvramFile implements NvramPort {
     return file.path();
   }
 
-  /// Gives memory and file up. Only when the processor has ended and no drive or socket is moving data in
-  /// or out: the addresses are invalid afterwards.
+  /// Gives memory and file up. Only when the processor has ended and no drive or socket is moving
+  /// data in or out: the addresses are invalid afterwards.
   public void close() {
     if (!closed) {
       closed = true;

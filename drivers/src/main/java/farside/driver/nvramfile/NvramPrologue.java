@@ -9,8 +9,9 @@ import java.util.zip.CRC32C;
 
 /// The first page of an NVRAM file: what it is, and whether its region can be believed.
 ///
-/// Two copies, at byte 0 and at byte 2048. A change goes to the copy that is not the newest, so that a
-/// process that dies in the middle of it leaves the other whole; the newest whole one counts.
+/// Two copies, at byte 0 and at byte 2048. A change goes to the copy that is not the newest, so
+/// that a process that dies in the middle of it leaves the other whole; the newest whole one
+/// counts.
 ///
 /// | offset | length | field       | notes                                                       |
 /// |-------:|-------:|-------------|-------------------------------------------------------------|
@@ -19,11 +20,11 @@ import java.util.zip.CRC32C;
 /// |     12 |      4 | condition   | see `Condition`; the numbers are for ever                   |
 /// |     16 |      8 | regionBytes | size of the region that begins at byte 4096 of the file     |
 /// |     24 |      8 | change      | rises by one per change of the prologue                     |
-/// |     32 |     16 | bootId      | the kernel under which the file was last open, high half first |
+/// |     32 |     16 | bootId      | the kernel of the last user, high half first                |
 /// |     48 |      4 | CRC-32C     | of bytes 0 to 47                                            |
 ///
-/// Little-endian. The CRC tells a torn copy from a whole one, nothing more: it covers no byte of the
-/// region, whose records have checksums of their own.
+/// Little-endian. The CRC tells a torn copy from a whole one, nothing more: it covers no byte of
+/// the region, whose records have checksums of their own.
 final class NvramPrologue {
   static final int PROLOGUE_BYTES = 4096;
   static final int VERSION = 1;
@@ -48,8 +49,9 @@ final class NvramPrologue {
     IN_USE(1),
     /// Ended in order and pushed to the backing store: good under any kernel.
     CLEAN(2),
-    /// Found without either; the region was zeroed, and microcode has not yet written into it. Kept until it
-    /// does, so that a process that dies before then cannot turn lost memory into new memory.
+    /// Found without either; the region was zeroed, and microcode has not yet written into it.
+    /// Kept until it does, so that a process that dies before then cannot turn lost memory into
+    /// new memory.
     LOST(3);
 
     private final int number;

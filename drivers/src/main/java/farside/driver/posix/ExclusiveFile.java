@@ -8,11 +8,11 @@ import java.util.List;
 
 /// A regular file, open for reading and writing, that no other process has open in this way.
 ///
-/// The lock is an exclusive `flock` on the very descriptor that does the I/O. The kernel drops it when
-/// the last use of that open file is over, *including requests of a killed process that are still on
-/// their way*: those were seen to outlive their process by up to 60 ms. Whoever gets the lock therefore
-/// knows that no old write can land any more. This is why a busy file is tried again for a while, and
-/// why a lock on another descriptor, or a lock file, would not do.
+/// The lock is an exclusive `flock` on the very descriptor that does the I/O. The kernel drops it
+/// when the last use of that open file is over, *including requests of a killed process that are
+/// still on their way*: those were seen to outlive their process by up to 60 ms. Whoever gets the
+/// lock therefore knows that no old write can land any more. This is why a busy file is tried
+/// again for a while, and why a lock on another descriptor, or a lock file, would not do.
 ///
 /// The lock keeps out other cabinets, not other programs: `dd` asks nobody.
 public final class ExclusiveFile {
@@ -35,12 +35,14 @@ public final class ExclusiveFile {
 
   /// Opens the file, creating an empty one if there is none, and takes the lock.
   ///
-  /// An empty file is as good as none: it is what a process leaves that was killed while creating it.
+  /// An empty file is as good as none: it is what a process leaves that was killed while creating
+  /// it.
   ///
   /// @param what who wants the file, to begin the text of a refusal, such as `drive D1`
   /// @param extraFlags such as [Posix#O_DIRECT]
   /// @param busyRetryMs how long to try again when another process has it
-  public static ExclusiveFile open(String what, Path path, int extraFlags, long busyRetryMs) throws IOException {
+  public static ExclusiveFile open(String what, Path path, int extraFlags, long busyRetryMs)
+      throws IOException {
     Path absolute = path.toAbsolutePath().normalize();
     long attemptMax = Math.max(1, busyRetryMs / BUSY_PAUSE_MS);
     for (long attempt = 1; ; attempt++) {
@@ -49,8 +51,9 @@ public final class ExclusiveFile {
         return file;
       }
       if (attempt >= attemptMax) {
-        throw new IOException(what + ": another process holds " + absolute + holder(absolute) + ", and did for "
-            + busyRetryMs + " ms. Stop that process, or give this cabinet a file of its own.");
+        throw new IOException(
+            what + ": another process holds " + absolute + holder(absolute) + ", and did for "
+                + busyRetryMs + " ms. Stop that process, or give this cabinet a file of its own.");
       }
       pause(what, absolute);
     }
@@ -65,7 +68,8 @@ public final class ExclusiveFile {
     int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_CLOEXEC | extraFlags;
     int fd = Posix.open(path.toString(), flags, MODE_OWNER_ONLY);
     if (fd < 0) {
-      throw new IOException(what + ": cannot open " + path + ": " + Posix.strerror(fd) + ". " + cureOfOpen(fd, path));
+      throw new IOException(what + ": cannot open " + path + ": " + Posix.strerror(fd) + ". "
+          + cureOfOpen(fd, path, extraFlags));
     }
     FileFacts facts = null;
     boolean kept = false;
@@ -80,12 +84,14 @@ public final class ExclusiveFile {
       }
       facts = Posix.fstat(fd);
       if (facts.errorNumber() < 0) {
-        throw new IOException(what + ": cannot examine " + path + ": " + Posix.strerror(facts.errorNumber()) + ".");
+        throw new IOException(
+            what + ": cannot examine " + path + ": " + Posix.strerror(facts.errorNumber()) + ".");
       }
       if (!facts.isRegularFile()) {
         throw notRegular(what, path);
       }
-      // A file without a name is one that its maker gave up (no space) between our open and our lock.
+      // A file without a name is one that its maker gave up (no space) between our open and our
+      // lock.
       kept = facts.linkCount() > 0;
     } finally {
       if (!kept) {
@@ -100,11 +106,15 @@ public final class ExclusiveFile {
         what + ": " + path + " is not a regular file. Name a file, or a path where none is yet.");
   }
 
-  private static String cureOfOpen(int error, Path path) {
+  private static String cureOfOpen(int error, Path path, int extraFlags) {
+    if (error == -Posix.EINVAL && (extraFlags & Posix.O_DIRECT) != 0) {
+      return "Its file system seems to have no direct I/O (O_DIRECT): switch that off for this file,"
+          + " or put the file on another file system.";
+    }
     return switch (-error) {
       case Posix.ENOENT -> "Create the directory " + path.getParent() + ".";
       case Posix.EACCES, Posix.EPERM, Posix.EROFS ->
-          "Let this user read and write the file and its directory, or name another.";
+        "Let this user read and write the file and its directory, or name another.";
       case Posix.ENOSPC, Posix.EDQUOT -> "Free space, or name a file elsewhere.";
       case Posix.EISDIR -> "Name a file in it.";
       default -> "Name another file.";

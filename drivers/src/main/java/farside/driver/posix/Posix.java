@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 /// The libc calls that the drivers make, with their constants. glibc on x86-64 and aarch64.
 ///
 /// Every call answers as the kernel does: 0 or more, or minus an error number such as [#EIO].
-/// Memory is handed over by address; whoever calls keeps it alive until the call, or the transfer, ended.
+/// Memory is handed over by address; whoever calls keeps it alive until the call, or the transfer,
+/// ended.
 public final class Posix {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;
@@ -96,13 +97,18 @@ public final class Posix {
 
   /// What is known of an open file, or minus an error number in [FileFacts#errorNumber].
   ///
-  /// By `statx`, whose layout is the same on every machine; `struct stat` has a layout per machine.
+  /// By `statx`, whose layout is the same on every machine; that of `struct stat` is not.
   public static FileFacts fstat(int fd) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = LibcCalls.callState();
       MemorySegment facts = arena.allocate(FileFacts.STATX_BYTES, Long.BYTES);
       int result = (int) LibcCalls.STATX.invokeExact(
-          state, fd, arena.allocateFrom(""), AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_DIOALIGN, facts);
+          state,
+          fd,
+          arena.allocateFrom(""),
+          AT_EMPTY_PATH,
+          STATX_BASIC_STATS | STATX_DIOALIGN,
+          facts);
       return FileFacts.of((int) LibcCalls.resultOf(state, result), facts);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);
@@ -132,7 +138,8 @@ public final class Posix {
   public static long pread(int fd, long address, long lengthBytes, long offsetBytes) {
     try {
       MemorySegment state = LibcCalls.callState();
-      long result = (long) LibcCalls.PREAD.invokeExact(state, fd, address, lengthBytes, offsetBytes);
+      long result =
+          (long) LibcCalls.PREAD.invokeExact(state, fd, address, lengthBytes, offsetBytes);
       return LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);
@@ -142,7 +149,8 @@ public final class Posix {
   public static long pwrite(int fd, long address, long lengthBytes, long offsetBytes) {
     try {
       MemorySegment state = LibcCalls.callState();
-      long result = (long) LibcCalls.PWRITE.invokeExact(state, fd, address, lengthBytes, offsetBytes);
+      long result =
+          (long) LibcCalls.PWRITE.invokeExact(state, fd, address, lengthBytes, offsetBytes);
       return LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);
@@ -153,7 +161,8 @@ public final class Posix {
   public static long preadv(int fd, long iovecAddress, int count, long offsetBytes) {
     try {
       MemorySegment state = LibcCalls.callState();
-      long result = (long) LibcCalls.PREADV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
+      long result =
+          (long) LibcCalls.PREADV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
       return LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);
@@ -164,7 +173,8 @@ public final class Posix {
   public static long pwritev(int fd, long iovecAddress, int count, long offsetBytes) {
     try {
       MemorySegment state = LibcCalls.callState();
-      long result = (long) LibcCalls.PWRITEV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
+      long result =
+          (long) LibcCalls.PWRITEV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
       return LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);
@@ -195,8 +205,8 @@ public final class Posix {
   public static long mmap(long lengthBytes, int protection, int flags, int fd, long offsetBytes) {
     try {
       MemorySegment state = LibcCalls.callState();
-      long result =
-          (long) LibcCalls.MMAP.invokeExact(state, 0L, lengthBytes, protection, flags, fd, offsetBytes);
+      long result = (long)
+          LibcCalls.MMAP.invokeExact(state, 0L, lengthBytes, protection, flags, fd, offsetBytes);
       return LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);

@@ -44,7 +44,8 @@ class FileDiskPropertyTest {
   static Stream<Arguments> transportsAndSeeds() {
     return Stream.of(Transport.values())
         .filter(Transport::isAvailable)
-        .flatMap(transport -> IntStream.range(0, 6).mapToObj(seed -> Arguments.of(transport, seed)));
+        .flatMap(
+            transport -> IntStream.range(0, 6).mapToObj(seed -> Arguments.of(transport, seed)));
   }
 
   @ParameterizedTest(name = "on {0} with seed {1}")
@@ -64,7 +65,9 @@ class FileDiskPropertyTest {
     Random random = new Random(seed);
     try (LoopBench bench = new LoopBench(Transport.NIO);
         Arena arena = Arena.ofShared()) {
-      FileDisk disk = FileDisk.open(setup(), 0, (fd, answers) -> new StutteringDiskIo(fd, answers, random));
+      bench.waitNs = -1;
+      FileDisk disk =
+          FileDisk.open(setup(), 0, (fd, answers) -> new StutteringDiskIo(fd, answers, random));
       play(bench, disk, arena, random);
       disk.close();
     }
@@ -81,6 +84,7 @@ class FileDiskPropertyTest {
     AtomicReference<StutteringDiskIo> kernel = new AtomicReference<>();
     try (LoopBench bench = new LoopBench(Transport.NIO);
         Arena arena = Arena.ofShared()) {
+      bench.waitNs = -1;
       FileDisk disk = FileDisk.open(setup(), 0, (fd, answers) -> {
         kernel.set(new StutteringDiskIo(fd, answers, random));
         return kernel.get();
@@ -90,11 +94,14 @@ class FileDiskPropertyTest {
       MemorySegment memory = arena.allocate(SIZE_BYTES, 4096);
       disk.submitRead(0, memory.address(), SIZE_BYTES, 1);
       assertThat(bench.await(disk, 1))
-          .isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, (long) badBlock * BLOCK_BYTES));
-      disk.submitWrite((long) badBlock * BLOCK_BYTES, new IoVector().add(memory.address(), BLOCK_BYTES), 2);
+          .isEqualTo(
+              new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, (long) badBlock * BLOCK_BYTES));
+      disk.submitWrite(
+          (long) badBlock * BLOCK_BYTES, new IoVector().add(memory.address(), BLOCK_BYTES), 2);
       assertThat(bench.await(disk, 2).outcome()).isEqualTo(DriveOutcome.MEDIUM_ERROR);
       int goodBlock = (badBlock + 1) % BLOCK_COUNT;
-      disk.submitWrite((long) goodBlock * BLOCK_BYTES, new IoVector().add(memory.address(), BLOCK_BYTES), 3);
+      disk.submitWrite(
+          (long) goodBlock * BLOCK_BYTES, new IoVector().add(memory.address(), BLOCK_BYTES), 3);
       assertThat(bench.await(disk, 3).outcome()).isEqualTo(DriveOutcome.DONE);
       disk.close();
     }
@@ -104,6 +111,7 @@ class FileDiskPropertyTest {
   void errorsOfTheKernelBecomeOutcomes() throws IOException {
     AtomicReference<StutteringDiskIo> kernel = new AtomicReference<>();
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
+      bench.waitNs = -1;
       FileDisk disk = FileDisk.open(setup(), 0, (fd, answers) -> {
         kernel.set(new StutteringDiskIo(fd, answers, new Random(1)));
         kernel.get().punchingRefused = false;
@@ -111,10 +119,12 @@ class FileDiskPropertyTest {
       });
       kernel.get().nextFailure = -Posix.ENOSPC;
       disk.submitFlush(1);
-      assertThat(bench.await(disk, 1)).isEqualTo(new LoopBench.Completion(DriveOutcome.NO_SPACE, -1));
+      assertThat(bench.await(disk, 1))
+          .isEqualTo(new LoopBench.Completion(DriveOutcome.NO_SPACE, -1));
       kernel.get().nextFailure = -Posix.EIO;
       disk.submitFlush(2);
-      assertThat(bench.await(disk, 2)).isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, -1));
+      assertThat(bench.await(disk, 2))
+          .isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, -1));
       kernel.get().nextFailure = -Posix.ENODEV;
       disk.submitZero(0, 4096, 3);
       assertThat(bench.await(disk, 3)).isEqualTo(new LoopBench.Completion(DriveOutcome.GONE, -1));
@@ -147,7 +157,8 @@ class FileDiskPropertyTest {
     assertThat(Files.readAllBytes(setup().path())).isEqualTo(image);
   }
 
-  private void begin(LoopBench bench, FileDisk disk, Arena arena, Random random, List<Flight> flights) {
+  private void begin(
+      LoopBench bench, FileDisk disk, Arena arena, Random random, List<Flight> flights) {
     int first = random.nextInt(BLOCK_COUNT);
     int count = 1 + random.nextInt(Math.min(EXTENT_BLOCKS_MAX, BLOCK_COUNT - first));
     for (int block = first; block < first + count; block++) {
@@ -208,7 +219,8 @@ class FileDiskPropertyTest {
       }
       if (flight.readInto != null) {
         MemorySegment expected = MemorySegment.ofArray(image)
-            .asSlice((long) flight.firstBlock * BLOCK_BYTES, (long) flight.blockCount * BLOCK_BYTES);
+            .asSlice(
+                (long) flight.firstBlock * BLOCK_BYTES, (long) flight.blockCount * BLOCK_BYTES);
         assertThat(flight.readInto.mismatch(expected)).isEqualTo(-1);
       }
       return true;

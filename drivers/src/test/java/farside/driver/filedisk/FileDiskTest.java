@@ -67,7 +67,9 @@ class FileDiskTest {
       FileDisk disk = bench.open(setup());
       assertThat(disk.isKnownZero()).isTrue();
       assertThat(disk.name()).isEqualTo("D1");
-      assertThat(disk.identity()).startsWith(directory.resolve("d1.img").toString()).contains(":");
+      assertThat(disk.identity())
+          .startsWith(directory.resolve("d1.img").toString())
+          .contains(":");
       assertThat(Files.size(setup().path())).isEqualTo(SIZE_BYTES);
       disk.close();
 
@@ -100,10 +102,13 @@ class FileDiskTest {
       disk.submitRead(8192, back.address(), PAGE_BYTES + 1536, read);
       assertThat(bench.await(disk, read).outcome()).isEqualTo(DriveOutcome.DONE);
 
-      assertThat(back.asSlice(0, PAGE_BYTES).mismatch(source.asSlice(2 * PAGE_BYTES, PAGE_BYTES))).isEqualTo(-1);
+      assertThat(back.asSlice(0, PAGE_BYTES).mismatch(source.asSlice(2 * PAGE_BYTES, PAGE_BYTES)))
+          .isEqualTo(-1);
       assertThat(back.asSlice(PAGE_BYTES, 512).mismatch(source.asSlice(0, 512))).isEqualTo(-1);
-      assertThat(back.asSlice(PAGE_BYTES + 512, 1024).mismatch(source.asSlice(4096, 1024))).isEqualTo(-1);
-      assertThat(Files.readAllBytes(setup().path())[8192]).isEqualTo(source.get(JAVA_BYTE, 2 * PAGE_BYTES));
+      assertThat(back.asSlice(PAGE_BYTES + 512, 1024).mismatch(source.asSlice(4096, 1024)))
+          .isEqualTo(-1);
+      assertThat(Files.readAllBytes(setup().path())[8192])
+          .isEqualTo(source.get(JAVA_BYTE, 2 * PAGE_BYTES));
       assertThat(disk.isQuiet()).isTrue();
       disk.close();
     }
@@ -138,9 +143,14 @@ class FileDiskTest {
       FileDisk disk = bench.open(setup());
       MemorySegment source = filled(BLOCK_BYTES, 5);
       for (int index = 0; index < disk.queueDepth(); index++) {
-        disk.submitWrite((long) index * BLOCK_BYTES, new IoVector().add(source.address(), BLOCK_BYTES), 1000 + index);
+        disk.submitWrite(
+            (long) index * BLOCK_BYTES,
+            new IoVector().add(source.address(), BLOCK_BYTES),
+            1000 + index);
       }
-      assertThatThrownBy(() -> disk.submitFlush(5)).isInstanceOf(MachineCheck.class).hasMessageContaining("32");
+      assertThatThrownBy(() -> disk.submitFlush(5))
+          .isInstanceOf(MachineCheck.class)
+          .hasMessageContaining("32");
       for (int index = 0; index < disk.queueDepth(); index++) {
         assertThat(bench.await(disk, 1000 + index).outcome()).isEqualTo(DriveOutcome.DONE);
       }
@@ -150,7 +160,8 @@ class FileDiskTest {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void readBeyondTheEndOfAFileThatWasCutNamesTheFirstMissingBlock(Transport transport) throws IOException {
+  void readBeyondTheEndOfAFileThatWasCutNamesTheFirstMissingBlock(Transport transport)
+      throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
       FileDisk disk = bench.open(setup());
       try (RandomAccessFile outsider = new RandomAccessFile(setup().path().toFile(), "rw")) {
@@ -160,7 +171,8 @@ class FileDiskTest {
       long read = bench.tag();
       disk.submitRead(8192, back.address(), 8192, read);
 
-      assertThat(bench.await(disk, read)).isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, 9728));
+      assertThat(bench.await(disk, read))
+          .isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, 9728));
       assertThat(disk.lastError()).contains("READ at byte 10000");
       disk.close();
     }
@@ -171,7 +183,8 @@ class FileDiskTest {
   void fullFileSystemIsToldAsSuch(Transport transport) throws Exception {
     try (TinyFileSystem tiny = TinyFileSystem.mount(directory.resolve("tiny"), 256 * 1024);
         LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = bench.open(new FileDisk.Setup("D1", tiny.path("d1.img"), SIZE_BYTES, BLOCK_BYTES, false));
+      FileDisk disk =
+          bench.open(new FileDisk.Setup("D1", tiny.path("d1.img"), SIZE_BYTES, BLOCK_BYTES, false));
       MemorySegment source = filled(512 * 1024, 5);
       long write = bench.tag();
       disk.submitWrite(4096, new IoVector().add(source.address(), 512 * 1024), write);
@@ -179,7 +192,9 @@ class FileDiskTest {
       LoopBench.Completion completion = bench.await(disk, write);
       assertThat(completion.outcome()).isEqualTo(DriveOutcome.NO_SPACE);
       // What fitted was written: the failure begins somewhere behind it.
-      assertThat(completion.firstBadByte()).isGreaterThanOrEqualTo(4096).isLessThanOrEqualTo(4096 + 256 * 1024);
+      assertThat(completion.firstBadByte())
+          .isGreaterThanOrEqualTo(4096)
+          .isLessThanOrEqualTo(4096 + 256 * 1024);
 
       long zero = bench.tag();
       disk.submitZero(0, SIZE_BYTES, zero);
@@ -211,7 +226,8 @@ class FileDiskTest {
 
   private FileDisk openDirect(LoopBench bench) throws IOException {
     try {
-      return bench.open(new FileDisk.Setup("D1", directory.resolve("d1.img"), SIZE_BYTES, PAGE_BYTES, true));
+      return bench.open(
+          new FileDisk.Setup("D1", directory.resolve("d1.img"), SIZE_BYTES, PAGE_BYTES, true));
     } catch (IOException refused) {
       assumeTrue(!refused.getMessage().contains("O_DIRECT"), refused.getMessage());
       throw refused;
@@ -238,14 +254,19 @@ class FileDiskTest {
       FileDisk disk = bench.open(setup());
       long address = filled(PAGE_BYTES, 7).address();
 
-      assertThatThrownBy(() -> disk.submitRead(100, address, 512, 1)).isInstanceOf(MachineCheck.class);
-      assertThatThrownBy(() -> disk.submitRead(512, address, 100, 1)).isInstanceOf(MachineCheck.class);
-      assertThatThrownBy(() -> disk.submitRead(-512, address, 512, 1)).isInstanceOf(MachineCheck.class);
-      assertThatThrownBy(() -> disk.submitRead(512, address, 0, 1)).isInstanceOf(MachineCheck.class);
+      assertThatThrownBy(() -> disk.submitRead(100, address, 512, 1))
+          .isInstanceOf(MachineCheck.class);
+      assertThatThrownBy(() -> disk.submitRead(512, address, 100, 1))
+          .isInstanceOf(MachineCheck.class);
+      assertThatThrownBy(() -> disk.submitRead(-512, address, 512, 1))
+          .isInstanceOf(MachineCheck.class);
+      assertThatThrownBy(() -> disk.submitRead(512, address, 0, 1))
+          .isInstanceOf(MachineCheck.class);
       assertThatThrownBy(() -> disk.submitZero(SIZE_BYTES - 512, 1024, 1))
           .isInstanceOf(MachineCheck.class)
           .hasMessageContaining("1024 bytes at byte 1048064");
-      assertThatThrownBy(() -> disk.submitZero(512, Long.MAX_VALUE / 512 * 512, 1)).isInstanceOf(MachineCheck.class);
+      assertThatThrownBy(() -> disk.submitZero(512, Long.MAX_VALUE / 512 * 512, 1))
+          .isInstanceOf(MachineCheck.class);
       disk.close();
     }
   }
@@ -285,7 +306,8 @@ class FileDiskTest {
   void driveOfTwoCabinetsIsRefusedToTheSecond() throws Exception {
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
       FileDisk disk = bench.open(setup());
-      assertThatThrownBy(() -> FileDisk.open(setup(), 50, (fd, answers) -> new StutteringDiskIo(fd, answers, null)))
+      assertThatThrownBy(() ->
+              FileDisk.open(setup(), 50, (fd, answers) -> new StutteringDiskIo(fd, answers, null)))
           .hasMessageContaining("drive D1: another process holds " + setup().path());
       disk.close();
     }

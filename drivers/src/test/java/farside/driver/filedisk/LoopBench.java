@@ -17,6 +17,9 @@ final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
   final ManualIoEventLoop loop;
   final Map<Long, Completion> completions = new HashMap<>();
   private final AtomicBoolean wakePending = new AtomicBoolean();
+  /// How long a turn waits for the loop; less than 0 where nothing will come by way of the loop.
+  long waitNs = TimeUnit.MILLISECONDS.toNanos(10);
+
   private long nextTag = 1;
 
   LoopBench(Transport transport) {
@@ -52,7 +55,7 @@ final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
   /// One turn: hand over, wait a little for answers, take them.
   void turn(FileDisk disk) {
     disk.flushRound();
-    loop.run(TimeUnit.MILLISECONDS.toNanos(10));
+    loop.run(waitNs);
     wakePending.set(false);
     disk.drain(this, Integer.MAX_VALUE);
   }

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Random;
 
-/// A kernel in a bad mood: moves a part of what is asked, is interrupted, answers in any order, and
-/// cannot punch holes. The file behind it is real.
+/// A kernel in a bad mood: moves a part of what is asked, is interrupted, answers in any order,
+/// and cannot punch holes. The file behind it is real.
 final class StutteringDiskIo implements DiskIo {
   private record Answer(int slot, int result) {}
 

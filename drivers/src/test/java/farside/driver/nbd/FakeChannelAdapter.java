@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
-/// A channel adapter with one disk in memory, as fussy as the real one: takes payload piece by piece,
-/// gives data only while the host takes it, finishes what is outstanding before it closes.
+/// A channel adapter with one disk in memory, as fussy as the real one: takes payload piece by
+/// piece, gives data only while the host takes it, finishes what is outstanding before it closes.
 final class FakeChannelAdapter implements HostSink {
   static final int PIECE_BYTES = 64 * 1024;
 

@@ -2,6 +2,7 @@ package farside.driver.nbd;
 
 import farside.driver.netty.Transport;
 import io.netty.channel.ManualIoEventLoop;
+import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
@@ -9,42 +10,46 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// An NBD head on a thread of its own, with a fake channel adapter behind it: the processor in miniature.
+/// An NBD head on a thread of its own, with a fake channel adapter behind it: the processor in
+/// miniature.
 final class HeadBench implements AutoCloseable {
   private static final int DRAIN_MAX = 64;
   private static final long IDLE_MAX_NS = 10_000_000;
 
   final NbdHead head;
   final FakeChannelAdapter adapter;
-  final InetSocketAddress address;
+  InetSocketAddress address;
+  private final Future<InetSocketAddress> bound;
   private final ManualIoEventLoop loop;
   private final Thread thread;
   private volatile boolean isStopping;
   private volatile Throwable failure;
 
+  /// A bench that listens at a free port, or says why it does not.
   HeadBench(Transport transport, long sizeBytes, Consumer<FakeChannelAdapter> exports) throws Exception {
-    this(transport, 0, sizeBytes, exports);
+    this(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, sizeBytes, exports);
+    awaitListening();
   }
 
-  HeadBench(Transport transport, int port, long sizeBytes, Consumer<FakeChannelAdapter> exports) throws Exception {
-    this(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), port), sizeBytes, exports);
-  }
-
-  HeadBench(Transport transport, InetSocketAddress wanted, long sizeBytes, Consumer<FakeChannelAdapter> exports)
-      throws Exception {
+  /// A bench that tries to listen at that address, so many times.
+  HeadBench(
+      Transport transport,
+      InetSocketAddress wanted,
+      int bindTriesMax,
+      long sizeBytes,
+      Consumer<FakeChannelAdapter> exports) {
     loop = new ManualIoEventLoop(null, transport.ioHandlerFactory());
-    head = new NbdHead(loop, transport, wanted);
+    head = new NbdHead(loop, transport, wanted, bindTriesMax);
     adapter = new FakeChannelAdapter(head, sizeBytes);
     exports.accept(adapter);
     thread = new Thread(this::run, "nbd-head-bench");
     thread.setDaemon(true);
     thread.start();
-    try {
-      address = head.listen().get(10, TimeUnit.SECONDS);
-    } catch (Exception failed) {
-      close();
-      throw failed;
-    }
+    bound = head.listen();
+  }
+
+  void awaitListening() throws Exception {
+    address = bound.get(10, TimeUnit.SECONDS);
   }
 
   private void run() {

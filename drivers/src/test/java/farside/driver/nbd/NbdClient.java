@@ -4,6 +4,7 @@ import farside.protocol.nbd.NbdCommand;
 import farside.protocol.nbd.OptionFlyweight;
 import farside.protocol.nbd.RequestFlyweight;
 import farside.protocol.nbd.SimpleReplyFlyweight;
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -29,7 +30,7 @@ final class NbdClient implements AutoCloseable {
     socket.connect(address, TIMEOUT_MS);
     socket.setSoTimeout(TIMEOUT_MS);
     socket.setTcpNoDelay(true);
-    in = new DataInputStream(socket.getInputStream());
+    in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 64 * 1024));
     out = socket.getOutputStream();
   }
 

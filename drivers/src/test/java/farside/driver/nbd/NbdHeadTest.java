@@ -10,6 +10,7 @@ import farside.protocol.nbd.NbdCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,6 +85,7 @@ class NbdHeadTest {
       assertThat(client.expectEnd()).isTrue();
     }
     awaitThat(() -> bench.adapter.facts.contains("closed 1"));
+    awaitThat(bench.head::isQuiet);
     assertThat(bench.adapter.facts).containsExactly("opened 1 0010 true", "disconnect 1", "closed 1");
   }
 
@@ -404,6 +406,47 @@ class NbdHeadTest {
       return bench.head.receive(1, address, 10) || !bench.head.isWritable(1);
     });
     assertThat(isNoticed).isFalse();
+  }
+
+  @Test
+  void payloadAskedForTwiceComesOnce() throws Exception {
+    start();
+    bench.change(() -> bench.adapter.isHoldingPayload = true);
+    try (NbdClient client = client()) {
+      byte[] bytes = pattern(7, 3000);
+      client.send(NbdCommand.WRITE, 1, 0, bytes.length);
+      awaitThat(() -> bench.adapter.requestCount == 1);
+      long address = bench.adapter.disk.address();
+      assertThat(bench.between(() -> bench.head.receive(1, address, 3000))).isFalse();
+      assertThat(bench.between(() -> bench.head.receive(1, address, 3000))).isFalse();
+      client.out.write(bytes, 0, 1000);
+      awaitThat(() -> bench.adapter.byteAt(999) == bytes[999] && bench.adapter.byteAt(1) == bytes[1]);
+      assertThat(bench.between(() -> bench.head.receive(1, address, 3000))).isFalse();
+      client.out.write(bytes, 1000, 2000);
+      client.send(NbdCommand.FLUSH, 2, 0, 0);
+      awaitThat(() -> bench.adapter.requestCount == 2);
+
+      assertThat(client.expectReply(2)).isZero();
+      assertThat(bench.adapter.disk.asSlice(0, 3000).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
+    }
+  }
+
+  @Test
+  void aReadThatFailsAfterItsReplyHasBegunIsCutOff() throws Exception {
+    start();
+    bench.change(() -> bench.adapter.isHoldingReads = true);
+    try (NbdClient client = client()) {
+      client.send(NbdCommand.READ, 1, 0, 8192);
+      awaitThat(() -> bench.adapter.requestCount == 1);
+      bench.change(() -> {
+        bench.head.beginData(1, 1, 8192);
+        bench.head.data(1, bench.adapter.disk.address(), 4096);
+        bench.head.close(1, "the drive failed");
+        bench.head.reply(1, 2, HostStatus.OK);
+      });
+      assertThat(client.expectData(1, 4096)).hasSize(4096);
+      assertThat(client.expectEnd()).isTrue();
+    }
   }
 
   @Test

@@ -3,8 +3,9 @@ package farside.driver.nvramfile;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// A process that writes records to NVRAM, commits each, and tells on its output which it has committed,
-/// until somebody kills it. Record `n` is its number, written into every word of its page.
+/// A process that writes records to NVRAM, commits each, and tells on its output which it has
+/// committed, until somebody kills it. Record `n` is its number, written into every word of its
+/// page.
 final class CommittingProcess {
   static final int REGION_BYTES = 1 << 20;
   static final int RECORD_BYTES = 4096;

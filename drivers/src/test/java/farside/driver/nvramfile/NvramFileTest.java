@@ -100,8 +100,10 @@ class NvramFileTest {
   void storesBeyondTheRegionAndUnalignedCommitsAreRefused() throws IOException {
     NvramFile nvram = open(THIS_BOOT);
 
-    assertThatThrownBy(() -> nvram.putLong(REGION_BYTES - 4, 1)).isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> nvram.putByte(-1, (byte) 1)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> nvram.putLong(REGION_BYTES - 4, 1))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> nvram.putByte(-1, (byte) 1))
+        .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> nvram.putBytes(REGION_BYTES - 4, nvram.address(), 8))
         .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> nvram.commit(4, 1)).isInstanceOf(IllegalArgumentException.class);
@@ -191,12 +193,14 @@ class NvramFileTest {
       outsider.setLength(REGION_BYTES);
     }
 
-    assertThatThrownBy(() -> open(THIS_BOOT)).hasMessageContaining("by its prologue and 1044480 in the file");
+    assertThatThrownBy(() -> open(THIS_BOOT))
+        .hasMessageContaining("by its prologue and 1044480 in the file");
   }
 
   @Test
   void sizeThatIsNotWholePagesIsRefused() {
-    assertThatThrownBy(() -> NvramFile.open(path, 4097, THIS_BOOT)).hasMessageContaining("multiple of 4096");
+    assertThatThrownBy(() -> NvramFile.open(path, 4097, THIS_BOOT))
+        .hasMessageContaining("multiple of 4096");
     assertThat(path).doesNotExist();
   }
 
@@ -206,7 +210,8 @@ class NvramFileTest {
     rewriteVersion(2);
     byte[] before = Files.readAllBytes(path);
 
-    assertThatThrownBy(() -> open(THIS_BOOT)).hasMessageContaining("is of version 2, this program knows version 1");
+    assertThatThrownBy(() -> open(THIS_BOOT))
+        .hasMessageContaining("is of version 2, this program knows version 1");
     assertThat(Files.readAllBytes(path)).isEqualTo(before);
   }
 
@@ -227,12 +232,13 @@ class NvramFileTest {
     new Random(1).nextBytes(other);
     Files.write(path, other);
 
-    assertThatThrownBy(() -> open(THIS_BOOT)).hasMessageContaining("does not begin with a whole prologue");
+    assertThatThrownBy(() -> open(THIS_BOOT))
+        .hasMessageContaining("does not begin with a whole prologue");
     assertThat(Files.readAllBytes(path)).isEqualTo(other);
   }
 
-  /// A process may die in the middle of any change of the prologue; whichever half is torn, the other
-  /// still says what was true before.
+  /// A process may die in the middle of any change of the prologue; whichever half is torn, the
+  /// other still says what was true before.
   @ParameterizedTest(name = "with seed {0}")
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void oneTornCopyOfThePrologueLosesNothing(int seed) throws IOException {
@@ -253,7 +259,8 @@ class NvramFileTest {
     again.close();
   }
 
-  /// Whatever the first page holds, opening either refuses in words or believes only what is whole.
+  /// Whatever the first page holds, opening either refuses in words or believes only what is
+  /// whole.
   @ParameterizedTest(name = "with seed {0}")
   @ValueSource(ints = {11, 12, 13, 14, 15, 16})
   void damagedPrologueIsRefusedOrReadRight(int seed) throws IOException {
@@ -296,7 +303,8 @@ class NvramFileTest {
       Path small = tiny.path("nvram");
       assertThatThrownBy(() -> NvramFile.open(small, REGION_BYTES, THIS_BOOT))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("NVRAM " + small + ": cannot allocate 1052672 bytes: No space left on device");
+          .hasMessageContaining(
+              "NVRAM " + small + ": cannot allocate 1052672 bytes: No space left on device");
       assertThat(small).doesNotExist();
     }
   }

@@ -48,7 +48,8 @@ class ExclusiveFileTest {
       assertThatThrownBy(() -> ExclusiveFile.open("drive D1", path, 0, 50))
           .hasMessageContaining("another process holds");
     } finally {
-      // The shell that flock(1) started has the same open file: the lock goes with the last of the family.
+      // The shell that flock(1) started has the same open file: the lock goes with the last of the
+      // family.
       other.descendants().forEach(ProcessHandle::destroyForcibly);
       other.destroyForcibly();
     }
@@ -58,7 +59,8 @@ class ExclusiveFileTest {
 
   private static Process otherProcessThatLocks(Path path) throws IOException {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/flock")), "flock(1) is not here");
-    Process other = new ProcessBuilder("/usr/bin/flock", "-x", path.toString(), "-c", "echo locked; exec sleep 60")
+    Process other = new ProcessBuilder(
+            "/usr/bin/flock", "-x", path.toString(), "-c", "echo locked; exec sleep 60")
         .redirectErrorStream(true)
         .start();
     assertThat(other.inputReader().readLine()).isEqualTo("locked");
@@ -86,7 +88,8 @@ class ExclusiveFileTest {
   @Test
   void whatIsNotARegularFileIsRefused() {
     assertThatThrownBy(() -> ExclusiveFile.open("drive D1", directory, 0, 0))
-        .hasMessage("drive D1: " + directory + " is not a regular file. Name a file, or a path where none is yet.");
+        .hasMessage("drive D1: " + directory
+            + " is not a regular file. Name a file, or a path where none is yet.");
     assertThatThrownBy(() -> ExclusiveFile.open("drive D1", Path.of("/dev/null"), 0, 0))
         .hasMessageContaining("/dev/null is not a regular file");
   }
@@ -96,7 +99,7 @@ class ExclusiveFileTest {
     Path path = directory.resolve("no/such/file");
 
     assertThatThrownBy(() -> ExclusiveFile.open("NVRAM", path, 0, 0))
-        .hasMessage("NVRAM: cannot open " + path + ": No such file or directory. Create the directory "
-            + path.getParent() + ".");
+        .hasMessage("NVRAM: cannot open " + path
+            + ": No such file or directory. Create the directory " + path.getParent() + ".");
   }
 }

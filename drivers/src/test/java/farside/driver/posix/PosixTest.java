@@ -41,7 +41,8 @@ class PosixTest {
 
   @Test
   void failedCallAnswersMinusTheErrorNumber() {
-    assertThat(Posix.open(directory.resolve("no/such").toString(), Posix.O_RDWR, 0)).isEqualTo(-Posix.ENOENT);
+    assertThat(Posix.open(directory.resolve("no/such").toString(), Posix.O_RDWR, 0))
+        .isEqualTo(-Posix.ENOENT);
     assertThat(Posix.open(directory.toString(), Posix.O_RDWR, 0)).isEqualTo(-Posix.EISDIR);
     assertThat(Posix.pread(-1, 0, 0, 0)).isEqualTo(-9);
     assertThat(Posix.strerror(-Posix.ENOSPC)).isEqualTo("No space left on device");

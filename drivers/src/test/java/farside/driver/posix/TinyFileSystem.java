@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// A file system of a few pages, so that a test can fill it. Where mounting is not allowed, the test is
-/// skipped by name.
+/// A file system of a few pages, so that a test can fill it. Where mounting is not allowed, the
+/// test is skipped by name.
 public final class TinyFileSystem implements AutoCloseable {
   private final Path directory;
 
@@ -20,7 +20,8 @@ public final class TinyFileSystem implements AutoCloseable {
     Files.createDirectories(directory);
     boolean mounted;
     try {
-      mounted = run("mount", "-t", "tmpfs", "-o", "size=" + sizeBytes, "tmpfs", directory.toString());
+      mounted =
+          run("mount", "-t", "tmpfs", "-o", "size=" + sizeBytes, "tmpfs", directory.toString());
     } catch (IOException noSuchProgram) {
       mounted = false;
     }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Parameters;
     footer = {"", "Exit status: 0 yes or done, 1 no or failed, 2 not understood, 3 the site does not run."})
 final class ConsoleCommand implements Callable<Integer> {
   @Mixin
+  @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
 
   private static final Duration ANSWER_MAX = Duration.ofSeconds(60);

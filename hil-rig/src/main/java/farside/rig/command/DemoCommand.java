@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
     })
 final class DemoCommand implements Callable<Integer> {
   @Mixin
+  @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
 
   @Option(names = "--seed", paramLabel = "N", description = "Draw the host's writes from this seed.")

@@ -23,6 +23,7 @@ import picocli.CommandLine.Option;
     })
 final class RunCommand implements Callable<Integer> {
   @Mixin
+  @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
 
   private static final long READY_MAX_MS = 30_000;

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 public final class Demo {
   private static final int MIB_BLOCKS = 256;
   private static final int HOST_TIMEOUT_MS = 10_000;
-  private static final int READY_MAX_MS = 15_000;
+  private static final int READY_MAX_MS = 30_000;
   private static final int SYNCHRONIZED_MAX_MS = 15_000;
   private static final int DESTAGED_MAX_MS = 10_000;
   private static final int LOAD_CONNECTIONS = 4;

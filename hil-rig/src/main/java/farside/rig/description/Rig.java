@@ -117,7 +117,7 @@ public record Rig(
     String peerSerial = links.isEmpty()
         ? ""
         : cabinets.stream()
-            .filter(other -> other != cabinet)
+            .filter(other -> !other.site().equals(cabinet.site()))
             .map(Cabinet::serial)
             .findFirst()
             .orElse("");

@@ -51,6 +51,9 @@ final class HostRequest {
   boolean pieceIsZeroes;
   boolean payloadHere;
 
+  /// The head was asked for the piece's payload.
+  boolean payloadAsked;
+
   int unreleased;
   boolean everythingCommitted;
   long highestNumber;
@@ -84,6 +87,7 @@ final class HostRequest {
     doneBytes = 0;
     record = WriteRecords.NONE;
     payloadHere = false;
+    payloadAsked = false;
     unreleased = 0;
     everythingCommitted = false;
     highestNumber = 0;

@@ -88,6 +88,7 @@ final class WritePump {
     setPiece(
         request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
     request.payloadHere = false;
+    request.payloadAsked = false;
     return true;
   }
 
@@ -106,7 +107,11 @@ final class WritePump {
   private boolean takePayload(HostRequest request) {
     long at = records.addressOf(request.record) + headBytes(request);
     if (request.command == HostCommand.WRITE) {
-      request.payloadHere = host.receive(request.connection.id, at, request.pieceHostBytes);
+      // Asked once per piece: after that the head says when the payload is there.
+      if (!request.payloadAsked) {
+        request.payloadAsked = true;
+        request.payloadHere = host.receive(request.connection.id, at, request.pieceHostBytes);
+      }
     } else {
       Memory.zero(at, request.pieceHostBytes);
       request.payloadHere = true;

@@ -8,19 +8,19 @@ import org.agrona.MutableDirectBuffer;
 
 /// Header of every frame on a remote link. Spec: `specs/link-session.md`.
 ///
-/// | offset | length | field          | notes                                              |
-/// |-------:|-------:|----------------|----------------------------------------------------|
-/// |      0 |      1 | magic          | `0x46`, ASCII "F"                                  |
-/// |      1 |      1 | version        | 1                                                  |
-/// |      2 |      1 | kind           | see `FrameKind`                                    |
-/// |      3 |      1 | message bytes  | SBE header and block after this header; 0: none    |
-/// |      4 |      4 | payload bytes  | after the message; at most 65536                   |
-/// |      8 |      4 | epoch          | drawn by the sender for this session               |
-/// |     12 |      4 | sequence       | of this frame if SEQUENCED, else of the next one   |
-/// |     16 |      4 | ack            | the next sequence number that the sender expects   |
-/// |     20 |      4 | credit         | 4 KiB payload units the sender will have taken     |
-/// |     24 |      4 | payload CRC-32C| of the payload; 0 without one                      |
-/// |     28 |      4 | header CRC-32C | of bytes 0 to 27 and of the message                |
+/// | offset | length | field           | notes                                                |
+/// |-------:|-------:|-----------------|------------------------------------------------------|
+/// |      0 |      1 | magic           | `0x46`, ASCII "F"                                    |
+/// |      1 |      1 | version         | 1                                                    |
+/// |      2 |      1 | kind            | see `FrameKind`                                      |
+/// |      3 |      1 | message bytes   | SBE header and block after this header; 0: none      |
+/// |      4 |      4 | payload bytes   | after the message; at most 65536                     |
+/// |      8 |      4 | epoch           | drawn by the sender for this session                 |
+/// |     12 |      4 | sequence        | of this frame if SEQUENCED, else 0                   |
+/// |     16 |      4 | ack             | the sender has every sequence number up to this one  |
+/// |     20 |      4 | credit          | units of 4 KiB that the sender takes in this session |
+/// |     24 |      4 | payload CRC-32C | of the payload; 0 without one                        |
+/// |     28 |      4 | header CRC-32C  | of bytes 0 to 27 and of the message                  |
 ///
 /// Little-endian. The header CRC stands last, so that one pass over what comes before it and one over the
 /// message that follows make it. It covers the lengths: a receiver that finds it right knows where the

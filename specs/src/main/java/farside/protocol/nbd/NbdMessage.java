@@ -8,7 +8,8 @@ public enum NbdMessage {
   OPENED,
   /// A good request is offered; the server takes it, at once or later, by [NbdSession#take].
   REQUEST,
-  /// A request that never gets to the volume: the reply is [NbdSession#error] for [NbdSession#cookie].
+  /// A request that never gets to the volume: the reply is [NbdSession#error] for
+  /// [NbdSession#cookie].
   ANSWERED,
   /// The client asked to leave: what is outstanding is finished, then the connection closed.
   DISCONNECT,

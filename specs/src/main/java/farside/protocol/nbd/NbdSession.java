@@ -15,9 +15,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// 3. After `REQUEST`: [#take]. Then, if [#payloadBytes] is not 0, so many of the bytes that follow belong to
 ///    the server, which reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
 ///
-/// How the bytes were cut into pieces makes no difference to what comes out. Whatever they are, nothing is thrown
-/// and what is kept of them is bounded by `NbdLimits`; after garbage the message is `CLOSE`.
-/// From the first request on, nothing is allocated.
+/// How the bytes were cut into pieces makes no difference to what comes out. Whatever they are,
+/// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the message
+/// is `CLOSE`. From the first request on, nothing is allocated.
 public final class NbdSession {
   /// Handshake flags, ours and the client's: the same bits.
   static final int FIXED_NEWSTYLE = 1;
@@ -107,7 +107,8 @@ public final class NbdSession {
     return state == NbdSessionState.PAYLOAD ? remainingBytes : 0;
   }
 
-  /// True if the bytes so far end where a message ends: a client that stops here has left nothing half said.
+  /// True if the bytes so far end where a message ends: a client that stops here has left nothing
+  /// half said.
   public boolean isBetweenMessages() {
     return switch (state) {
       case OPTION, REQUEST -> headerBytes == 0;
@@ -128,8 +129,8 @@ public final class NbdSession {
     writer.clear();
   }
 
-  /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none while a
-  /// request is offered or payload expected.
+  /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none while
+  /// a request is offered or payload expected.
   public int accept(DirectBuffer in, int offset, int length) {
     message = NbdMessage.NONE;
     int taken = 0;
@@ -170,7 +171,8 @@ public final class NbdSession {
     }
   }
 
-  /// The server cannot have the request now after all; it is offered again. Only right after [#take].
+  /// The server cannot have the request now after all; it is offered again. Only right after
+  /// [#take].
   public void giveBack() {
     boolean untouched = command == NbdCommand.WRITE
         ? state == NbdSessionState.PAYLOAD && remainingBytes == lengthBytes
@@ -386,7 +388,8 @@ public final class NbdSession {
       remainingBytes = lengthBytes;
       become(NbdSessionState.SWALLOW);
     } else {
-      // A request for no bytes at all ends here too, and well: nothing was asked and nothing is owed.
+      // A request for no bytes at all ends here too, and well: nothing was asked and nothing is
+      // owed.
       answer(verdict);
     }
   }

@@ -2,18 +2,19 @@ package farside.protocol.nbd;
 
 /// The life of one connection, in the order in which a healthy one lives it.
 ///
-/// | from         | may become                      | because                                            |
-/// |--------------|---------------------------------|----------------------------------------------------|
-/// | CLIENT_FLAGS | OPTION, ENDED                   | the client's flags came; or it set unknown ones    |
-/// | OPTION       | OPTION_DATA, OPTION_SKIP, ENDED | an option's header came; or a wrong or endless one |
-/// | OPTION_DATA  | OPTION, REQUEST, ENDED          | the option is whole: answered, opened or left      |
-/// | OPTION_SKIP  | OPTION                          | the data of an option that we do not serve is past |
-/// | REQUEST      | OFFERED, SWALLOW, ENDED         | a request's header came: good, bad, or the last    |
-/// | OFFERED      | REQUEST, PAYLOAD                | the server took it; a write's payload is next      |
-/// | PAYLOAD      | REQUEST, OFFERED                | it has all of it; or put the untouched write back  |
-/// | SWALLOW      | REQUEST                         | the payload of a refused write is past             |
+/// | from         | may become                      | because                                   |
+/// |--------------|---------------------------------|-------------------------------------------|
+/// | CLIENT_FLAGS | OPTION, ENDED                   | flags came; or unknown ones               |
+/// | OPTION       | OPTION_DATA, OPTION_SKIP, ENDED | a header came; or a wrong or endless one  |
+/// | OPTION_DATA  | OPTION, REQUEST, ENDED          | it is whole: answered, opened or left     |
+/// | OPTION_SKIP  | OPTION                          | the data of one that is not served passed |
+/// | REQUEST      | OFFERED, SWALLOW, ENDED         | a header came: good, bad, or the last     |
+/// | OFFERED      | REQUEST, PAYLOAD                | the server took it; payload comes next    |
+/// | PAYLOAD      | REQUEST, OFFERED                | it has all; or put the write back         |
+/// | SWALLOW      | REQUEST                         | the payload of a refused write passed     |
 ///
-/// A bad request without payload is answered in REQUEST, and a taken one without payload put back there.
+/// A bad request without payload is answered in REQUEST, and a taken one without payload put back
+/// there.
 public enum NbdSessionState {
   CLIENT_FLAGS,
   OPTION,

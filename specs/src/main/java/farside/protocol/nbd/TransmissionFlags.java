@@ -15,8 +15,8 @@ public final class TransmissionFlags {
 
   private TransmissionFlags() {}
 
-  /// Several connections are always invited: all heads of a cabinet share one cache, and a flush covers
-  /// what was answered on any connection.
+  /// Several connections are always invited: all heads of a cabinet share one cache, and a flush
+  /// covers what was answered on any connection.
   public static int of(NbdExport export) {
     int flags = HAS_FLAGS | SEND_FLUSH | SEND_FUA | CAN_MULTI_CONN;
     return flags | (export.readOnly() ? READ_ONLY : SEND_TRIM | SEND_WRITE_ZEROES);

@@ -1,0 +1,71 @@
+package farside.simulator;
+
+import java.util.Arrays;
+
+/// The blocks of a simulated drive, in memory only where something was written.
+final class DriveImage {
+  private static final int CHUNK_BYTES = 64 * 1024;
+
+  private final byte[][] chunks;
+  private final long sizeBytes;
+
+  DriveImage(long sizeBytes) {
+    this.sizeBytes = sizeBytes;
+    this.chunks = new byte[(int) ((sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES)][];
+  }
+
+  long sizeBytes() {
+    return sizeBytes;
+  }
+
+  void write(long offsetBytes, byte[] source, int from, int lengthBytes) {
+    long at = offsetBytes;
+    int done = 0;
+    while (done < lengthBytes) {
+      int within = (int) (at % CHUNK_BYTES);
+      int piece = Math.min(lengthBytes - done, CHUNK_BYTES - within);
+      System.arraycopy(source, from + done, chunk(at), within, piece);
+      at += piece;
+      done += piece;
+    }
+  }
+
+  void zero(long offsetBytes, long lengthBytes) {
+    long at = offsetBytes;
+    long end = offsetBytes + lengthBytes;
+    while (at < end) {
+      int within = (int) (at % CHUNK_BYTES);
+      int piece = (int) Math.min(end - at, CHUNK_BYTES - within);
+      byte[] chunk = chunks[(int) (at / CHUNK_BYTES)];
+      if (chunk != null) {
+        Arrays.fill(chunk, within, within + piece, (byte) 0);
+      }
+      at += piece;
+    }
+  }
+
+  void read(long offsetBytes, byte[] target, int to, int lengthBytes) {
+    long at = offsetBytes;
+    int done = 0;
+    while (done < lengthBytes) {
+      int within = (int) (at % CHUNK_BYTES);
+      int piece = Math.min(lengthBytes - done, CHUNK_BYTES - within);
+      byte[] chunk = chunks[(int) (at / CHUNK_BYTES)];
+      if (chunk == null) {
+        Arrays.fill(target, to + done, to + done + piece, (byte) 0);
+      } else {
+        System.arraycopy(chunk, within, target, to + done, piece);
+      }
+      at += piece;
+      done += piece;
+    }
+  }
+
+  private byte[] chunk(long offsetBytes) {
+    int index = (int) (offsetBytes / CHUNK_BYTES);
+    if (chunks[index] == null) {
+      chunks[index] = new byte[CHUNK_BYTES];
+    }
+    return chunks[index];
+  }
+}

@@ -1,0 +1,63 @@
+package farside.simulator;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// One fault of a plan. Plain data, so that a plan can be printed, replayed and made smaller.
+///
+/// @param atNs from the beginning of its episode
+/// @param side cabinet that it hits, or from which frames are lost
+/// @param number which commit or store from then on, for a kill between two of them
+/// @param after the kill comes after the commit took effect
+/// @param lastsNs how long until it is healed, or the cabinet started again
+record Fault(long atNs, Kind kind, int side, long number, boolean after, long lastsNs) {
+
+  enum Kind {
+    /// Both directions, and the ends see it after a while.
+    LINE_CUT,
+    /// One direction is lost, and no end sees it.
+    LINE_SILENT,
+    /// Both directions are lost, and no end sees it.
+    LINE_HALF_OPEN,
+    LINE_NOISY,
+    VARY_OFF,
+    CONSOLE_COMMAND,
+    KILL_AT_COMMIT,
+    KILL_AT_STORE,
+    KILL_BETWEEN_ROUNDS,
+    SHUTDOWN,
+    POWER_LOSS,
+    POWER_LOSS_OF_BOTH
+  }
+
+  private static final long MILLI = 1_000_000;
+
+  /// Draws the faults of one episode from the kinds that the run has switched on.
+  static List<Fault> draw(Draws draws, List<Kind> kinds, long episodeNs) {
+    List<Fault> faults = new ArrayList<>();
+    int count = kinds.isEmpty() ? 0 : (int) draws.between(0, 8);
+    for (int i = 0; i < count; i++) {
+      Kind kind = kinds.get(draws.below(kinds.size()));
+      faults.add(new Fault(
+          draws.between(0, episodeNs),
+          kind,
+          draws.below(2),
+          draws.skewed(1, 3000),
+          draws.chance(500),
+          draws.skewed(MILLI, 4000 * MILLI)));
+    }
+    return faults;
+  }
+
+  /// Each kind is in a run or not: a fault that hides another does not hide it everywhere.
+  static List<Kind> drawKinds(Draws draws) {
+    List<Kind> kinds = new ArrayList<>();
+    for (Kind kind : Kind.values()) {
+      boolean rare = kind == Kind.POWER_LOSS_OF_BOTH || kind == Kind.POWER_LOSS;
+      if (draws.chance(rare ? 300 : 500)) {
+        kinds.add(kind);
+      }
+    }
+    return kinds;
+  }
+}

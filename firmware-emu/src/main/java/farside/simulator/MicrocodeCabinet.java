@@ -1,0 +1,72 @@
+package farside.simulator;
+
+import farside.cabinet.Cabinet;
+import farside.cabinet.CabinetDescription;
+import farside.cabinet.CabinetPorts;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+
+/// The real microcode, as the simulator steps it.
+final class MicrocodeCabinet implements SteppedCabinet {
+  private final Cabinet cabinet;
+
+  MicrocodeCabinet(CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
+    this.cabinet = new Cabinet(description, ports, wallMsAtZero);
+  }
+
+  @Override
+  public int doWork(long nowNs) {
+    return cabinet.doWork(nowNs);
+  }
+
+  @Override
+  public long nextDeadlineNs() {
+    return cabinet.nextDeadlineNs();
+  }
+
+  @Override
+  public void requestShutdown() {
+    cabinet.requestShutdown();
+  }
+
+  @Override
+  public boolean isReady() {
+    return cabinet.isReady();
+  }
+
+  @Override
+  public boolean isDown() {
+    return cabinet.isDown();
+  }
+
+  @Override
+  public FarCopy farCopyOf(String volumeName) {
+    Volume volume = cabinet.volumes().byName(volumeName);
+    if (volume.standing() == null || volume.pairState() == PairState.RESTORING) {
+      return FarCopy.NOT_KNOWN;
+    }
+    return volume.pairState() == PairState.SYNCHRONIZED ? FarCopy.HAS_ALL : FarCopy.LACKS_SOMETHING;
+  }
+
+  @Override
+  public String unsettled() {
+    if (cabinet.memory().records().liveRecords() > 0) {
+      return cabinet.memory().records().liveRecords() + " records live";
+    }
+    for (Volume volume : cabinet.volumes().list()) {
+      if (volume.standing() == null || !volume.isReady()) {
+        return "volume " + volume.name() + " is not ready: " + volume.notReadyReason();
+      }
+      if (volume.role() != VolumeRole.LOCAL && volume.pairState() != PairState.SYNCHRONIZED) {
+        return "volume " + volume.name() + " is " + volume.pairState() + ", " + volume.table().owed().count()
+            + " tracks owed";
+      }
+      if (volume.table().owed().count() > 0 || volume.table().pending().count() > 0) {
+        return "volume " + volume.name() + ": " + volume.table().owed().count() + " tracks owed, "
+            + volume.table().pending().count() + " pending";
+      }
+    }
+    return "";
+  }
+}

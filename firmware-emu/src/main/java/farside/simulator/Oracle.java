@@ -1,0 +1,190 @@
+package farside.simulator;
+
+import static farside.simulator.SimulationFailure.require;
+
+import farside.port.HostCommand;
+import farside.port.HostStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/// Knows every write with its acknowledgement, and judges every answer.
+///
+/// What is promised: a read returns what the history of the volume allows; a request that is malformed is
+/// refused, and a well-formed one is served, unless the cabinet goes down or a loss of power excuses it; a read of
+/// the far mirror, while the pair is synchronized, returns nothing older than what was acknowledged.
+final class Oracle {
+  private final NavigableMap<String, Watched> volumes = new TreeMap<>();
+  private final List<VolumeHistory> histories = new ArrayList<>();
+  private long answers;
+  private long errors;
+
+  /// A volume as the pair holds it.
+  ///
+  /// @param primarySite where hosts write it
+  VolumeHistory add(String name, int number, long sizeBytes, boolean zero, String primarySite) {
+    VolumeHistory history = new VolumeHistory(number, sizeBytes, zero);
+    volumes.put(name, new Watched(history, primarySite));
+    histories.add(history);
+    return history;
+  }
+
+  VolumeHistory history(String name) {
+    return volumes.get(name).history;
+  }
+
+  /// True while the primary says that the pair is synchronized: what it acknowledged is then on both sides.
+  boolean isSynchronized(String name) {
+    return volumes.get(name).pairIsSynchronized;
+  }
+
+  void setSynchronized(String name, boolean on) {
+    Watched volume = volumes.get(name);
+    volume.pairIsSynchronized = on;
+    volume.pairChanges++;
+  }
+
+  /// Errors are excused from now on, until told otherwise: somebody has lost memory or drive content.
+  void excuseErrors(String name, boolean on) {
+    volumes.get(name).errorsExcused = on;
+  }
+
+  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the pair is whole again.
+  void distrustFarCopy(String name, boolean on) {
+    Watched volume = volumes.get(name);
+    volume.farCopyLost = on;
+    volume.pairChanges++;
+  }
+
+  long answers() {
+    return answers;
+  }
+
+  long errors() {
+    return errors;
+  }
+
+  long readsChecked() {
+    long total = 0;
+    for (VolumeHistory history : histories) {
+      total += history.readsChecked();
+    }
+    return total;
+  }
+
+  long writesKnown() {
+    long total = 0;
+    for (VolumeHistory history : histories) {
+      total += history.writesKnown();
+    }
+    return total;
+  }
+
+  /// The process at that site has gone: what it had not acknowledged has taken effect by now, or never will.
+  /// If it loses its memory too, the peer may still hold such a write and bring it back later.
+  void settle(String site) {
+    for (Watched volume : volumes.values()) {
+      if (volume.primarySite.equals(site)) {
+        volume.history.settle();
+      }
+    }
+  }
+
+  void begin(String name, HostRequest request, long nowNs) {
+    Watched volume = volumes.get(name);
+    VolumeHistory history = volume.history;
+    request.pairChanges = volume.pairChanges;
+    if (request.command == HostCommand.READ) {
+      request.data = new byte[request.lengthBytes];
+      if (request.wellFormed) {
+        request.beganStep = history.beginRead();
+      }
+    } else if (request.command == HostCommand.FLUSH) {
+      request.beganStep = history.beginFlush();
+    } else if (request.wellFormed) {
+      request.write = history.begin(
+          request.command != HostCommand.WRITE,
+          request.forceUnitAccess,
+          request.offsetBytes,
+          request.lengthBytes,
+          nowNs);
+    } else {
+      // Refused before it can change anything; its payload still has to be something.
+      request.write = new HostWrite(
+          history.volume(), -1, false, false, request.offsetBytes, request.offsetBytes, 0, nowNs);
+    }
+  }
+
+  void end(String name, HostRequest request, String site, long nowNs) {
+    Watched volume = volumes.get(name);
+    answers++;
+    if (request.status == HostStatus.OK) {
+      require(request.wellFormed, site + ": volume " + name + ": " + request + " must be refused, but was served");
+      accept(name, volume, request, site, nowNs);
+      return;
+    }
+    abandon(name, request);
+    if (request.wellFormed) {
+      errors++;
+      require(
+          request.status == HostStatus.SHUTDOWN || volume.errorsExcused,
+          site + ": volume " + name + ": " + request + " was answered " + request.status + " without need");
+    } else {
+      boolean right = request.status == HostStatus.INVALID
+          || request.status == HostStatus.NO_SPACE
+          || request.status == HostStatus.NOT_PERMITTED
+          || request.status == HostStatus.SHUTDOWN;
+      require(right, site + ": volume " + name + ": malformed " + request + " was answered " + request.status);
+    }
+  }
+
+  /// The request will never be answered.
+  void abandon(String name, HostRequest request) {
+    if (request.command == HostCommand.READ && request.begun && request.wellFormed) {
+      volumes.get(name).history.abandonRead(request.beganStep);
+    }
+  }
+
+  private static void accept(String name, Watched volume, HostRequest request, String site, long nowNs) {
+    VolumeHistory history = volume.history;
+    boolean far = !site.equals(volume.primarySite);
+    switch (request.command) {
+      case READ -> {
+        String by = site + ": " + request;
+        if (!far) {
+          history.endRead(request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
+        } else if (volume.pairIsSynchronized
+            && !volume.farCopyLost
+            && request.pairChanges == volume.pairChanges) {
+          history.checkCopy(request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
+        } else {
+          history.abandonRead(request.beganStep);
+        }
+      }
+      case FLUSH -> {
+        if (!far) {
+          history.flushed(request.beganStep);
+        }
+      }
+      case WRITE, TRIM, WRITE_ZEROES -> {
+        require(!far, site + ": volume " + name + " is a target here, but took " + request);
+        history.acknowledge(request.write, nowNs);
+      }
+    }
+  }
+
+  private static final class Watched {
+    final VolumeHistory history;
+    final String primarySite;
+    boolean pairIsSynchronized;
+    boolean farCopyLost;
+    boolean errorsExcused;
+    long pairChanges;
+
+    Watched(VolumeHistory history, String primarySite) {
+      this.history = history;
+      this.primarySite = primarySite;
+    }
+  }
+}

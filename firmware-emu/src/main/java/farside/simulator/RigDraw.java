@@ -1,0 +1,156 @@
+package farside.simulator;
+
+import farside.cabinet.CabinetDescription;
+import farside.cabinet.CabinetDescription.DriveDescription;
+import farside.cabinet.CabinetDescription.LinkDescription;
+import farside.cabinet.CabinetDescription.VolumeDescription;
+import farside.volume.VolumeRole;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The rig of one run, drawn from its seed: small, so that every limit is met often.
+///
+/// @param nvramBytes of each site
+/// @param readSlots of each site
+record RigDraw(
+    List<Long> nvramBytes,
+    List<Integer> readSlots,
+    int linkTimeoutMs,
+    int heartbeatMs,
+    boolean hiccups,
+    List<VolumeDraw> volumes,
+    LineHabits line,
+    HostHabits hosts) {
+
+  /// Bytes at the end of each drive that no volume may use: label and tables.
+  static final int RESERVED_BYTES = 1 << 20;
+
+  private static final String[] SITES = {"A", "B"};
+
+  /// A volume, on a drive of its own at each site that holds it.
+  ///
+  /// @param primary side where hosts write
+  /// @param drives habits of the primary's drive, then of the target's if it is mirrored
+  record VolumeDraw(int number, int primary, boolean mirrored, long sizeBytes, List<DriveHabits> drives) {
+    String name() {
+      return String.format("%04X", number);
+    }
+
+    boolean isAt(int side) {
+      return mirrored || side == primary;
+    }
+
+    DriveHabits habitsAt(int side) {
+      return drives.get(side == primary ? 0 : 1);
+    }
+  }
+
+  RigDraw {
+    nvramBytes = List.copyOf(nvramBytes);
+    readSlots = List.copyOf(readSlots);
+    volumes = List.copyOf(volumes);
+  }
+
+  static RigDraw draw(Draws draws, ScenarioKind kind) {
+    boolean saturated = kind == ScenarioKind.SATURATED;
+    List<Long> nvramBytes = new ArrayList<>();
+    List<Integer> readSlots = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      long most = saturated ? 320 * 1024 : 2 * 1024 * 1024;
+      nvramBytes.add(draws.skewed(256 * 1024, most) / 4096 * 4096);
+      readSlots.add((int) draws.between(4, saturated ? 5 : 16));
+    }
+    int linkTimeoutMs = (int) draws.between(200, 2000);
+    int heartbeatMs = (int) draws.between(20, linkTimeoutMs / 4);
+    List<VolumeDraw> volumes = new ArrayList<>();
+    boolean local = kind == ScenarioKind.LOCAL;
+    int forward = local ? 0 : (int) draws.between(1, 2);
+    int backward = local ? 0 : saturated ? 1 : (int) draws.between(0, 2);
+    for (int i = 0; i < forward; i++) {
+      volumes.add(drawVolume(draws, 0x10 + i, 0, true, kind));
+    }
+    for (int i = 0; i < backward; i++) {
+      volumes.add(drawVolume(draws, 0x20 + i, 1, true, kind));
+    }
+    if (local || draws.chance(400)) {
+      volumes.add(drawVolume(draws, 0x30, 0, false, kind));
+    }
+    if (local || draws.chance(300)) {
+      volumes.add(drawVolume(draws, 0x40, 1, false, kind));
+    }
+    LineHabits line = LineHabits.draw(draws);
+    HostHabits hosts = HostHabits.draw(draws);
+    if (saturated) {
+      hosts = hosts.saturating();
+    } else if (kind == ScenarioKind.CALM) {
+      hosts = hosts.calm();
+    }
+    return new RigDraw(
+        nvramBytes, readSlots, linkTimeoutMs, heartbeatMs, draws.chance(300), volumes, line, hosts);
+  }
+
+  private static VolumeDraw drawVolume(Draws draws, int number, int primary, boolean mirrored, ScenarioKind kind) {
+    // Not always whole tracks: the last track of a volume may be short.
+    long sizeBytes = draws.between(256, 1024) * 4096;
+    List<DriveHabits> drives = new ArrayList<>();
+    for (int i = 0; i < (mirrored ? 2 : 1); i++) {
+      DriveHabits habits = DriveHabits.draw(draws);
+      drives.add(kind == ScenarioKind.SATURATED ? habits.slow() : habits);
+    }
+    return new VolumeDraw(number, primary, mirrored, sizeBytes, List.copyOf(drives));
+  }
+
+  CabinetDescription describe(int side) {
+    List<DriveDescription> drives = new ArrayList<>();
+    List<VolumeDescription> described = new ArrayList<>();
+    for (VolumeDraw volume : volumes) {
+      if (volume.isAt(side)) {
+        String drive = driveName(volume);
+        drives.add(new DriveDescription(drive));
+        VolumeRole role = !volume.mirrored
+            ? VolumeRole.LOCAL
+            : volume.primary == side ? VolumeRole.R1 : VolumeRole.R2;
+        String group = volume.mirrored ? "GROUP" + SITES[volume.primary] : "";
+        described.add(new VolumeDescription(volume.number, role, group, volume.sizeBytes, 512, drive));
+      }
+    }
+    return new CabinetDescription(
+        SITES[side],
+        "SIM" + SITES[side],
+        "SIM" + SITES[1 - side],
+        readSlots.get(side),
+        linkTimeoutMs,
+        heartbeatMs,
+        drives,
+        described,
+        List.of(new LinkDescription("L1")));
+  }
+
+  static String siteName(int side) {
+    return SITES[side];
+  }
+
+  static String driveName(VolumeDraw volume) {
+    return "D" + volume.name();
+  }
+
+  /// Every option, one a line or two.
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
+          + readSlots.get(side) + " read slots");
+    }
+    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups " + hiccups);
+    lines.add("line: " + line);
+    lines.add("hosts: " + hosts);
+    for (VolumeDraw volume : volumes) {
+      lines.add("volume " + volume.name() + ": " + volume.sizeBytes + " bytes, "
+          + (volume.mirrored ? "mirrored from " : "local at ") + SITES[volume.primary]);
+      for (int i = 0; i < volume.drives.size(); i++) {
+        lines.add("  drive at " + SITES[i == 0 ? volume.primary : 1 - volume.primary] + ": " + volume.drives.get(i));
+      }
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,490 @@
+package farside.simulator;
+
+import static farside.simulator.SimulationFailure.require;
+
+import farside.cabinet.CabinetDescription;
+import farside.simulator.RigDraw.VolumeDraw;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// One run from one seed: a drawn rig with hosts, some episodes of faults, and after each a healing, a quiet
+/// time, and a look at everything.
+final class Scenario {
+  private static final long MILLI = 1_000_000;
+  private static final long SECOND = 1000 * MILLI;
+  private static final long WATCH_NS = 250 * MILLI;
+  private static final long HOST_WAIT_MAX_NS = 60 * SECOND;
+  private static final long CONSOLE_WAIT_MAX_NS = 5 * SECOND;
+  private static final long QUIET_MAX_NS = 600 * SECOND;
+  private static final long IDLE_NS = 2 * SECOND;
+  private static final int IDLE_ROUNDS_MAX = 4000;
+  private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
+
+  private final Draws draws;
+  private final RigDraw rig;
+  private final List<Fault.Kind> faultKinds;
+  private final List<Episode> plan = new ArrayList<>();
+  private final Trace trace;
+  private final VirtualTime time;
+  private final Oracle oracle = new Oracle();
+  private final SimulatedLine line;
+  private final SimulatedSite[] sites = new SimulatedSite[2];
+  private final List<WorkloadProgram> programs = new ArrayList<>();
+  private final List<SweepProgram> takeovers = new ArrayList<>();
+  private final boolean[] memoryLost = new boolean[2];
+  private boolean faultsOn;
+  private long sweptBytes;
+  private long tracksCompared;
+
+  /// @param durationNs of the fault, before all is healed
+  private record Episode(long durationNs, List<Fault> faults) {}
+
+  Scenario(long seed, ScenarioKind kind, CabinetMaker maker, Arena arena, Trace trace) {
+    this.draws = new Draws(seed);
+    this.trace = trace;
+    this.rig = RigDraw.draw(draws.fork(), kind);
+    Draws planDraws = draws.fork();
+    boolean faulty = kind == ScenarioKind.MIXED || kind == ScenarioKind.LOCAL;
+    this.faultKinds = faulty ? Fault.drawKinds(planDraws) : List.of();
+    int episodes = (int) planDraws.between(1, 4);
+    for (int i = 0; i < episodes; i++) {
+      long durationNs = planDraws.between(1000, 8000) * MILLI;
+      plan.add(new Episode(durationNs, Fault.draw(planDraws, faultKinds, durationNs)));
+    }
+    this.time = new VirtualTime(drawOrigin(draws.fork()));
+    trace.setOrigin(time.nowNs());
+    this.line = new SimulatedLine("L1", "A", "B", rig.line(), time, arena, draws.fork(), trace);
+    for (VolumeDraw volume : rig.volumes()) {
+      oracle.add(
+          volume.name(),
+          volume.number(),
+          volume.sizeBytes(),
+          volume.habitsAt(volume.primary()).knownZero(),
+          RigDraw.siteName(volume.primary()));
+    }
+    for (int side = 0; side < 2; side++) {
+      int down = side;
+      sites[side] = makeSite(side, maker, arena);
+      sites[side].setOnDown(() -> onDown(down));
+      time.add(sites[side]);
+    }
+    Draws programDraws = draws.fork();
+    for (VolumeDraw volume : rig.volumes()) {
+      for (int side = 0; side < 2; side++) {
+        if (volume.isAt(side)) {
+          int count = side == volume.primary() ? rig.hosts().connectionsPerVolume() : 1;
+          for (int i = 0; i < count; i++) {
+            programs.add(new WorkloadProgram(
+                sites[side].host(),
+                volume.name(),
+                volume.sizeBytes(),
+                side != volume.primary(),
+                time,
+                programDraws.fork()));
+          }
+        }
+      }
+    }
+  }
+
+  /// What was drawn, for people.
+  List<String> lines() {
+    List<String> lines = new ArrayList<>(rig.lines());
+    lines.add("faults switched on: " + faultKinds);
+    for (Episode episode : plan) {
+      lines.add("episode of " + episode.durationNs / MILLI + " ms");
+      for (Fault fault : episode.faults) {
+        lines.add("  " + fault);
+      }
+    }
+    return lines;
+  }
+
+  void run() {
+    for (SimulatedSite site : sites) {
+      site.start();
+    }
+    watch();
+    boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
+    require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
+    for (Episode episode : plan) {
+      for (WorkloadProgram program : programs) {
+        program.start();
+      }
+      faultsOn = true;
+      for (Fault fault : episode.faults) {
+        time.after(fault.atNs(), () -> inject(fault));
+      }
+      time.runFor(episode.durationNs);
+      heal();
+      becomeQuiet();
+      compare();
+    }
+  }
+
+  /// The last draw: two runs of one seed that end on different numbers were not the same run.
+  long lastDraw() {
+    return draws.nextLong();
+  }
+
+  VirtualTime time() {
+    return time;
+  }
+
+  Totals totals() {
+    return new Totals(
+        1,
+        time.elapsedNs(),
+        oracle.answers(),
+        oracle.writesKnown(),
+        oracle.readsChecked(),
+        sites[0].kills() + sites[1].kills(),
+        sites[0].powerLosses() + sites[1].powerLosses(),
+        line.cuts(),
+        sites[0].nvram().commits() + sites[1].nvram().commits(),
+        line.framesLost(),
+        line.framesSpoiled(),
+        takeovers.size(),
+        sites[0].console().answers() + sites[1].console().answers());
+  }
+
+  private static long drawOrigin(Draws draws) {
+    return switch (draws.below(8)) {
+      case 0 -> Long.MAX_VALUE - draws.between(0, 20 * SECOND);
+      case 1 -> -draws.between(0, 20 * SECOND);
+      case 2 -> -draws.between(0, 1L << 50);
+      default -> draws.between(0, 1L << 50);
+    };
+  }
+
+  private SimulatedSite makeSite(int side, CabinetMaker maker, Arena arena) {
+    CabinetDescription description = rig.describe(side);
+    SimulatedNvram nvram = new SimulatedNvram(rig.nvramBytes().get(side), arena, draws.fork(), trace);
+    List<SimulatedDrive> drives = new ArrayList<>();
+    List<String> sources = new ArrayList<>();
+    for (VolumeDraw volume : rig.volumes()) {
+      if (volume.isAt(side)) {
+        drives.add(makeDrive(volume, side));
+      }
+      if (volume.mirrored() && volume.primary() == side) {
+        sources.add(volume.name());
+      }
+    }
+    SimulatedHost host =
+        new SimulatedHost(description.site(), rig.hosts(), time, oracle, draws.fork(), trace);
+    return new SimulatedSite(
+        description,
+        maker,
+        nvram,
+        drives,
+        List.of(line.end(side)),
+        host,
+        oracle,
+        sources,
+        rig.hiccups(),
+        time,
+        draws.fork(),
+        trace,
+        WALL_MS_AT_ZERO - time.nowNs() / MILLI);
+  }
+
+  private SimulatedDrive makeDrive(VolumeDraw volume, int side) {
+    DriveHabits habits = volume.habitsAt(side);
+    SimulatedDrive drive = new SimulatedDrive(
+        RigDraw.siteName(side),
+        RigDraw.driveName(volume),
+        volume.sizeBytes() + RigDraw.RESERVED_BYTES,
+        512,
+        habits,
+        time,
+        draws.fork(),
+        trace);
+    if (!habits.knownZero()) {
+      byte[] content = new byte[(int) volume.sizeBytes()];
+      if (side == volume.primary()) {
+        oracle.history(volume.name()).initial().fill(content, 0, 0, content.length);
+      } else {
+        new Draws(volume.number()).fill(content, 0, content.length);
+      }
+      drive.leave(0, content);
+    }
+    return drive;
+  }
+
+  /// Looks, now and then, whether anybody waits too long.
+  private void watch() {
+    time.after(WATCH_NS, () -> {
+      for (WorkloadProgram program : programs) {
+        HostRequest oldest = program.longestWaiting();
+        require(
+            oldest == null || time.nowNs() - oldest.sentNs < HOST_WAIT_MAX_NS,
+            "a host has waited for " + HOST_WAIT_MAX_NS / SECOND + " s for the answer to " + oldest);
+      }
+      for (SimulatedSite site : sites) {
+        String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
+        require(command == null, "site " + site.name() + ": console command not answered: " + command);
+        site.nvram().ageSometimes();
+      }
+      watch();
+    });
+  }
+
+  private void inject(Fault fault) {
+    if (!faultsOn) {
+      return;
+    }
+    SimulatedSite site = sites[fault.side()];
+    switch (fault.kind()) {
+      case LINE_CUT -> {
+        line.cut();
+        healLater(fault, line::restore);
+      }
+      case LINE_SILENT -> {
+        line.silence(fault.side());
+        healLater(fault, line::restore);
+      }
+      case LINE_HALF_OPEN -> {
+        line.silence(0);
+        line.silence(1);
+        healLater(fault, line::restore);
+      }
+      case LINE_NOISY -> {
+        line.setNoisy(true);
+        healLater(fault, () -> line.setNoisy(false));
+      }
+      case VARY_OFF -> {
+        site.console().type("vary L1 off", false);
+        healLater(fault, () -> site.console().type("vary L1 on", false));
+      }
+      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
+      case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
+      case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
+      case KILL_BETWEEN_ROUNDS -> site.kill();
+      case SHUTDOWN -> site.requestShutdown();
+      case POWER_LOSS -> losePower(fault.side());
+      case POWER_LOSS_OF_BOTH -> {
+        losePower(0);
+        losePower(1);
+      }
+    }
+  }
+
+  private String command(Fault fault) {
+    String[] commands = {
+      "help", "query", "tracks " + rig.volumes().get(0).name(), "drives", "links", "log", "nonsense", "vary L9 off"
+    };
+    return commands[(int) (fault.number() % commands.length)];
+  }
+
+  private void healLater(Fault fault, Runnable cure) {
+    time.after(fault.lastsNs(), () -> {
+      if (faultsOn) {
+        cure.run();
+      }
+    });
+  }
+
+  /// A process has ended, for whatever reason.
+  private void onDown(int side) {
+    if (!faultsOn) {
+      sites[side].start();
+      return;
+    }
+    time.after(draws.skewed(MILLI, 3000 * MILLI), sites[side]::start);
+    for (VolumeDraw volume : rig.volumes()) {
+      // The far side takes over: it must hold everything that was acknowledged.
+      if (volume.mirrored() && volume.primary() == side && oracle.isSynchronized(volume.name())) {
+        sweep(volume, 1 - side);
+      }
+    }
+  }
+
+  private SweepProgram sweep(VolumeDraw volume, int side) {
+    SweepProgram sweep = new SweepProgram(sites[side].host(), volume.name(), volume.sizeBytes(), time);
+    if (sweep.start()) {
+      takeovers.add(sweep);
+    }
+    return sweep;
+  }
+
+  /// What each side may lose with its power: what the drive has not flushed, unless the peer has it.
+  private void losePower(int side) {
+    boolean keepsAll = sites[side].keepsAllWithoutPower();
+    sites[side].losePower();
+    if (keepsAll) {
+      return;
+    }
+    boolean peerWhole = !memoryLost[1 - side];
+    for (VolumeDraw volume : rig.volumes()) {
+      if (!volume.isAt(side)) {
+        continue;
+      }
+      String name = volume.name();
+      VolumeHistory history = oracle.history(name);
+      oracle.excuseErrors(name, true);
+      if (volume.primary() == side) {
+        boolean farHasAll = volume.mirrored() && oracle.isSynchronized(name) && peerWhole;
+        trace.turn(time.nowNs(), "oracle", "volume " + name + (farHasAll ? ": the peer has all" : ": only flushed data is promised"));
+        if (!farHasAll) {
+          history.loseUnflushed();
+        }
+      } else {
+        oracle.distrustFarCopy(name, true);
+        if (memoryLost[volume.primary()]) {
+          history.loseUnflushed();
+        }
+      }
+    }
+    memoryLost[side] = true;
+  }
+
+  private void heal() {
+    faultsOn = false;
+    trace.turn(time.nowNs(), "scenario", "all faults are healed");
+    line.setNoisy(false);
+    line.restore();
+    for (SimulatedSite site : sites) {
+      site.nvram().disarm();
+      site.start();
+      site.console().type("vary L1 on", false);
+    }
+    for (WorkloadProgram program : programs) {
+      program.stop();
+    }
+  }
+
+  private void becomeQuiet() {
+    boolean quiet = time.runUntil(this::isQuiet, QUIET_MAX_NS);
+    require(quiet, "not quiet " + QUIET_MAX_NS / SECOND + " s after all faults were healed: " + unrest());
+    long[] rounds = {sites[0].rounds(), sites[1].rounds()};
+    long writes = driveWrites();
+    time.runFor(IDLE_NS);
+    require(isQuiet(), "quiet, and then not: " + unrest());
+    require(driveWrites() == writes, "drives were written to while nothing was to be done");
+    for (int side = 0; side < 2; side++) {
+      long used = sites[side].rounds() - rounds[side];
+      require(
+          used < IDLE_ROUNDS_MAX,
+          "cabinet " + sites[side].name() + " ran " + used + " rounds in " + IDLE_NS / SECOND + " idle seconds");
+    }
+  }
+
+  private long driveWrites() {
+    long writes = 0;
+    for (SimulatedSite site : sites) {
+      for (SimulatedDrive drive : site.drives()) {
+        writes += drive.writes();
+      }
+    }
+    return writes;
+  }
+
+  private boolean isQuiet() {
+    for (SimulatedSite site : sites) {
+      if (!site.isSettled()) {
+        return false;
+      }
+    }
+    for (WorkloadProgram program : programs) {
+      if (!program.isQuiet()) {
+        return false;
+      }
+    }
+    for (SweepProgram sweep : takeovers) {
+      if (!sweep.isOver()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String unrest() {
+    StringBuilder text = new StringBuilder();
+    for (SimulatedSite site : sites) {
+      text.append("site ").append(site.name()).append(": ").append(site.unsettled()).append("; ");
+    }
+    for (WorkloadProgram program : programs) {
+      if (!program.isQuiet()) {
+        text.append("a host waits for ").append(program.longestWaiting()).append("; ");
+      }
+    }
+    return text.toString();
+  }
+
+  /// Everything is at rest: both mirrors must be equal, stable, and what the oracle allows; and hosts must be able to read it.
+  private void compare() {
+    for (VolumeDraw volume : rig.volumes()) {
+      VolumeHistory history = oracle.history(volume.name());
+      SimulatedDrive near = driveAt(volume, volume.primary());
+      requireStable(volume, near, volume.primary());
+      if (volume.mirrored()) {
+        SimulatedDrive far = driveAt(volume, 1 - volume.primary());
+        requireStable(volume, far, 1 - volume.primary());
+        requireEqual(volume, near.visible(), far.visible(), "the mirrors differ");
+      }
+      history.adopt(near.visible(), "the drive at " + RigDraw.siteName(volume.primary()));
+      oracle.excuseErrors(volume.name(), false);
+      oracle.distrustFarCopy(volume.name(), false);
+    }
+    memoryLost[0] = false;
+    memoryLost[1] = false;
+    List<SweepProgram> sweeps = new ArrayList<>();
+    for (VolumeDraw volume : rig.volumes()) {
+      for (int side = 0; side < 2; side++) {
+        if (volume.isAt(side)) {
+          sweeps.add(sweep(volume, side));
+        }
+      }
+    }
+    boolean swept = time.runUntil(() -> allOver(sweeps), QUIET_MAX_NS);
+    require(swept, "a volume could not be read to its end while nothing else was to be done");
+    for (SweepProgram sweep : sweeps) {
+      require(sweep.isComplete(), "a volume was not to be had, or lost its host, while nothing was wrong");
+      sweptBytes += sweep.readBytes();
+    }
+    trace.stir(sweptBytes, tracksCompared);
+  }
+
+  private static boolean allOver(List<SweepProgram> sweeps) {
+    for (SweepProgram sweep : sweeps) {
+      if (!sweep.isOver()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private SimulatedDrive driveAt(VolumeDraw volume, int side) {
+    for (SimulatedDrive drive : sites[side].drives()) {
+      if (drive.name().equals(RigDraw.driveName(volume))) {
+        return drive;
+      }
+    }
+    throw new SimulationFailure("no drive for volume " + volume.name() + " at side " + side);
+  }
+
+  private void requireStable(VolumeDraw volume, SimulatedDrive drive, int side) {
+    requireEqual(
+        volume,
+        drive.visible(),
+        drive.stable(),
+        "at rest, but not flushed on the drive at " + RigDraw.siteName(side));
+  }
+
+  private void requireEqual(VolumeDraw volume, DriveImage one, DriveImage other, String otherwise) {
+    byte[] left = new byte[64 * 1024];
+    byte[] right = new byte[64 * 1024];
+    for (long at = 0; at < volume.sizeBytes(); at += left.length) {
+      int length = (int) Math.min(left.length, volume.sizeBytes() - at);
+      one.read(at, left, 0, length);
+      other.read(at, right, 0, length);
+      int mismatch = Arrays.mismatch(left, 0, length, right, 0, length);
+      require(
+          mismatch < 0,
+          "volume " + volume.name() + ": " + otherwise + ", at byte " + (at + mismatch) + " of track " + at / left.length);
+      tracksCompared++;
+    }
+  }
+}

@@ -1,0 +1,474 @@
+package farside.simulator;
+
+import static farside.simulator.SimulationFailure.require;
+
+import farside.port.DriveOutcome;
+import farside.port.DrivePort;
+import farside.port.IoVector;
+import farside.port.Memory;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A drive in memory, with a volatile cache of its own.
+///
+/// A completed write is in the cache; a flush that was submitted after its completion makes it stable. When
+/// power goes, each block since then holds any of its versions. When only the process goes, requests in
+/// flight are the drive's: each lands wholly, in part, or not, some of them late, and the next process cannot own the
+/// drive before.
+///
+/// It looks at the memory of a write twice, at submission and at completion: a real drive fetches it at a
+/// moment of its own between the two. A difference fails the run, and so does a request that overlaps another
+/// in flight, unless both only read.
+final class SimulatedDrive implements DrivePort {
+  /// Seen on a real kernel: old requests keep a drive busy for up to 60 ms after `kill -9`.
+  static final long OLD_IO_MAX_NS = 60_000_000;
+
+  private final String name;
+  private final String who;
+  private final int blockBytes;
+  private final DriveHabits habits;
+  private final VirtualTime time;
+  private final Draws draws;
+  private final Trace trace;
+  private final DriveImage visible;
+  private final DriveImage stable;
+  private final List<Change> unflushed = new ArrayList<>();
+  private final List<Request> inFlight = new ArrayList<>();
+  private final ArrayDeque<Request> facts = new ArrayDeque<>();
+
+  private Runnable wake = () -> {};
+  private boolean knownZero;
+  private long life;
+  private long changeCount;
+  private long lastOldIoNs;
+  private int oldIoCount;
+  private int submittedUndrained;
+  private long reads;
+  private long writes;
+  private long flushes;
+  private long tornWrites;
+
+  SimulatedDrive(
+      String site,
+      String name,
+      long sizeBytes,
+      int blockBytes,
+      DriveHabits habits,
+      VirtualTime time,
+      Draws draws,
+      Trace trace) {
+    this.name = name;
+    this.who = site + "." + name;
+    this.blockBytes = blockBytes;
+    this.habits = habits;
+    this.time = time;
+    this.draws = draws;
+    this.trace = trace;
+    this.visible = new DriveImage(sizeBytes);
+    this.stable = new DriveImage(sizeBytes);
+    this.knownZero = habits.knownZero();
+    this.lastOldIoNs = time.nowNs();
+  }
+
+  /// What the last owner left on the drive, before the first start.
+  void leave(long offsetBytes, byte[] content) {
+    visible.write(offsetBytes, content, 0, content.length);
+    stable.write(offsetBytes, content, 0, content.length);
+  }
+
+  /// A process owns the drive. Old requests have all landed or been dropped.
+  void open(Runnable wakeOwner) {
+    require(oldIoCount == 0, who + ": opened while requests of a dead process are in flight");
+    wake = wakeOwner;
+  }
+
+  /// A clean end or a death: from now on nothing of the process reaches the drive but what was in flight.
+  void onProcessDeath() {
+    life++;
+    knownZero = false;
+    facts.clear();
+    submittedUndrained = 0;
+    for (int i = 0; i < inFlight.size(); i++) {
+      Request request = inFlight.get(i);
+      if (request.kind == Kind.WRITE || request.kind == Kind.ZERO) {
+        orphan(request);
+      }
+    }
+    inFlight.clear();
+  }
+
+  /// Power is gone: what was not flushed survives in parts.
+  void onPowerLoss() {
+    onProcessDeath();
+    // What the dead process had in flight is in the drive's hands at most: it counts as unflushed.
+    life++;
+    oldIoCount = 0;
+    for (int i = 0; i < unflushed.size(); i++) {
+      applyPart(unflushed.get(i), stable);
+    }
+    unflushed.clear();
+    byte[] buffer = new byte[64 * 1024];
+    for (long at = 0; at < stable.sizeBytes(); at += buffer.length) {
+      int length = (int) Math.min(buffer.length, stable.sizeBytes() - at);
+      stable.read(at, buffer, 0, length);
+      visible.write(at, buffer, 0, length);
+    }
+    lastOldIoNs = time.nowNs();
+  }
+
+  /// When the last request of a dead process is over.
+  long lastOldIoNs() {
+    return lastOldIoNs;
+  }
+
+  boolean isIdle() {
+    return inFlight.isEmpty() && facts.isEmpty();
+  }
+
+  /// What a reader sees.
+  DriveImage visible() {
+    return visible;
+  }
+
+  /// What survives a loss of power for certain.
+  DriveImage stable() {
+    return stable;
+  }
+
+  long reads() {
+    return reads;
+  }
+
+  long writes() {
+    return writes;
+  }
+
+  long flushes() {
+    return flushes;
+  }
+
+  /// Writes of which only a part survived.
+  long tornWrites() {
+    return tornWrites;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String identity() {
+    return "simulated " + who;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return visible.sizeBytes();
+  }
+
+  @Override
+  public int blockBytes() {
+    return blockBytes;
+  }
+
+  @Override
+  public boolean isKnownZero() {
+    return knownZero;
+  }
+
+  @Override
+  public int queueDepth() {
+    return habits.queueDepth();
+  }
+
+  @Override
+  public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
+    Request request = new Request(Kind.READ, offsetBytes, lengthBytes, tag);
+    request.addresses = new long[] {address};
+    request.lengthsBytes = new int[] {lengthBytes};
+    request.data = new byte[lengthBytes];
+    if (habits.scribbles()) {
+      Memory.at(address, lengthBytes).fill((byte) draws.nextLong());
+    }
+    reads++;
+    submit(request, latencyNs());
+  }
+
+  @Override
+  public void submitWrite(long offsetBytes, IoVector source, long tag) {
+    Request request = new Request(Kind.WRITE, offsetBytes, source.totalBytes(), tag);
+    int count = source.count();
+    request.addresses = new long[count];
+    request.lengthsBytes = new int[count];
+    request.data = new byte[source.totalBytes()];
+    int at = 0;
+    for (int i = 0; i < count; i++) {
+      request.addresses[i] = source.address(i);
+      request.lengthsBytes[i] = source.lengthBytes(i);
+      MemorySegment.copy(
+          Memory.at(source.address(i), source.lengthBytes(i)),
+          0,
+          MemorySegment.ofArray(request.data),
+          at,
+          source.lengthBytes(i));
+      at += source.lengthBytes(i);
+    }
+    writes++;
+    submit(request, latencyNs());
+  }
+
+  @Override
+  public void submitZero(long offsetBytes, long lengthBytes, long tag) {
+    Request request = new Request(Kind.ZERO, offsetBytes, lengthBytes, tag);
+    writes++;
+    submit(request, latencyNs());
+  }
+
+  @Override
+  public void submitFlush(long tag) {
+    Request request = new Request(Kind.FLUSH, 0, 0, tag);
+    request.changesBefore = changeCount;
+    flushes++;
+    submit(request, draws.between(habits.flushMinNs(), habits.flushMaxNs()));
+  }
+
+  @Override
+  public int drain(DriveSink sink, int limit) {
+    int drained = 0;
+    while (drained < limit && !facts.isEmpty()) {
+      Request request = facts.removeFirst();
+      submittedUndrained--;
+      drained++;
+      sink.onCompletion(request.tag, DriveOutcome.DONE, -1);
+    }
+    return drained;
+  }
+
+  private void submit(Request request, long latencyNs) {
+    if (request.kind != Kind.FLUSH) {
+      require(
+          request.offsetBytes >= 0
+              && request.lengthBytes > 0
+              && request.offsetBytes % blockBytes == 0
+              && request.lengthBytes % blockBytes == 0
+              && request.offsetBytes + request.lengthBytes <= sizeBytes(),
+          who + ": " + request + " is not whole blocks of the drive");
+      for (int i = 0; i < inFlight.size(); i++) {
+        require(!request.collides(inFlight.get(i)), who + ": " + request + " overlaps " + inFlight.get(i));
+      }
+    }
+    submittedUndrained++;
+    require(
+        submittedUndrained <= habits.queueDepth(),
+        who + ": " + submittedUndrained + " requests in flight, but the queue depth is " + habits.queueDepth());
+    inFlight.add(request);
+    trace.stir(request.offsetBytes ^ request.kind.ordinal(), request.lengthBytes);
+    long lifeThen = life;
+    time.after(latencyNs, () -> {
+      if (life == lifeThen) {
+        complete(request);
+      }
+    });
+  }
+
+  private long latencyNs() {
+    long latencyNs = draws.between(habits.latencyMinNs(), habits.latencyMaxNs());
+    return draws.chance(10) ? latencyNs * 10 : latencyNs;
+  }
+
+  private void complete(Request request) {
+    switch (request.kind) {
+      case READ -> {
+        visible.read(request.offsetBytes, request.data, 0, request.data.length);
+        MemorySegment.copy(
+            MemorySegment.ofArray(request.data),
+            0,
+            Memory.at(request.addresses[0], request.data.length),
+            0,
+            request.data.length);
+      }
+      case WRITE -> {
+        checkUnchanged(request);
+        apply(request);
+      }
+      case ZERO -> apply(request);
+      case FLUSH -> settle(request.changesBefore);
+    }
+    inFlight.remove(request);
+    facts.add(request);
+    trace.stir(request.tag, request.kind.ordinal());
+    wake.run();
+  }
+
+  private void apply(Request request) {
+    Change change = new Change(++changeCount, request);
+    change.applyTo(visible);
+    unflushed.add(change);
+  }
+
+  private void settle(long changesBefore) {
+    int count = 0;
+    while (count < unflushed.size() && unflushed.get(count).number <= changesBefore) {
+      unflushed.get(count).applyTo(stable);
+      count++;
+    }
+    unflushed.subList(0, count).clear();
+  }
+
+  private void checkUnchanged(Request request) {
+    MemorySegment then = MemorySegment.ofArray(request.data);
+    long at = 0;
+    for (int i = 0; i < request.addresses.length; i++) {
+      int length = request.lengthsBytes[i];
+      long mismatch = MemorySegment.mismatch(then, at, at + length, Memory.at(request.addresses[i], length), 0, length);
+      require(mismatch == -1, who + ": memory of " + request + " changed while pinned, at byte " + (at + mismatch));
+      at += length;
+    }
+  }
+
+  /// A request whose process died: the kernel or the drive holds it and does with it what it likes.
+  private void orphan(Request request) {
+    if (request.kind == Kind.WRITE) {
+      checkUnchanged(request);
+    }
+    int fate = draws.below(4);
+    if (fate == 0) {
+      return;
+    }
+    Change change = new Change(0, request);
+    if (fate == 1) {
+      land(change);
+      return;
+    }
+    long delayNs = draws.between(0, OLD_IO_MAX_NS);
+    long landsNs = time.nowNs() + delayNs;
+    if (landsNs - lastOldIoNs > 0) {
+      lastOldIoNs = landsNs;
+    }
+    oldIoCount++;
+    long lifeThen = life;
+    time.after(delayNs, () -> {
+      if (life == lifeThen) {
+        oldIoCount--;
+        land(change);
+      }
+    });
+  }
+
+  private void land(Change change) {
+    change.number = ++changeCount;
+    Change part = draws.chance(500) ? change : partOf(change);
+    part.applyTo(visible);
+    unflushed.add(part);
+  }
+
+  private Change partOf(Change change) {
+    tornWrites++;
+    Change part = new Change(change.number, change.request);
+    part.blocks = drawBlocks((int) (change.request.lengthBytes / blockBytes));
+    return part;
+  }
+
+  private void applyPart(Change change, DriveImage image) {
+    switch (draws.below(3)) {
+      case 0 -> change.applyTo(image);
+      case 1 -> {
+        // Lost as a whole.
+      }
+      default -> {
+        tornWrites++;
+        boolean[] drawn = drawBlocks((int) (change.request.lengthBytes / blockBytes));
+        if (change.blocks != null) {
+          for (int i = 0; i < drawn.length; i++) {
+            drawn[i] &= change.blocks[i];
+          }
+        }
+        change.blocks = drawn;
+        change.applyTo(image);
+      }
+    }
+  }
+
+  /// Either what came before a cut, or any of the blocks.
+  private boolean[] drawBlocks(int count) {
+    boolean[] blocks = new boolean[count];
+    boolean prefix = draws.chance(500);
+    int cut = draws.below(count + 1);
+    for (int i = 0; i < count; i++) {
+      blocks[i] = prefix ? i < cut : draws.chance(500);
+    }
+    return blocks;
+  }
+
+  private enum Kind {
+    READ,
+    WRITE,
+    ZERO,
+    FLUSH
+  }
+
+  private static final class Request {
+    final Kind kind;
+    final long offsetBytes;
+    final long lengthBytes;
+    final long tag;
+    long[] addresses;
+    int[] lengthsBytes;
+    byte[] data;
+    long changesBefore;
+
+    Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
+      this.kind = kind;
+      this.offsetBytes = offsetBytes;
+      this.lengthBytes = lengthBytes;
+      this.tag = tag;
+    }
+
+    boolean collides(Request other) {
+      return other.kind != Kind.FLUSH
+          && (kind != Kind.READ || other.kind != Kind.READ)
+          && offsetBytes < other.offsetBytes + other.lengthBytes
+          && other.offsetBytes < offsetBytes + lengthBytes;
+    }
+
+    @Override
+    public String toString() {
+      return kind + " at byte " + offsetBytes + ", " + lengthBytes + " bytes";
+    }
+  }
+
+  /// A write that the drive's cache holds: all of it, or some blocks.
+  private final class Change {
+    final Request request;
+    long number;
+    boolean[] blocks;
+
+    Change(long number, Request request) {
+      this.number = number;
+      this.request = request;
+    }
+
+    void applyTo(DriveImage image) {
+      if (blocks == null) {
+        applyTo(image, 0, request.lengthBytes);
+        return;
+      }
+      for (int i = 0; i < blocks.length; i++) {
+        if (blocks[i]) {
+          applyTo(image, (long) i * blockBytes, blockBytes);
+        }
+      }
+    }
+
+    private void applyTo(DriveImage image, long from, long lengthBytes) {
+      if (request.data == null) {
+        image.zero(request.offsetBytes + from, lengthBytes);
+      } else {
+        image.write(request.offsetBytes + from, request.data, (int) from, (int) lengthBytes);
+      }
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package farside.simulator;
+
+import java.lang.foreign.Arena;
+
+/// One line between two cabinets, with a link at each end.
+///
+/// Both ends have a carrier while both are open, varied on, and the line is whole; each carrier comes from one
+/// connection, and a frame of an older connection never arrives in a newer one. A direction that is *dead* swallows
+/// frames while both carriers stay up, as a connection does whose far end has lost its power.
+final class SimulatedLine {
+  private final LineHabits habits;
+  private final VirtualTime time;
+  private final Draws draws;
+  private final Trace trace;
+  private final String name;
+  private final SimulatedLink[] ends = new SimulatedLink[2];
+  private final boolean[] dead = new boolean[2];
+  private boolean cut;
+  private boolean noisy;
+  private boolean connecting;
+  private long connection;
+  private long cuts;
+  private long framesLost;
+  private long framesSpoiled;
+  private long framesDoubled;
+
+  SimulatedLine(
+      String name,
+      String siteA,
+      String siteB,
+      LineHabits habits,
+      VirtualTime time,
+      Arena arena,
+      Draws draws,
+      Trace trace) {
+    this.name = name;
+    this.habits = habits;
+    this.time = time;
+    this.draws = draws;
+    this.trace = trace;
+    ends[0] = new SimulatedLink(this, 0, name, siteA, siteB, arena);
+    ends[1] = new SimulatedLink(this, 1, name, siteB, siteA, arena);
+  }
+
+  SimulatedLink end(int side) {
+    return ends[side];
+  }
+
+  /// The line is broken: the ends find out, each after a while.
+  void cut() {
+    if (!cut) {
+      cut = true;
+      cuts++;
+      trace.turn(time.nowNs(), name, "cut");
+      disconnect("the line is cut");
+    }
+  }
+
+  /// Frames from one end are lost, and nobody is told.
+  void silence(int fromSide) {
+    dead[fromSide] = true;
+    cuts++;
+    trace.turn(time.nowNs(), name, "silent from " + ends[fromSide].site());
+  }
+
+  /// Whole again in both directions.
+  void restore() {
+    cut = false;
+    dead[0] = false;
+    dead[1] = false;
+    trace.turn(time.nowNs(), name, "restored");
+    tryToConnect();
+  }
+
+  /// From now on frames are dropped, changed and doubled as the habits say, or not.
+  void setNoisy(boolean on) {
+    noisy = on;
+  }
+
+  boolean isWhole() {
+    return !cut && !dead[0] && !dead[1];
+  }
+
+  long cuts() {
+    return cuts;
+  }
+
+  /// Frames lost, by cuts, noise and deaths.
+  long framesLost() {
+    return framesLost;
+  }
+
+  long framesSpoiled() {
+    return framesSpoiled;
+  }
+
+  long framesDoubled() {
+    return framesDoubled;
+  }
+
+  LineHabits habits() {
+    return habits;
+  }
+
+  VirtualTime time() {
+    return time;
+  }
+
+  Draws draws() {
+    return draws;
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  boolean isDead(int fromSide) {
+    return cut || dead[fromSide];
+  }
+
+  long connection() {
+    return connection;
+  }
+
+  void countLost() {
+    framesLost++;
+  }
+
+  void countSpoiled() {
+    framesSpoiled++;
+  }
+
+  void countDoubled() {
+    framesDoubled++;
+  }
+
+  boolean isNoisy() {
+    return noisy;
+  }
+
+  /// An end has gone, by a vary or a death; its own carrier is down already.
+  void onEndGone(int side, String reason) {
+    connection++;
+    SimulatedLink other = ends[1 - side];
+    if (other.hasCarrier()) {
+      other.dropCarrierAfter(draws.between(0, habits.detectMaxNs()), reason);
+    }
+  }
+
+  /// Both ends look for each other if nothing is in the way.
+  void tryToConnect() {
+    if (connecting || !mayConnect()) {
+      return;
+    }
+    connecting = true;
+    time.after(draws.between(1, habits.connectMaxNs()), () -> {
+      connecting = false;
+      if (mayConnect()) {
+        connection++;
+        trace.turn(time.nowNs(), name, "connected");
+        ends[0].raiseCarrier(connection);
+        ends[1].raiseCarrier(connection);
+      }
+    });
+  }
+
+  private boolean mayConnect() {
+    return !cut && ends[0].isLooking() && ends[1].isLooking();
+  }
+
+  private void disconnect(String reason) {
+    connection++;
+    for (int side = 0; side < 2; side++) {
+      if (ends[side].hasCarrier()) {
+        ends[side].dropCarrierAfter(draws.between(0, habits.detectMaxNs()), reason);
+      }
+    }
+  }
+}

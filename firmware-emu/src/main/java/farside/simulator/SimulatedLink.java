@@ -1,0 +1,372 @@
+package farside.simulator;
+
+import static farside.simulator.SimulationFailure.require;
+
+import farside.port.LinkPort;
+import farside.port.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import org.agrona.DirectBuffer;
+
+/// One end of a simulated line.
+///
+/// A frame is sometimes copied at once and sometimes queued; the payload of a queued frame is looked at again when it
+/// leaves, and must not have changed. A frame that arrives is shown in a buffer that is scribbled over right after
+/// the call, so that nobody keeps it.
+final class SimulatedLink implements LinkPort {
+  static final int FRAME_BYTES_MAX = 32 + 255 + 65_536;
+
+  private final SimulatedLine line;
+  private final int side;
+  private final String name;
+  private final String site;
+  private final String peer;
+  private final MemorySegment received;
+  private final ArrayDeque<Fact> facts = new ArrayDeque<>();
+  private final ArrayDeque<Frame> queue = new ArrayDeque<>();
+
+  private Runnable wake = () -> {};
+  private boolean open;
+  private boolean variedOn = true;
+  private boolean carrier;
+  private long carrierConnection;
+  private long carrierChange;
+  private int queuedBytes;
+  private boolean refusedFrame;
+  private long lastDepartureNs;
+  private long lastArrivalNs;
+  private long sentFrames;
+  private long sentBytes;
+  private long receivedFrames;
+  private long receivedBytes;
+
+  SimulatedLink(SimulatedLine line, int side, String name, String site, String peer, Arena arena) {
+    this.line = line;
+    this.side = side;
+    this.name = name;
+    this.site = site;
+    this.peer = peer;
+    this.received = arena.allocate(FRAME_BYTES_MAX, 64);
+    this.lastDepartureNs = line.time().nowNs();
+    this.lastArrivalNs = line.time().nowNs();
+  }
+
+  /// A process has taken this end.
+  void open(Runnable wakeOwner) {
+    wake = wakeOwner;
+    open = true;
+    variedOn = true;
+    line.tryToConnect();
+  }
+
+  /// The process is gone. The peer may take long to see it: with the power, nobody is there to say so.
+  void onProcessDeath() {
+    open = false;
+    forgetCarrier();
+    facts.clear();
+    line.onEndGone(side, "the peer is gone");
+  }
+
+  String site() {
+    return site;
+  }
+
+  boolean isLooking() {
+    return open && variedOn && !carrier;
+  }
+
+  void raiseCarrier(long connection) {
+    carrier = true;
+    carrierConnection = connection;
+    carrierChange++;
+    lastDepartureNs = line.time().nowNs();
+    lastArrivalNs = line.time().nowNs();
+    facts.add(Fact.carrier(true, "connected"));
+    wake.run();
+  }
+
+  void dropCarrierAfter(long delayNs, String reason) {
+    long changeThen = carrierChange;
+    line.time().after(delayNs, () -> {
+      if (carrier && carrierChange == changeThen) {
+        dropCarrier(reason);
+        line.tryToConnect();
+      }
+    });
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public boolean hasCarrier() {
+    return carrier;
+  }
+
+  @Override
+  public int submit(DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
+    int lengthBytes = headerBytes + payloadBytes;
+    require(lengthBytes <= FRAME_BYTES_MAX, site + "." + name + ": frame of " + lengthBytes + " bytes");
+    if (!carrier) {
+      line.countLost();
+      return SENT;
+    }
+    LineHabits habits = line.habits();
+    Draws draws = line.draws();
+    if (queuedBytes + lengthBytes > habits.queueBytesMax() || draws.chance(habits.fullPermille())) {
+      refuse();
+      return FULL;
+    }
+    Frame frame = new Frame(lengthBytes, payloadAddress, payloadBytes, tag);
+    header.getBytes(0, frame.bytes, 0, headerBytes);
+    if (payloadBytes > 0) {
+      MemorySegment.copy(
+          Memory.at(payloadAddress, payloadBytes), 0, MemorySegment.ofArray(frame.bytes), headerBytes, payloadBytes);
+    }
+    sentFrames++;
+    sentBytes += lengthBytes;
+    line.trace().stir(side, lengthBytes);
+    long nowNs = line.time().nowNs();
+    long startNs = lastDepartureNs - nowNs > 0 ? lastDepartureNs : nowNs;
+    long onLineNs = habits.bytesPerSecond() == 0 ? 0 : lengthBytes * 1_000_000_000L / habits.bytesPerSecond();
+    boolean queued = draws.chance(habits.queuedPermille());
+    long departureNs = startNs + onLineNs + (queued ? draws.between(1, 500_000) : 0);
+    lastDepartureNs = departureNs;
+    frame.pinned = queued;
+    queue.add(frame);
+    queuedBytes += lengthBytes;
+    long connectionThen = carrierConnection;
+    line.time().at(departureNs, () -> {
+      if (carrier && carrierConnection == connectionThen && queue.peek() == frame) {
+        leave(queue.remove());
+      }
+    });
+    return queued ? QUEUED : SENT;
+  }
+
+  @Override
+  public int drain(LinkSink sink, int limit) {
+    int drained = 0;
+    while (drained < limit && !facts.isEmpty()) {
+      Fact fact = facts.removeFirst();
+      drained++;
+      if (fact.frame != null) {
+        deliver(fact.frame, sink);
+      } else if (fact.reason != null) {
+        sink.onCarrier(fact.up, fact.reason);
+      } else {
+        sink.onSent(fact.tag);
+      }
+    }
+    return drained;
+  }
+
+  @Override
+  public void vary(boolean on) {
+    if (on == variedOn) {
+      return;
+    }
+    variedOn = on;
+    if (on) {
+      line.tryToConnect();
+      return;
+    }
+    if (carrier) {
+      dropCarrier("varied off");
+    }
+    line.onEndGone(side, "the peer varied the link off");
+  }
+
+  @Override
+  public boolean isVariedOn() {
+    return variedOn;
+  }
+
+  @Override
+  public long sentFrames() {
+    return sentFrames;
+  }
+
+  @Override
+  public long sentBytes() {
+    return sentBytes;
+  }
+
+  @Override
+  public long receivedFrames() {
+    return receivedFrames;
+  }
+
+  @Override
+  public long receivedBytes() {
+    return receivedBytes;
+  }
+
+  @Override
+  public String description() {
+    return "simulated line to " + peer;
+  }
+
+  private void refuse() {
+    refusedFrame = true;
+    if (queue.isEmpty()) {
+      long connectionThen = carrierConnection;
+      line.time().after(line.draws().between(1000, 200_000), () -> {
+        if (carrier && carrierConnection == connectionThen) {
+          wakeRefused();
+        }
+      });
+    }
+  }
+
+  private void wakeRefused() {
+    if (refusedFrame) {
+      refusedFrame = false;
+      wake.run();
+    }
+  }
+
+  private void leave(Frame frame) {
+    checkUnchanged(frame);
+    queuedBytes -= frame.bytes.length;
+    if (frame.pinned) {
+      facts.add(Fact.sent(frame.tag));
+      wake.run();
+    }
+    wakeRefused();
+    Draws draws = line.draws();
+    LineHabits habits = line.habits();
+    boolean noisy = line.isNoisy();
+    if (line.isDead(side) || (noisy && draws.chance(habits.dropPermille()))) {
+      line.countLost();
+      return;
+    }
+    if (noisy && draws.chance(habits.corruptPermille())) {
+      spoil(frame, draws);
+      line.countSpoiled();
+    }
+    int copies = 1;
+    if (noisy && draws.chance(habits.duplicatePermille())) {
+      copies = 2;
+      line.countDoubled();
+    }
+    SimulatedLink far = line.end(1 - side);
+    for (int i = 0; i < copies; i++) {
+      long jitterNs = habits.jitterNs() == 0 ? 0 : draws.between(0, habits.jitterNs());
+      long arrivalNs = line.time().nowNs() + habits.delayNs() + jitterNs;
+      if (arrivalNs - lastArrivalNs < 0) {
+        arrivalNs = lastArrivalNs;
+      }
+      lastArrivalNs = arrivalNs;
+      long connectionThen = carrierConnection;
+      line.time().at(arrivalNs, () -> {
+        boolean arrives = far.carrier && far.carrierConnection == connectionThen && !line.isDead(side);
+        if (arrives) {
+          far.facts.add(Fact.frame(frame));
+          far.wake.run();
+        } else {
+          line.countLost();
+        }
+      });
+    }
+  }
+
+  private static void spoil(Frame frame, Draws draws) {
+    if (draws.chance(100)) {
+      frame.lengthBytes = draws.below(frame.lengthBytes);
+      return;
+    }
+    int flips = 1 + draws.below(3);
+    for (int i = 0; i < flips; i++) {
+      // Half of the damage hits the header, which is a small part of most frames.
+      int index = draws.below(draws.chance(500) ? Math.min(48, frame.lengthBytes) : frame.lengthBytes);
+      frame.bytes[index] ^= (byte) (1 << draws.below(8));
+    }
+  }
+
+  private void deliver(Frame frame, LinkSink sink) {
+    receivedFrames++;
+    receivedBytes += frame.lengthBytes;
+    MemorySegment.copy(MemorySegment.ofArray(frame.bytes), 0, received, 0, frame.lengthBytes);
+    sink.onFrame(received.address(), frame.lengthBytes);
+    received.asSlice(0, Math.min(128, frame.bytes.length)).fill((byte) 0xA5);
+  }
+
+  private void checkUnchanged(Frame frame) {
+    if (frame.pinned && frame.payloadBytes > 0) {
+      long from = frame.bytes.length - frame.payloadBytes;
+      long mismatch = MemorySegment.mismatch(
+          MemorySegment.ofArray(frame.bytes),
+          from,
+          frame.bytes.length,
+          Memory.at(frame.payloadAddress, frame.payloadBytes),
+          0,
+          frame.payloadBytes);
+      require(
+          mismatch == -1,
+          site + "." + name + ": payload of a queued frame changed while pinned, at byte " + mismatch);
+    }
+  }
+
+  private void dropCarrier(String reason) {
+    // Whether the queue's buffers come back before or after the news differs between real drivers.
+    boolean newsFirst = line.draws().chance(500);
+    if (newsFirst) {
+      facts.add(Fact.carrier(false, reason));
+    }
+    for (Frame frame : queue) {
+      line.countLost();
+      if (frame.pinned) {
+        facts.add(Fact.sent(frame.tag));
+      }
+    }
+    forgetCarrier();
+    if (!newsFirst) {
+      facts.add(Fact.carrier(false, reason));
+    }
+    wake.run();
+  }
+
+  private void forgetCarrier() {
+    carrier = false;
+    carrierChange++;
+    queue.clear();
+    queuedBytes = 0;
+    refusedFrame = false;
+  }
+
+  private static final class Frame {
+    final byte[] bytes;
+    final long payloadAddress;
+    final int payloadBytes;
+    final long tag;
+    int lengthBytes;
+    boolean pinned;
+
+    Frame(int lengthBytes, long payloadAddress, int payloadBytes, long tag) {
+      this.bytes = new byte[lengthBytes];
+      this.lengthBytes = lengthBytes;
+      this.payloadAddress = payloadAddress;
+      this.payloadBytes = payloadBytes;
+      this.tag = tag;
+    }
+  }
+
+  /// A frame, a frame sent, or news of the carrier.
+  private record Fact(Frame frame, long tag, boolean up, String reason) {
+    static Fact frame(Frame frame) {
+      return new Fact(frame, 0, false, null);
+    }
+
+    static Fact sent(long tag) {
+      return new Fact(null, tag, false, null);
+    }
+
+    static Fact carrier(boolean up, String reason) {
+      return new Fact(null, 0, up, reason);
+    }
+  }
+}

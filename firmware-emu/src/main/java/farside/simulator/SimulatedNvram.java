@@ -1,0 +1,230 @@
+package farside.simulator;
+
+import static farside.simulator.SimulationFailure.require;
+
+import farside.port.Memory;
+import farside.port.NvramPort;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The battery-backed memory of a simulated cabinet: it outlives the process, and, only if it was ended
+/// cleanly, the loss of power.
+///
+/// A kill can be armed at a store to come. A killed process leaves behind every store that it made before,
+/// as with a mapped file: the kernel has the pages. After a loss of power the region holds a mixture of what
+/// it held at different times and of noise, and says `LOST` until the cabinet has made its first commit, which
+/// is taken as the word that says "formatted".
+final class SimulatedNvram implements NvramPort {
+  private static final int PAGE_BYTES = 4096;
+
+  private final Draws draws;
+  private final Trace trace;
+  private final MemorySegment region;
+  private final MemorySegment older;
+  private final long address;
+  private final long sizeBytes;
+
+  private Contents contents = Contents.BLANK;
+  private boolean ended;
+  private boolean dead;
+  private long commits;
+  private long stores;
+  private long killAtCommit = -1;
+  private long killAtStore = -1;
+  private boolean killAfter;
+
+  SimulatedNvram(long sizeBytes, Arena arena, Draws draws, Trace trace) {
+    require(sizeBytes % PAGE_BYTES == 0, "NVRAM of " + sizeBytes + " bytes is not whole pages");
+    this.sizeBytes = sizeBytes;
+    this.draws = draws;
+    this.trace = trace;
+    this.region = arena.allocate(sizeBytes, PAGE_BYTES);
+    this.older = arena.allocate(sizeBytes, PAGE_BYTES);
+    this.address = region.address();
+  }
+
+  /// A process has been started: it finds what the last one left.
+  void open() {
+    dead = false;
+    killAtCommit = -1;
+    killAtStore = -1;
+  }
+
+  /// The process dies at the n-th commit from now, before or after that commit takes effect.
+  void killAtCommit(long commitsFromNow, boolean after) {
+    killAtCommit = commits + commitsFromNow;
+    killAfter = after;
+  }
+
+  /// The process dies before the n-th store of any kind from now.
+  void killAtStore(long storesFromNow) {
+    killAtStore = stores + storesFromNow;
+  }
+
+  /// The process is gone; whatever its code still tries must not be seen.
+  void onProcessDeath() {
+    dead = true;
+    killAtCommit = -1;
+    killAtStore = -1;
+  }
+
+  /// Power is gone too.
+  void onPowerLoss() {
+    onProcessDeath();
+    if (ended || contents == Contents.BLANK) {
+      return;
+    }
+    contents = Contents.LOST;
+    byte[] page = new byte[PAGE_BYTES];
+    for (long offset = 0; offset < sizeBytes; offset += PAGE_BYTES) {
+      switch (draws.below(4)) {
+        case 0 -> MemorySegment.copy(older, offset, region, offset, PAGE_BYTES);
+        case 1 -> region.asSlice(offset, PAGE_BYTES).fill((byte) 0);
+        case 2 -> {
+          draws.fill(page, 0, PAGE_BYTES);
+          MemorySegment.copy(MemorySegment.ofArray(page), 0, region, offset, PAGE_BYTES);
+        }
+        default -> {
+          // The page had reached the backing store.
+        }
+      }
+    }
+  }
+
+  /// Now and then remembers what the region holds, to come back after a loss of power.
+  void ageSometimes() {
+    if (draws.chance(100)) {
+      MemorySegment.copy(region, 0, older, 0, sizeBytes);
+    }
+  }
+
+  /// No kill is to come any more.
+  void disarm() {
+    killAtCommit = -1;
+    killAtStore = -1;
+  }
+
+  long commits() {
+    return commits;
+  }
+
+  long stores() {
+    return stores;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  @Override
+  public long address() {
+    return address;
+  }
+
+  @Override
+  public byte getByte(long offset) {
+    check(offset, 1);
+    return Memory.getByte(address + offset);
+  }
+
+  @Override
+  public int getInt(long offset) {
+    check(offset, 4);
+    return region.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
+  }
+
+  @Override
+  public long getLong(long offset) {
+    check(offset, 8);
+    return region.get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
+  }
+
+  @Override
+  public void putByte(long offset, byte value) {
+    check(offset, 1);
+    store();
+    region.set(ValueLayout.JAVA_BYTE, offset, value);
+  }
+
+  @Override
+  public void putInt(long offset, int value) {
+    check(offset, 4);
+    store();
+    region.set(ValueLayout.JAVA_INT_UNALIGNED, offset, value);
+  }
+
+  @Override
+  public void putLong(long offset, long value) {
+    check(offset, 8);
+    store();
+    region.set(ValueLayout.JAVA_LONG_UNALIGNED, offset, value);
+  }
+
+  @Override
+  public void putBytes(long offset, long sourceAddress, int lengthBytes) {
+    check(offset, lengthBytes);
+    if (stores + 1 == killAtStore && lengthBytes > 1) {
+      // The process dies in the middle of the copy.
+      Memory.copy(sourceAddress, address + offset, draws.below(lengthBytes));
+    }
+    store();
+    Memory.copy(sourceAddress, address + offset, lengthBytes);
+  }
+
+  @Override
+  public void commit(long offset, long word) {
+    check(offset, 8);
+    require(offset % 8 == 0, "commit word at " + offset + " is not aligned to 8 bytes");
+    store();
+    commits++;
+    trace.stir(offset, word);
+    if (commits == killAtCommit && !killAfter) {
+      throw kill();
+    }
+    contents = Contents.KEPT;
+    region.set(ValueLayout.JAVA_LONG, offset, word);
+    if (commits == killAtCommit) {
+      throw kill();
+    }
+  }
+
+  @Override
+  public void force() {
+    checkAlive();
+    ended = true;
+  }
+
+  @Override
+  public Contents contents() {
+    return contents;
+  }
+
+  private void store() {
+    stores++;
+    ended = false;
+    if (stores == killAtStore) {
+      throw kill();
+    }
+  }
+
+  private CabinetKilled kill() {
+    onProcessDeath();
+    return new CabinetKilled();
+  }
+
+  private void check(long offset, long lengthBytes) {
+    checkAlive();
+    if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > sizeBytes) {
+      throw new SimulationFailure("NVRAM access at " + offset + ", " + lengthBytes + " bytes, but it has " + sizeBytes);
+    }
+  }
+
+  private void checkAlive() {
+    if (dead) {
+      // A finally block of the dead process: it never ran.
+      throw new CabinetKilled();
+    }
+  }
+}

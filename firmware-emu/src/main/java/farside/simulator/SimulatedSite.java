@@ -1,0 +1,338 @@
+package farside.simulator;
+
+import static farside.simulator.SimulationFailure.require;
+
+import farside.cabinet.CabinetDescription;
+import farside.cabinet.CabinetPorts;
+import farside.port.DrivePort;
+import farside.port.EventPort;
+import farside.port.LinkPort;
+import farside.simulator.SteppedCabinet.FarCopy;
+import java.util.List;
+
+/// One site: the cabinet's process, and everything that outlives it.
+///
+/// Runs the cabinet as the real processor does: round after round while there is work, then not before a fact has
+/// come or the deadline is reached. A round takes some microseconds, so that work costs time.
+final class SimulatedSite implements Stepped {
+  private static final int IDLE_ROUNDS_MAX = 10_000;
+  private static final long ROUND_MAX_NS = 20_000;
+
+  private final String name;
+  private final CabinetDescription description;
+  private final CabinetMaker maker;
+  private final SimulatedNvram nvram;
+  private final List<SimulatedDrive> drives;
+  private final List<SimulatedLink> links;
+  private final SimulatedHost host;
+  private final SimulatedConsole console;
+  private final Oracle oracle;
+  private final List<String> sources;
+  private final boolean hiccups;
+  private final VirtualTime time;
+  private final Draws draws;
+  private final Trace trace;
+  private final long wallMsAtZero;
+
+  private Runnable onDown = () -> {};
+  private SteppedCabinet cabinet;
+  private boolean wantedUp;
+  private boolean ended;
+  private long nextRunNs = NEVER;
+  private int idleRounds;
+  private long rounds;
+  private long kills;
+  private long powerLosses;
+  private long restarts;
+  private long shutdowns;
+
+  /// @param sources names of the mirrored volumes whose source is here
+  /// @param hiccups now and then a round takes milliseconds, as when the machine is busy with something else
+  SimulatedSite(
+      CabinetDescription description,
+      CabinetMaker maker,
+      SimulatedNvram nvram,
+      List<SimulatedDrive> drives,
+      List<SimulatedLink> links,
+      SimulatedHost host,
+      Oracle oracle,
+      List<String> sources,
+      boolean hiccups,
+      VirtualTime time,
+      Draws draws,
+      Trace trace,
+      long wallMsAtZero) {
+    this.name = description.site();
+    this.description = description;
+    this.maker = maker;
+    this.nvram = nvram;
+    this.drives = List.copyOf(drives);
+    this.links = List.copyOf(links);
+    this.host = host;
+    this.console = new SimulatedConsole(name, time, trace);
+    this.oracle = oracle;
+    this.sources = List.copyOf(sources);
+    this.hiccups = hiccups;
+    this.time = time;
+    this.draws = draws;
+    this.trace = trace;
+    this.wallMsAtZero = wallMsAtZero;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /// Told whenever the process has gone, for whatever reason.
+  void setOnDown(Runnable onDown) {
+    this.onDown = onDown;
+  }
+
+  SimulatedNvram nvram() {
+    return nvram;
+  }
+
+  List<SimulatedDrive> drives() {
+    return drives;
+  }
+
+  SimulatedHost host() {
+    return host;
+  }
+
+  SimulatedConsole console() {
+    return console;
+  }
+
+  boolean isRunning() {
+    return cabinet != null;
+  }
+
+  boolean isReady() {
+    return cabinet != null && cabinet.isReady();
+  }
+
+  boolean isSettled() {
+    return unsettled().isEmpty();
+  }
+
+  /// What keeps it from being at rest; empty if nothing does.
+  String unsettled() {
+    if (cabinet == null) {
+      return "down";
+    }
+    if (!cabinet.isReady()) {
+      return "IML or shutdown under way";
+    }
+    return drivesAreIdle() ? cabinet.unsettled() : "drives busy";
+  }
+
+  boolean drivesAreIdle() {
+    for (SimulatedDrive drive : drives) {
+      if (!drive.isIdle()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  long rounds() {
+    return rounds;
+  }
+
+  long kills() {
+    return kills;
+  }
+
+  long powerLosses() {
+    return powerLosses;
+  }
+
+  long restarts() {
+    return restarts;
+  }
+
+  long shutdowns() {
+    return shutdowns;
+  }
+
+  /// Starts the process, once it can own the drives: old requests of a dead one may still be under way.
+  void start() {
+    if (cabinet != null || wantedUp) {
+      return;
+    }
+    wantedUp = true;
+    startWhenDrivesAreFree();
+  }
+
+  private void startWhenDrivesAreFree() {
+    long freeNs = time.nowNs();
+    for (SimulatedDrive drive : drives) {
+      if (drive.lastOldIoNs() - freeNs > 0) {
+        freeNs = drive.lastOldIoNs();
+      }
+    }
+    long startsNs = freeNs + draws.between(1_000_000, 20_000_000);
+    time.at(startsNs, () -> {
+      if (wantedUp && cabinet == null) {
+        launch();
+      }
+    });
+  }
+
+  private void launch() {
+    trace.turn(time.nowNs(), name, "starts, NVRAM " + nvram.contents());
+    restarts++;
+    ended = false;
+    nvram.open();
+    for (SimulatedDrive drive : drives) {
+      drive.open(this::wake);
+    }
+    host.open(this::wake);
+    console.open(this::wake);
+    EventPort events = (nowNs, number, severity, text) ->
+        trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    CabinetPorts ports = new CabinetPorts(
+        nvram,
+        List.<DrivePort>copyOf(drives),
+        List.<LinkPort>copyOf(links),
+        host,
+        console,
+        events,
+        draws.fork());
+    try {
+      cabinet = maker.make(description, ports, wallMsAtZero);
+      for (SimulatedLink link : links) {
+        link.open(this::wake);
+      }
+      nextRunNs = time.nowNs();
+    } catch (CabinetKilled killed) {
+      die("killed in its constructor");
+    }
+  }
+
+  @Override
+  public long nextRunNs() {
+    return nextRunNs;
+  }
+
+  @Override
+  public void run(long nowNs) {
+    rounds++;
+    try {
+      int worked = cabinet.doWork(nowNs);
+      watchPairs();
+      if (cabinet.isDown()) {
+        end();
+      } else if (worked > 0) {
+        idleRounds = 0;
+        nextRunNs = nowNs + roundNs();
+      } else {
+        sleep(nowNs);
+      }
+    } catch (CabinetKilled killed) {
+      die("killed at commit " + nvram.commits() + ", store " + nvram.stores());
+    } catch (SimulationFailure failure) {
+      throw failure;
+    } catch (RuntimeException failure) {
+      throw new SimulationFailure("cabinet " + name + " stopped: " + failure, failure);
+    }
+  }
+
+  /// The process dies, as with `kill -9`.
+  void kill() {
+    if (cabinet != null) {
+      die("killed between two rounds");
+    }
+  }
+
+  /// The site loses power, whether or not the process runs.
+  void losePower() {
+    powerLosses++;
+    trace.turn(time.nowNs(), name, "power lost");
+    nvram.onPowerLoss();
+    for (SimulatedDrive drive : drives) {
+      drive.onPowerLoss();
+    }
+    forgetProcess();
+  }
+
+  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none has begun.
+  boolean keepsAllWithoutPower() {
+    return ended && cabinet == null;
+  }
+
+  /// An orderly end.
+  void requestShutdown() {
+    if (cabinet != null) {
+      trace.turn(time.nowNs(), name, "asked to shut down");
+      cabinet.requestShutdown();
+      wake();
+    }
+  }
+
+  private long roundNs() {
+    return hiccups && draws.below(4000) == 0 ? draws.skewed(100_000, 100_000_000) : draws.between(1_000, ROUND_MAX_NS);
+  }
+
+  private void sleep(long nowNs) {
+    long deadlineNs = cabinet.nextDeadlineNs();
+    nextRunNs = deadlineNs;
+    if (deadlineNs != NEVER && deadlineNs - nowNs <= 0) {
+      idleRounds++;
+      require(
+          idleRounds < IDLE_ROUNDS_MAX,
+          "cabinet " + name + " spins: it asks to be run at a time that has passed, and does nothing");
+      nextRunNs = nowNs + 1_000;
+    } else {
+      idleRounds = 0;
+    }
+  }
+
+  private void wake() {
+    if (cabinet != null && (nextRunNs == NEVER || nextRunNs - time.nowNs() > 0)) {
+      nextRunNs = time.nowNs();
+    }
+  }
+
+  private void watchPairs() {
+    for (int i = 0; i < sources.size(); i++) {
+      String volume = sources.get(i);
+      FarCopy now = cabinet.farCopyOf(volume);
+      if (now != FarCopy.NOT_KNOWN && (now == FarCopy.HAS_ALL) != oracle.isSynchronized(volume)) {
+        oracle.setSynchronized(volume, now == FarCopy.HAS_ALL);
+      }
+    }
+  }
+
+  private void end() {
+    shutdowns++;
+    require(drivesAreIdle(), "cabinet " + name + " says that it is down, but a drive still works for it");
+    trace.turn(time.nowNs(), name, "is down");
+    ended = true;
+    forgetProcess();
+  }
+
+  private void die(String how) {
+    kills++;
+    trace.turn(time.nowNs(), name, how);
+    forgetProcess();
+  }
+
+  private void forgetProcess() {
+    cabinet = null;
+    wantedUp = false;
+    nextRunNs = NEVER;
+    nvram.onProcessDeath();
+    for (SimulatedDrive drive : drives) {
+      drive.onProcessDeath();
+    }
+    for (SimulatedLink link : links) {
+      link.onProcessDeath();
+    }
+    console.onProcessDeath();
+    host.onProcessDeath();
+    oracle.settle(name);
+    onDown.run();
+  }
+}

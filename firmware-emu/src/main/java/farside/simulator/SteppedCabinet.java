@@ -1,0 +1,29 @@
+package farside.simulator;
+
+/// A cabinet as the simulator sees it: the microcode, or in tests a stand-in.
+interface SteppedCabinet {
+  int doWork(long nowNs);
+
+  long nextDeadlineNs();
+
+  /// Destages everything; [#isDown] then becomes true.
+  void requestShutdown();
+
+  boolean isReady();
+
+  boolean isDown();
+
+  /// Whether the peer has all that was acknowledged of this source volume, as the cabinet sees it.
+  FarCopy farCopyOf(String volumeName);
+
+  /// What a source volume's cabinet believes of the copy at the peer.
+  enum FarCopy {
+    HAS_ALL,
+    LACKS_SOMETHING,
+    /// The cabinet does not serve the volume and has yet to find out: what it believed before stands.
+    NOT_KNOWN
+  }
+
+  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty if nothing does.
+  String unsettled();
+}

@@ -1,0 +1,59 @@
+package farside.simulator;
+
+/// What one run, or many, went through.
+record Totals(
+    long runs,
+    long virtualNs,
+    long hostAnswers,
+    long hostWrites,
+    long readsChecked,
+    long kills,
+    long powerLosses,
+    long lineCuts,
+    long commits,
+    long framesLost,
+    long framesSpoiled,
+    long takeovers,
+    long consoleAnswers) {
+
+  static Totals none() {
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  Totals plus(Totals other) {
+    return new Totals(
+        runs + other.runs,
+        virtualNs + other.virtualNs,
+        hostAnswers + other.hostAnswers,
+        hostWrites + other.hostWrites,
+        readsChecked + other.readsChecked,
+        kills + other.kills,
+        powerLosses + other.powerLosses,
+        lineCuts + other.lineCuts,
+        commits + other.commits,
+        framesLost + other.framesLost,
+        framesSpoiled + other.framesSpoiled,
+        takeovers + other.takeovers,
+        consoleAnswers + other.consoleAnswers);
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
+            + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers",
+        runs,
+        virtualNs / 1e9,
+        hostAnswers,
+        hostWrites,
+        readsChecked,
+        kills,
+        powerLosses,
+        lineCuts,
+        commits,
+        framesLost,
+        framesSpoiled,
+        takeovers,
+        consoleAnswers);
+  }
+}

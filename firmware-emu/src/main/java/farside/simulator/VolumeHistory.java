@@ -1,0 +1,493 @@
+package farside.simulator;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// All that the oracle knows of one volume: for every byte, which writes it may hold now.
+///
+/// The volume is cut into runs of bytes that share one history. A run's *live* versions are those that a read
+/// may return; *retired* ones were overtaken, by an acknowledged write that began after they were done or by
+/// a read that returned something newer, and may still be returned by a read that began before that, or come
+/// back when unflushed data is lost.
+///
+/// Order is counted in steps: each request that begins or ends takes one. A version is *done* when its write
+/// was acknowledged, or seen by a read, or settled because its host or cabinet died.
+final class VolumeHistory {
+  private static final int BLOCK_BYTES = 512;
+  private static final int RETIRED_SWEEP_MIN = 16;
+
+  private final int volume;
+  private final long sizeBytes;
+  private final NavigableMap<Long, Run> runs = new TreeMap<>();
+  private final List<HostWrite> writes = new ArrayList<>();
+  private final List<HostWrite> unsettled = new ArrayList<>();
+  private final TreeSet<Long> openReads = new TreeSet<>();
+  private long step = 1;
+  private long flushedStep;
+  private long readsChecked;
+
+  /// @param zero true: the volume reads zero before the first write; false: it holds the content of write 0
+  VolumeHistory(int volume, long sizeBytes, boolean zero) {
+    this.volume = volume;
+    this.sizeBytes = sizeBytes;
+    HostWrite initial = new HostWrite(volume, 0, zero, true, 0, sizeBytes, 0, 0);
+    initial.acknowledgedStep = 0;
+    writes.add(initial);
+    Run run = new Run(0, sizeBytes);
+    run.live.add(new Version(initial));
+    runs.put(0L, run);
+  }
+
+  HostWrite initial() {
+    return writes.get(0);
+  }
+
+  int volume() {
+    return volume;
+  }
+
+  long sizeBytes() {
+    return sizeBytes;
+  }
+
+  long readsChecked() {
+    return readsChecked;
+  }
+
+  int writesKnown() {
+    return writes.size() - 1;
+  }
+
+  /// A host has sent a write: from now on the cabinet may apply it, as a whole or in parts.
+  HostWrite begin(boolean zeroes, boolean forceUnitAccess, long offsetBytes, long lengthBytes, long nowNs) {
+    HostWrite write = new HostWrite(
+        volume, writes.size(), zeroes, forceUnitAccess, offsetBytes, offsetBytes + lengthBytes, ++step, nowNs);
+    writes.add(write);
+    unsettled.add(write);
+    split(write.fromBytes);
+    split(write.toBytes);
+    for (Run run : between(write.fromBytes, write.toBytes).values()) {
+      run.live.add(new Version(write));
+    }
+    return write;
+  }
+
+  void acknowledge(HostWrite write, long nowNs) {
+    write.acknowledgedStep = ++step;
+    write.acknowledgedNs = nowNs;
+    unsettled.remove(write);
+    for (Run run : between(write.fromBytes, write.toBytes).values()) {
+      run.overtake(write.beganStep);
+    }
+    merge(write.fromBytes, write.toBytes);
+  }
+
+  /// A flush was asked for; hand the answer to [#flushed].
+  long beginFlush() {
+    return ++step;
+  }
+
+  /// Every write acknowledged before that step is stable.
+  void flushed(long beganStep) {
+    flushedStep = Math.max(flushedStep, beganStep);
+  }
+
+  long beginRead() {
+    long began = ++step;
+    openReads.add(began);
+    return began;
+  }
+
+  void abandonRead(long beganStep) {
+    openReads.remove(beganStep);
+  }
+
+  /// Judges what a read returned, and remembers it.
+  void endRead(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, String by) {
+    openReads.remove(beganStep);
+    step++;
+    readsChecked++;
+    long end = offsetBytes + lengthBytes;
+    long at = offsetBytes;
+    while (at < end) {
+      Run run = runs.floorEntry(at).getValue();
+      long to = Math.min(end, run.to);
+      int index = (int) (at - offsetBytes);
+      Version only = run.match(bytes, index, at, (int) (to - at), beganStep);
+      if (run.matchCount == 0) {
+        to = firstBlockEnd(at, to);
+        only = run.match(bytes, index, at, (int) (to - at), beganStep);
+      }
+      if (run.matchCount == 0) {
+        throw refuse(run, bytes, index, at, to, by);
+      }
+      if (run.wouldLearn(only, bytes, index, at, (int) (to - at), beganStep)) {
+        run = cutOut(at, to);
+        only = run.match(bytes, index, at, (int) (to - at), beganStep);
+        run.learn(only, bytes, index, at, (int) (to - at), beganStep);
+      }
+      at = to;
+    }
+  }
+
+  /// A write that nobody acknowledged may have taken effect in some blocks only; a block is whole.
+  private static long firstBlockEnd(long from, long to) {
+    return Math.min(to, (from / BLOCK_BYTES + 1) * BLOCK_BYTES);
+  }
+
+  /// Judges what a read of a copy returned (a far mirror, a drive), without learning from it.
+  void checkCopy(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, String by) {
+    openReads.remove(beganStep);
+    step++;
+    readsChecked++;
+    long end = offsetBytes + lengthBytes;
+    long at = offsetBytes;
+    while (at < end) {
+      Run run = runs.floorEntry(at).getValue();
+      long to = Math.min(end, run.to);
+      int index = (int) (at - offsetBytes);
+      run.match(bytes, index, at, (int) (to - at), beganStep);
+      if (run.matchCount == 0) {
+        to = firstBlockEnd(at, to);
+        run.match(bytes, index, at, (int) (to - at), beganStep);
+      }
+      if (run.matchCount == 0) {
+        throw refuse(run, bytes, index, at, to, by);
+      }
+      at = to;
+    }
+  }
+
+  /// The cabinet or the host of all open writes has gone: each has taken effect by now, or never will.
+  void settle() {
+    step++;
+    for (HostWrite write : unsettled) {
+      write.settledStep = step;
+    }
+    unsettled.clear();
+  }
+
+  /// What was not flushed may be gone: each byte holds anything from its last flushed version on.
+  void loseUnflushed() {
+    step++;
+    for (Run run : runs.values()) {
+      run.revive();
+    }
+  }
+
+  /// The drive holds this, stable, at a time when nothing is open: the whole history becomes one version.
+  void adopt(DriveImage image, String by) {
+    settle();
+    byte[] bytes = new byte[64 * 1024];
+    long at = 0;
+    while (at < sizeBytes) {
+      Run run = runs.floorEntry(at).getValue();
+      long to = Math.min(run.to, at + bytes.length);
+      int length = (int) (to - at);
+      image.read(at, bytes, 0, length);
+      Version only = run.match(bytes, 0, at, length, step);
+      if (run.matchCount == 0) {
+        to = firstBlockEnd(at, to);
+        length = (int) (to - at);
+        only = run.match(bytes, 0, at, length, step);
+      }
+      if (run.matchCount == 0) {
+        throw refuse(run, bytes, 0, at, to, by);
+      }
+      if (run.live.size() > 1 || !run.retired.isEmpty()) {
+        run = cutOut(at, to);
+        only = run.match(bytes, 0, at, length, step);
+        Version kept = only != null ? only : run.firstMatch(bytes, 0, at, length, step);
+        run.live.clear();
+        run.retired.clear();
+        run.live.add(kept);
+      }
+      run.live.get(0).stable = true;
+      run.live.get(0).seenStep = Math.min(run.live.get(0).seenStep, step);
+      run.live.get(0).retiredStep = HostWrite.NOT_YET;
+      at = to;
+    }
+    step++;
+    merge(0, sizeBytes);
+  }
+
+  private SimulationFailure refuse(Run run, byte[] bytes, int index, long from, long to, String by) {
+    StringBuilder text = new StringBuilder(400);
+    text.append(String.format("volume %04x: %s returned bytes %d to %d that no history allows.", volume, by, from, to));
+    // The first bytes that differ from what was allowed best tell whose they are.
+    int length = (int) (to - from);
+    int probe = Math.min(length, 512);
+    HostWrite found = null;
+    for (int start = 0; start < length && found == null; start += probe) {
+      int size = Math.min(probe, length - start);
+      if (run.isAllowed(bytes, index + start, from + start, size)) {
+        continue;
+      }
+      text.append(String.format("%n  bytes %d to %d hold ", from + start, from + start + size));
+      for (int i = writes.size() - 1; i >= 0; i--) {
+        HostWrite write = writes.get(i);
+        if (write.fromBytes <= from + start
+            && write.toBytes >= from + start + size
+            && write.matches(bytes, index + start, from + start, size)) {
+          found = write;
+          break;
+        }
+      }
+      text.append(found != null ? found : isZero(bytes, index + start, size) ? "zeroes" : "what nobody wrote");
+      break;
+    }
+    text.append(String.format("%n  now is step %d, flushed up to step %d", step, flushedStep));
+    for (Version version : run.live) {
+      text.append(String.format("%n  allowed: %s", version.write));
+    }
+    return new SimulationFailure(text.toString());
+  }
+
+  private static boolean isZero(byte[] bytes, int index, int length) {
+    for (int i = 0; i < length; i++) {
+      if (bytes[index + i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private NavigableMap<Long, Run> between(long from, long to) {
+    return runs.subMap(from, true, to, false);
+  }
+
+  /// Makes a border between two runs at that byte.
+  private void split(long at) {
+    if (at >= sizeBytes) {
+      return;
+    }
+    Run run = runs.floorEntry(at).getValue();
+    if (run.from != at) {
+      Run upper = new Run(at, run.to);
+      for (Version version : run.live) {
+        upper.live.add(version.copy());
+      }
+      for (Version version : run.retired) {
+        upper.retired.add(version.copy());
+      }
+      run.to = at;
+      runs.put(at, upper);
+    }
+  }
+
+  private Run cutOut(long from, long to) {
+    split(from);
+    split(to);
+    return runs.get(from);
+  }
+
+  /// Joins neighbours that have become alike.
+  private void merge(long from, long to) {
+    Map.Entry<Long, Run> before = runs.lowerEntry(from);
+    Run last = before == null ? null : before.getValue();
+    var iterator = runs.subMap(from, true, Math.min(to, sizeBytes), true).values().iterator();
+    while (iterator.hasNext()) {
+      Run run = iterator.next();
+      if (last != null && last.isLike(run)) {
+        last.to = run.to;
+        iterator.remove();
+      } else {
+        last = run;
+      }
+    }
+  }
+
+  private long oldestOpenRead() {
+    return openReads.isEmpty() ? HostWrite.NOT_YET : openReads.first();
+  }
+
+  /// One write at one run.
+  private static final class Version {
+    final HostWrite write;
+    long seenStep = HostWrite.NOT_YET;
+    long retiredStep = HostWrite.NOT_YET;
+    boolean stable;
+
+    Version(HostWrite write) {
+      this.write = write;
+    }
+
+    Version copy() {
+      Version copy = new Version(write);
+      copy.seenStep = seenStep;
+      copy.retiredStep = retiredStep;
+      copy.stable = stable;
+      return copy;
+    }
+
+    long doneStep() {
+      return Math.min(seenStep, Math.min(write.acknowledgedStep, write.settledStep));
+    }
+
+    boolean isStable(long flushedStep) {
+      return stable
+          || write.acknowledgedStep < flushedStep
+          || (write.forceUnitAccess && write.isAcknowledged());
+    }
+  }
+
+  /// Bytes that share one history.
+  private final class Run {
+    final long from;
+    long to;
+    final ArrayList<Version> live = new ArrayList<>(2);
+    final ArrayList<Version> retired = new ArrayList<>(0);
+    int matchCount;
+    private int sweepAt = RETIRED_SWEEP_MIN;
+
+    Run(long from, long to) {
+      this.from = from;
+      this.to = to;
+    }
+
+    /// Counts the versions that these bytes may come from; answers the one, if there is only one.
+    Version match(byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
+      matchCount = 0;
+      Version only = null;
+      for (int i = 0; i < live.size(); i++) {
+        if (live.get(i).write.matches(bytes, index, offsetBytes, lengthBytes)) {
+          matchCount++;
+          only = live.get(i);
+        }
+      }
+      for (int i = 0; i < retired.size(); i++) {
+        Version version = retired.get(i);
+        if (version.retiredStep > beganStep && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+          matchCount++;
+          only = version;
+        }
+      }
+      return matchCount == 1 ? only : null;
+    }
+
+    Version firstMatch(byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
+      for (Version version : live) {
+        if (version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+          return version;
+        }
+      }
+      for (Version version : retired) {
+        if (version.retiredStep > beganStep && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+          return version;
+        }
+      }
+      throw new SimulationFailure("a version that matched is gone");
+    }
+
+    boolean isAllowed(byte[] bytes, int index, long offsetBytes, int lengthBytes) {
+      for (Version version : live) {
+        if (version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /// True if a read that returned the version tells anything new of this run.
+    boolean wouldLearn(Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
+      if (only != null && only.doneStep() == HostWrite.NOT_YET) {
+        return true;
+      }
+      for (int i = 0; i < live.size(); i++) {
+        Version version = live.get(i);
+        if (version != only
+            && version.doneStep() < beganStep
+            && (only != null || !version.write.matches(bytes, index, offsetBytes, lengthBytes))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /// A value once read counts as committed, and what was done before that read began is overtaken.
+    void learn(Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
+      if (only != null) {
+        only.seenStep = Math.min(only.seenStep, step);
+      }
+      for (int i = live.size() - 1; i >= 0; i--) {
+        Version version = live.get(i);
+        boolean returned = only != null
+            ? version == only
+            : version.write.matches(bytes, index, offsetBytes, lengthBytes);
+        boolean beforeOnly = only != null && version.doneStep() < only.write.beganStep;
+        if (!returned && (version.doneStep() < beganStep || beforeOnly)) {
+          retire(i);
+        }
+      }
+      sweep();
+    }
+
+    /// A write that began at that step is acknowledged: what was done before is overtaken.
+    void overtake(long beganStep) {
+      for (int i = live.size() - 1; i >= 0; i--) {
+        if (live.get(i).doneStep() < beganStep) {
+          retire(i);
+        }
+      }
+      sweep();
+    }
+
+    void revive() {
+      long floor = stableFloor();
+      for (int i = retired.size() - 1; i >= 0; i--) {
+        Version version = retired.get(i);
+        if (version.doneStep() >= floor) {
+          version.retiredStep = HostWrite.NOT_YET;
+          live.add(retired.remove(i));
+        }
+      }
+    }
+
+    boolean isLike(Run other) {
+      return live.size() == 1
+          && other.live.size() == 1
+          && retired.isEmpty()
+          && other.retired.isEmpty()
+          && live.get(0).write == other.live.get(0).write
+          && live.get(0).stable == other.live.get(0).stable
+          && live.get(0).seenStep == other.live.get(0).seenStep;
+    }
+
+    private void retire(int index) {
+      Version version = live.remove(index);
+      version.retiredStep = step;
+      retired.add(version);
+    }
+
+    /// Drops retired versions that can neither be read nor come back.
+    private void sweep() {
+      if (retired.isEmpty() || (retired.size() < sweepAt && retired.size() > 1)) {
+        return;
+      }
+      long floor = stableFloor();
+      long oldestRead = oldestOpenRead();
+      retired.removeIf(version -> version.retiredStep <= oldestRead && version.doneStep() < floor);
+      sweepAt = Math.max(RETIRED_SWEEP_MIN, retired.size() * 2);
+    }
+
+    /// When the newest stable version began: what was done before it can never come back.
+    private long stableFloor() {
+      long floor = Long.MIN_VALUE;
+      for (int i = 0; i < live.size(); i++) {
+        if (live.get(i).isStable(flushedStep)) {
+          floor = Math.max(floor, live.get(i).write.beganStep);
+        }
+      }
+      for (int i = 0; i < retired.size(); i++) {
+        if (retired.get(i).isStable(flushedStep)) {
+          floor = Math.max(floor, retired.get(i).write.beganStep);
+        }
+      }
+      return floor;
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package farside.simulator;
+
+import farside.port.HostCommand;
+
+/// A program on a host that reads and writes at random, for ever: it connects, keeps some requests open, now and then
+/// goes away in the middle, and comes back.
+final class WorkloadProgram implements HostProgram {
+  private static final int BLOCK_BYTES = 512;
+  private static final int LARGE_BYTES = 128 * 1024;
+  private static final long RETRY_MAX_NS = 100_000_000;
+
+  private final SimulatedHost head;
+  private final String volumeName;
+  private final long sizeBytes;
+  private final boolean readOnly;
+  private final VirtualTime time;
+  private final Draws draws;
+  private final HostHabits habits;
+  private final int depth;
+  private final long nsPerByte;
+
+  private HostConnection connection;
+  private boolean running;
+  private boolean retrying;
+  private boolean issuing;
+  private int open;
+  private long lastCookie;
+  private long sequentialBytes;
+  private long answered;
+
+  /// @param readOnly the volume is a target where this host sits: it mostly reads, and what it tries to write must
+  ///     be refused
+  WorkloadProgram(
+      SimulatedHost head, String volumeName, long sizeBytes, boolean readOnly, VirtualTime time, Draws draws) {
+    this.head = head;
+    this.volumeName = volumeName;
+    this.sizeBytes = sizeBytes;
+    this.readOnly = readOnly;
+    this.time = time;
+    this.draws = draws;
+    this.habits = head.habits();
+    this.depth = (int) draws.between(1, habits.depthMax());
+    this.nsPerByte = draws.chance(habits.slowPermille()) ? draws.skewed(10, 3000) : 0;
+  }
+
+  void start() {
+    running = true;
+    connectLater();
+    issueLater();
+  }
+
+  /// Nothing more is asked; what is open is still answered.
+  void stop() {
+    running = false;
+  }
+
+  boolean isQuiet() {
+    return open == 0;
+  }
+
+  long answered() {
+    return answered;
+  }
+
+  /// The request that has waited longest for its answer, null if none is open or the host itself is slow.
+  HostRequest longestWaiting() {
+    if (connection == null || nsPerByte > 0) {
+      return null;
+    }
+    HostRequest oldest = null;
+    for (HostRequest request : connection.openRequests()) {
+      if (oldest == null || request.sentNs - oldest.sentNs < 0) {
+        oldest = request;
+      }
+    }
+    return oldest;
+  }
+
+  @Override
+  public void onAnswer(HostConnection from, HostRequest request) {
+    if (from == connection) {
+      open--;
+      answered++;
+      issueLater();
+    }
+  }
+
+  @Override
+  public void onGone(HostConnection gone) {
+    if (gone == connection) {
+      connection = null;
+      open = 0;
+      connectLater();
+    }
+  }
+
+  @Override
+  public long nsPerByte() {
+    return nsPerByte;
+  }
+
+  private void connectLater() {
+    if (!running || retrying) {
+      return;
+    }
+    retrying = true;
+    time.after(draws.between(1_000_000, RETRY_MAX_NS), () -> {
+      retrying = false;
+      if (running && connection == null) {
+        connection = head.connect(this, volumeName);
+        if (connection == null) {
+          connectLater();
+        } else {
+          issueLater();
+        }
+      }
+    });
+  }
+
+  private void issueLater() {
+    if (!running || issuing || connection == null) {
+      return;
+    }
+    issuing = true;
+    time.after(draws.between(1000, habits.thinkMaxNs()), () -> {
+      issuing = false;
+      if (running && connection != null && open < depth) {
+        int count = 1 + draws.below(depth - open);
+        for (int i = 0; i < count && connection != null; i++) {
+          issue();
+        }
+        issueLater();
+      }
+    });
+  }
+
+  private void issue() {
+    HostRequest request = draw();
+    open++;
+    connection.send(request);
+    if (draws.chance(habits.vanishPermille())) {
+      HostConnection leaving = connection;
+      if (draws.chance(500)) {
+        leaving.leave();
+        connection = null;
+        open = 0;
+        connectLater();
+      } else {
+        time.after(draws.between(1, 500_000), leaving::vanish);
+      }
+    }
+  }
+
+  private HostRequest draw() {
+    HostCommand command = drawCommand();
+    int lengthBytes = drawLengthBytes();
+    long offsetBytes = drawOffsetBytes(lengthBytes);
+    boolean wellFormed = true;
+    if (command == HostCommand.FLUSH) {
+      return new HostRequest(command, false, ++lastCookie, 0, 0, true, time.nowNs());
+    }
+    if (draws.chance(habits.badPermille())) {
+      offsetBytes = sizeBytes - lengthBytes + draws.between(1, 1_000_000);
+      wellFormed = false;
+    }
+    boolean changes = command != HostCommand.READ;
+    boolean forceUnitAccess = changes && draws.chance(habits.forceUnitAccessPermille());
+    return new HostRequest(
+        command,
+        forceUnitAccess,
+        ++lastCookie,
+        offsetBytes,
+        lengthBytes,
+        wellFormed && !(changes && readOnly),
+        time.nowNs());
+  }
+
+  private HostCommand drawCommand() {
+    int draw = draws.below(1000);
+    int reads = readOnly ? 980 : habits.readPermille();
+    if (draw < reads) {
+      return HostCommand.READ;
+    }
+    int other = draws.below(1000);
+    if (other < habits.flushPermille()) {
+      return HostCommand.FLUSH;
+    }
+    if (other < habits.flushPermille() + habits.trimPermille()) {
+      return HostCommand.TRIM;
+    }
+    if (other < habits.flushPermille() + 2 * habits.trimPermille()) {
+      return HostCommand.WRITE_ZEROES;
+    }
+    return HostCommand.WRITE;
+  }
+
+  private int drawLengthBytes() {
+    if (draws.chance(habits.largePermille())) {
+      int length = (int) draws.skewed(8192, LARGE_BYTES);
+      return draws.chance(habits.unalignedPermille()) ? length : length / BLOCK_BYTES * BLOCK_BYTES;
+    }
+    if (draws.chance(habits.unalignedPermille())) {
+      return (int) draws.skewed(1, 8191);
+    }
+    return draws.chance(500) ? 4096 : BLOCK_BYTES * (1 + draws.below(16));
+  }
+
+  private long drawOffsetBytes(int lengthBytes) {
+    long room = sizeBytes - lengthBytes;
+    long offsetBytes;
+    if (draws.chance(habits.hotPermille())) {
+      offsetBytes = draws.between(0, Math.min(room, 32 * 1024));
+    } else if (draws.chance(200)) {
+      offsetBytes = sequentialBytes + lengthBytes <= sizeBytes ? sequentialBytes : 0;
+      sequentialBytes = offsetBytes + lengthBytes;
+      return offsetBytes;
+    } else {
+      offsetBytes = draws.between(0, room);
+    }
+    return draws.chance(habits.unalignedPermille()) ? offsetBytes : offsetBytes / BLOCK_BYTES * BLOCK_BYTES;
+  }
+}
