@@ -394,13 +394,26 @@ final class DriveUnit implements DrivePort.DriveSink {
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      for (int i = 0; i < flushing.size(); i++) {
-        records.onFlushFailed(flushing.getInt(i));
-      }
+      destageAllAgain();
       records.setDestageFailing(volume.index(), true);
       retryAtNs = nowNs + RETRY_DELAY_NS;
     }
     flushing.clear();
+  }
+
+  /// All that is not stable goes to the drive again, also what the flush did not cover: were a newer record of a track
+  /// left as written, the older one would go over it, and be stable after it.
+  private void destageAllAgain() {
+    for (int i = 0; i < flushing.size(); i++) {
+      records.onFlushFailed(flushing.getInt(i));
+    }
+    for (int i = 0; i < written.size(); i++) {
+      records.onFlushFailed(written.getInt(i));
+    }
+    written.clear();
+    for (DestageOp op : destages) {
+      op.failed |= op.active;
+    }
   }
 
   // ---- label ----
