@@ -62,6 +62,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   private long oldestWrittenNs;
   private boolean labelInFlight;
   private long labelTicket;
+
+  /// The copy that the next label goes to: never the newest whole one.
+  private int labelCopy;
+
   private int inFlight;
   private int destagesActive;
   private long retryAtNs = Director.NO_DEADLINE;
@@ -433,7 +437,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     inFlight++;
     vector.clear().add(labelAddress, DriveLabel.BYTES);
     port.submitWrite(
-        DriveLabel.offsetOf((int) (label.sequence() & 1), port.sizeBytes()),
+        DriveLabel.offsetOf(labelCopy, port.sizeBytes()),
         vector,
         LABEL_WRITE << KIND_SHIFT);
     return 1;
@@ -459,6 +463,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void onLabelFlushed(DriveOutcome outcome) {
     labelInFlight = false;
     if (outcome == DriveOutcome.DONE) {
+      labelCopy = 1 - labelCopy;
       labels.onDurable(index, labelTicket);
       events.log(
           EventCode.LABEL_WRITTEN, port.name(), volume.pairState().shown() + ", volume " + volume.name());
@@ -479,7 +484,10 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) STAGE -> onStaged(op, outcome, firstBadByte);
       case (int) DESTAGE -> onDestaged(destages[op], outcome, firstBadByte);
       case (int) FLUSH -> onFlushed(outcome);
-      case (int) LABEL_READ -> inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
+      case (int) LABEL_READ -> {
+        inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
+        labelCopy = 1 - labelReader.newestCopy();
+      }
       case (int) LABEL_WRITE -> onLabelWritten(outcome);
       case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
       default ->
