@@ -509,6 +509,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- for the processor and the console ----
 
   long nextDeadlineNs() {
+    if (inFlight >= port.queueDepth()) {
+      // Nothing can be done before a completion, which wakes us: a deadline that has passed would only spin.
+      return Director.NO_DEADLINE;
+    }
     long deadline = Director.NO_DEADLINE;
     if (retryAtNs != Director.NO_DEADLINE) {
       deadline = retryAtNs;
