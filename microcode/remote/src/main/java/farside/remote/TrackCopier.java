@@ -114,11 +114,13 @@ final class TrackCopier {
     return count;
   }
 
-  /// True if a one-pass walk of the volume has ended and all of it has arrived.
+  /// True if a one-pass walk of the volume has ended and all of it has arrived. A track that could not be read is
+  /// tried again until it can: whoever asked would take silence for all that there was.
   boolean isPassOver(Volume volume) {
     int index = volume.index();
     return active[index]
         && once[index]
+        && retryAtNs[index] == Director.NO_DEADLINE
         && volume.table().owed().next(cursor[index]) < 0
         && inFlight(index) == 0;
   }
