@@ -122,7 +122,10 @@ public final class RemoteAdapter
     started = true;
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       switch (volume.pairState()) {
-        case SYNC_IN_PROG -> cut.breakOff(volume, "the cabinet was restarted");
+        case SYNC_IN_PROG -> {
+          cut.breakOff(volume, "the cabinet was restarted");
+          cut.recoverAlone(volume);
+        }
         case SYNC_FINISHING -> {
           if (volume.pairState() == PairState.SYNC_FINISHING) {
             cut.cut(volume.group(), "the cabinet was restarted");
