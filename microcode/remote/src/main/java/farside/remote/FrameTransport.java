@@ -89,6 +89,7 @@ final class FrameTransport {
   private int creditAdvertised;
   private boolean ackDue;
   private boolean hasHeard;
+  private long roundNs;
   private long progressNs;
   private long nakSentNs;
   private long lastReceivedNs;
@@ -165,8 +166,9 @@ final class FrameTransport {
     return FrameHeaderFlyweight.HEADER_BYTES;
   }
 
-  void onRoundBegun() {
+  void onRoundBegun(long nowNs) {
     linkFull = false;
+    roundNs = nowNs;
   }
 
   /// True if a frame with so much payload fits into the window, the peer's credit and the link.
@@ -186,6 +188,10 @@ final class FrameTransport {
     if (answer == LinkPort.FULL) {
       linkFull = true;
       return false;
+    }
+    if (unacknowledged() == 0) {
+      // The acknowledgement is awaited from now, not from the last one, which may be long ago.
+      progressNs = roundNs;
     }
     out.getBytes(FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, messageBytes);
     sentMessageBytes[slot] = messageBytes;

@@ -145,7 +145,7 @@ public final class RemoteAdapter
     if (!started) {
       return 0;
     }
-    transport.onRoundBegun();
+    transport.onRoundBegun(now);
     int work = link.drain(this, DRAIN_LIMIT);
     work += applyRestart();
     work +=
