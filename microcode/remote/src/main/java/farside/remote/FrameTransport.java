@@ -224,7 +224,7 @@ final class FrameTransport {
 
   private int submit(
       FrameKind kind, int sequence, int messageBytes, long payloadAddress, int payloadBytes, int payloadCrc, long tag) {
-    creditAdvertised = (int) (deliveredUnits + room.freeUnits());
+    int credit = (int) (deliveredUnits + room.freeUnits());
     header.wrapForWriting(out, 0)
         .kind(kind)
         .messageBytes(messageBytes)
@@ -232,12 +232,13 @@ final class FrameTransport {
         .epoch(myEpoch)
         .sequence(sequence)
         .ack((int) (expected - 1))
-        .credit(creditAdvertised)
+        .credit(credit)
         .payloadCrc(payloadCrc)
         .seal();
     int answer = link.submit(out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, payloadAddress, payloadBytes, tag);
     if (answer != LinkPort.FULL) {
       ackDue = false;
+      creditAdvertised = credit;
     }
     return answer;
   }
