@@ -370,7 +370,7 @@ final class FrameTransport {
         return onSequenced(address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
       }
       case STATUS -> {
-        if (incoming.messageBytes() > 0) {
+        if (incoming.messageBytes() >= MessageHeaderEncoder.ENCODED_LENGTH) {
           receiver.onStatus(frame, incoming.messageOffset());
         }
       }
@@ -482,6 +482,10 @@ final class FrameTransport {
   }
 
   private boolean deliver(UnsafeBuffer view, long payloadAddress) {
+    if (incoming.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH) {
+      receiver.onRefused("sequenced frame without a message");
+      return false;
+    }
     expected++;
     ackDue = true;
     return receiver.onMessage(

@@ -710,7 +710,9 @@ public final class RemoteAdapter
   @Override
   public void onStatus(UnsafeBuffer frame, int messageOffset) {
     if (!wrap(frame, messageOffset, WatermarkDecoder.TEMPLATE_ID)
-        || messageHeader.blockLength() < WatermarkDecoder.BLOCK_LENGTH) {
+        || messageHeader.blockLength() < WatermarkDecoder.BLOCK_LENGTH
+        || frame.capacity()
+            < messageOffset + MessageHeaderDecoder.ENCODED_LENGTH + WatermarkDecoder.BLOCK_LENGTH) {
       return;
     }
     watermark.wrap(
