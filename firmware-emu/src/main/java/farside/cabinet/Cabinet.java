@@ -353,7 +353,8 @@ public final class Cabinet implements CabinetDesk {
             Director.sooner(channel.nextDeadlineNs(), remote.nextDeadlineNs()));
     if (phase == Phase.QUIETING) {
       deadline = Director.sooner(deadline, phaseSinceNs + QUIET_WAIT_NS);
-    } else if (phase == Phase.DESTAGING) {
+    } else if (phase == Phase.DESTAGING && isDestaged()) {
+      // Only then is it the peer that is waited for; a drive that is not done wakes us itself.
       deadline = Director.sooner(deadline, phaseSinceNs + PEER_WAIT_NS);
     }
     return deadline;
