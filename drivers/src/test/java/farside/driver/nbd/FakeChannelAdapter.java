@@ -81,7 +81,12 @@ final class FakeChannelAdapter implements HostSink {
 
   @Override
   public boolean onRequest(
-      int connection, HostCommand command, boolean forceUnitAccess, long cookie, long offsetBytes, long lengthBytes) {
+      int connection,
+      HostCommand command,
+      boolean forceUnitAccess,
+      long cookie,
+      long offsetBytes,
+      long lengthBytes) {
     if (isRefusing) {
       refusedCount++;
       return false;
@@ -101,7 +106,8 @@ final class FakeChannelAdapter implements HostSink {
       case WRITE -> {
         if (isReadOnly || isBeyond) {
           port.discard(connection, lengthBytes);
-          port.reply(connection, cookie, isReadOnly ? HostStatus.NOT_PERMITTED : HostStatus.NO_SPACE);
+          port.reply(
+              connection, cookie, isReadOnly ? HostStatus.NOT_PERMITTED : HostStatus.NO_SPACE);
         } else {
           link.writeCookie = cookie;
           link.writeOffsetBytes = offsetBytes;

@@ -49,6 +49,7 @@ final class HostRequest {
   int pieceLengthBytes;
   int pieceHostBytes;
   boolean pieceIsZeroes;
+  boolean payloadAsked;
   boolean payloadHere;
 
   /// The head was asked for the piece's payload.
@@ -86,6 +87,7 @@ final class HostRequest {
     status = HostStatus.OK;
     doneBytes = 0;
     record = WriteRecords.NONE;
+    payloadAsked = false;
     payloadHere = false;
     payloadAsked = false;
     unreleased = 0;

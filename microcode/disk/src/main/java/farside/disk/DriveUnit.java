@@ -54,7 +54,6 @@ final class DriveUnit implements DrivePort.DriveSink {
   private final int[] stageTo;
   private final IntArrayList freeStages = new IntArrayList();
   private final IoVector vector = new IoVector();
-  private final int[] blockOwner = new int[BlockMask.BLOCKS_PER_TRACK];
   private final TrackChain chain;
 
   private IntArrayList written = new IntArrayList();
@@ -111,7 +110,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     if (!labelReader.isDone()) {
       if (!labelReader.isStarted()) {
         labelReader.start(LABEL_READ << KIND_SHIFT);
-        inFlight += 2;
+        inFlight++;
         work++;
       }
       return work;
@@ -163,7 +162,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       }
       retryAtNs = Director.NO_DEADLINE;
     }
-    int started = 0;
+    int started = goOn();
     while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
       int record = records.peekDirty(index);
       if (record == WriteRecords.NONE || !isDestageDue(record)) {
@@ -179,6 +178,17 @@ final class DriveUnit implements DrivePort.DriveSink {
       started++;
     }
     return started;
+  }
+
+  /// Submits what the queue had no room for.
+  private int goOn() {
+    int before = inFlight;
+    for (int i = 0; destagesActive > 0 && i < destages.length && inFlight < port.queueDepth(); i++) {
+      if (destages[i].active && destages[i].nextBlock < BlockMask.BLOCKS_PER_TRACK) {
+        submitNewest(destages[i]);
+      }
+    }
+    return inFlight - before;
   }
 
   private boolean isDestageDue(int record) {
@@ -218,7 +228,14 @@ final class DriveUnit implements DrivePort.DriveSink {
     chain.collectDirty(volumeIndex, track, op);
     if (op.recordCount == 1) {
       submit(op, op.records[0]);
+      op.nextBlock = BlockMask.BLOCKS_PER_TRACK;
     } else {
+      Arrays.fill(op.owners, WriteRecords.NONE);
+      for (int i = 0; i < op.recordCount; i++) {
+        int record = op.records[i];
+        Arrays.fill(op.owners, records.firstBlock(record), records.endBlock(record), record);
+      }
+      op.nextBlock = 0;
       submitNewest(op);
     }
     for (int i = 0; i < op.recordCount; i++) {
@@ -245,16 +262,13 @@ final class DriveUnit implements DrivePort.DriveSink {
     port.submitWrite(offsetBytes, vector, DESTAGE << KIND_SHIFT | op.id);
   }
 
-  /// For each block the newest record that has it; neighbouring blocks go in one request.
+  /// For each block the newest record that has it; neighbouring blocks go in one request. Goes on from where it
+  /// stopped, and stops when the drive's queue is full.
   private void submitNewest(DestageOp op) {
-    Arrays.fill(blockOwner, WriteRecords.NONE);
-    for (int i = 0; i < op.recordCount; i++) {
-      int record = op.records[i];
-      Arrays.fill(blockOwner, records.firstBlock(record), records.endBlock(record), record);
-    }
     long trackBytes = (long) op.track * BlockMask.TRACK_BYTES;
-    int block = 0;
-    while (block < BlockMask.BLOCKS_PER_TRACK) {
+    int[] blockOwner = op.owners;
+    int block = op.nextBlock;
+    while (block < BlockMask.BLOCKS_PER_TRACK && (blockOwner[block] == WriteRecords.NONE || inFlight < port.queueDepth())) {
       int record = blockOwner[block];
       if (record == WriteRecords.NONE) {
         block++;
@@ -291,6 +305,7 @@ final class DriveUnit implements DrivePort.DriveSink {
         submitVector(op, offsetBytes);
       }
     }
+    op.nextBlock = block;
   }
 
   private void onDestaged(DestageOp op, DriveOutcome outcome, long firstBadByte) {
@@ -307,7 +322,7 @@ final class DriveUnit implements DrivePort.DriveSink {
             RETRY_DELAY_NS / 1_000_000);
       }
     }
-    if (op.outstanding > 0) {
+    if (!op.isOver()) {
       return;
     }
     op.active = false;
@@ -451,7 +466,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) STAGE -> onStaged(op, outcome, firstBadByte);
       case (int) DESTAGE -> onDestaged(destages[op], outcome, firstBadByte);
       case (int) FLUSH -> onFlushed(outcome);
-      case (int) LABEL_READ -> labelReader.onRead(op, outcome);
+      case (int) LABEL_READ -> inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
       case (int) LABEL_WRITE -> onLabelWritten(outcome);
       case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
       default ->

@@ -115,12 +115,16 @@ record QueryReport(
     TextTable table = new TextTable().words("Volume").words("Generation").words("Base").words("Remarks");
     for (VolumeFigures figures : volumes) {
       boolean mirrored = figures.volume().role() != VolumeRole.LOCAL;
-      if (mirrored || !figures.remarks().isEmpty()) {
+      List<String> remarks = figures.remarks();
+      if (mirrored || !remarks.isEmpty()) {
         table.row(
             figures.volume().name(),
             mirrored ? Wording.hex16(figures.generation()) : "-",
             mirrored ? Wording.hex16(figures.base()) : "-",
-            figures.remarks());
+            remarks.isEmpty() ? "" : remarks.get(0));
+        for (String remark : remarks.subList(Math.min(1, remarks.size()), remarks.size())) {
+          table.row("", "", "", remark);
+        }
       }
     }
     return table;
