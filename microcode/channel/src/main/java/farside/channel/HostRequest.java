@@ -49,7 +49,6 @@ final class HostRequest {
   int pieceLengthBytes;
   int pieceHostBytes;
   boolean pieceIsZeroes;
-  boolean payloadAsked;
   boolean payloadHere;
 
   /// The head was asked for the piece's payload.
@@ -87,7 +86,6 @@ final class HostRequest {
     status = HostStatus.OK;
     doneBytes = 0;
     record = WriteRecords.NONE;
-    payloadAsked = false;
     payloadHere = false;
     payloadAsked = false;
     unreleased = 0;
