@@ -514,6 +514,10 @@ final class DriveUnit implements DrivePort.DriveSink {
       return Director.NO_DEADLINE;
     }
     long deadline = Director.NO_DEADLINE;
+    if (inFlight >= port.queueDepth()) {
+      // Nothing can be submitted before a request ends, and that is a fact which wakes the cabinet.
+      return deadline;
+    }
     if (retryAtNs != Director.NO_DEADLINE) {
       deadline = retryAtNs;
     } else if (destagesActive < destagesMax) {
