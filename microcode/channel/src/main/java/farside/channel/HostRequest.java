@@ -86,6 +86,7 @@ final class HostRequest {
     status = HostStatus.OK;
     doneBytes = 0;
     record = WriteRecords.NONE;
+    payloadAsked = false;
     payloadHere = false;
     unreleased = 0;
     everythingCommitted = false;
