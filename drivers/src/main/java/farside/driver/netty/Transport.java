@@ -81,7 +81,7 @@ public enum Transport {
   /// The choice for a value of [#PIN]; null or empty chooses freely.
   static Transport chosenBy(String pin) {
     if (pin == null || pin.isEmpty()) {
-      return Stream.of(URING, EPOLL, NIO)
+      return PREFERENCE.stream()
           .filter(Transport::isAvailable)
           .findFirst()
           .orElse(NIO);
