@@ -86,7 +86,6 @@ final class HostRequest {
     status = HostStatus.OK;
     doneBytes = 0;
     record = WriteRecords.NONE;
-    payloadAsked = false;
     payloadHere = false;
     unreleased = 0;
     everythingCommitted = false;
