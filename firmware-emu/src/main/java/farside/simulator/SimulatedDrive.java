@@ -19,8 +19,9 @@ import java.util.List;
 /// drive before.
 ///
 /// It looks at the memory of a write twice, at submission and at completion: a real drive fetches it at a
-/// moment of its own between the two. A difference fails the run, and so does a request that overlaps another
-/// in flight, unless both only read.
+/// moment of its own between the two. A difference fails the run, and so does a request that changes blocks which
+/// another in flight changes too. A read that overlaps a change in flight returns noise for those blocks: they may be
+/// old, new, or half of each.
 final class SimulatedDrive implements DrivePort {
   /// Seen on a real kernel: old requests keep a drive busy for up to 60 ms after `kill -9`.
   static final long OLD_IO_MAX_NS = 60_000_000;
@@ -257,7 +258,7 @@ final class SimulatedDrive implements DrivePort {
               && request.offsetBytes + request.lengthBytes <= sizeBytes(),
           who + ": " + request + " is not whole blocks of the drive");
       for (int i = 0; i < inFlight.size(); i++) {
-        require(!request.collides(inFlight.get(i)), who + ": " + request + " overlaps " + inFlight.get(i));
+        meet(request, inFlight.get(i));
       }
     }
     submittedUndrained++;
@@ -274,6 +275,19 @@ final class SimulatedDrive implements DrivePort {
     });
   }
 
+  private void meet(Request request, Request earlier) {
+    if (!request.overlaps(earlier) || (request.kind == Kind.READ && earlier.kind == Kind.READ)) {
+      return;
+    }
+    if (request.kind == Kind.READ) {
+      request.disturb(earlier);
+    } else if (earlier.kind == Kind.READ) {
+      earlier.disturb(request);
+    } else {
+      throw new SimulationFailure(who + ": " + request + " overlaps " + earlier);
+    }
+  }
+
   private long latencyNs() {
     long latencyNs = draws.between(habits.latencyMinNs(), habits.latencyMaxNs());
     return draws.chance(10) ? latencyNs * 10 : latencyNs;
@@ -283,6 +297,11 @@ final class SimulatedDrive implements DrivePort {
     switch (request.kind) {
       case READ -> {
         visible.read(request.offsetBytes, request.data, 0, request.data.length);
+        for (int i = 0; request.disturbed != null && i < request.data.length; i += blockBytes) {
+          if (request.disturbed[i / blockBytes]) {
+            draws.fill(request.data, i, i + 8);
+          }
+        }
         MemorySegment.copy(
             MemorySegment.ofArray(request.data),
             0,
@@ -410,7 +429,7 @@ final class SimulatedDrive implements DrivePort {
     FLUSH
   }
 
-  private static final class Request {
+  private final class Request {
     final Kind kind;
     final long offsetBytes;
     final long lengthBytes;
@@ -418,6 +437,7 @@ final class SimulatedDrive implements DrivePort {
     long[] addresses;
     int[] lengthsBytes;
     byte[] data;
+    boolean[] disturbed;
     long changesBefore;
 
     Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
@@ -427,11 +447,22 @@ final class SimulatedDrive implements DrivePort {
       this.tag = tag;
     }
 
-    boolean collides(Request other) {
+    boolean overlaps(Request other) {
       return other.kind != Kind.FLUSH
-          && (kind != Kind.READ || other.kind != Kind.READ)
           && offsetBytes < other.offsetBytes + other.lengthBytes
           && other.offsetBytes < offsetBytes + lengthBytes;
+    }
+
+    /// The blocks of this read that the other changes have no defined content.
+    void disturb(Request change) {
+      if (disturbed == null) {
+        disturbed = new boolean[(int) (lengthBytes / blockBytes)];
+      }
+      long from = Math.max(offsetBytes, change.offsetBytes);
+      long to = Math.min(offsetBytes + lengthBytes, change.offsetBytes + change.lengthBytes);
+      for (long at = from; at < to; at += blockBytes) {
+        disturbed[(int) ((at - offsetBytes) / blockBytes)] = true;
+      }
     }
 
     @Override

@@ -96,6 +96,7 @@ final class SimulatedHost implements HostPort {
   }
 
   /// The cabinet has answered: that is a promise from this moment, whether or not the host lives to see it.
+  @SuppressWarnings("EnumOrdinal") // only the trace, which no other build reads, sees the number
   void end(String volumeName, HostRequest request) {
     trace.note(
         time.nowNs(), site, "answer", request.cookie, request.status.ordinal(), request.write == null ? 0 : request.write.number);

@@ -297,7 +297,7 @@ final class SimulatedLink implements LinkPort {
 
   private void checkUnchanged(Frame frame) {
     if (frame.pinned && frame.payloadBytes > 0) {
-      long from = frame.bytes.length - frame.payloadBytes;
+      long from = (long) frame.bytes.length - frame.payloadBytes;
       long mismatch = MemorySegment.mismatch(
           MemorySegment.ofArray(frame.bytes),
           from,

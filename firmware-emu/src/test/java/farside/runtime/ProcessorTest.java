@@ -82,7 +82,7 @@ class ProcessorTest {
         assertThat(System.nanoTime() - limitNs)
             .as("wake-up %d was lost", number)
             .isNegative();
-        Thread.onSpinWait();
+        Thread.yield();
       }
     }
   }
@@ -139,8 +139,8 @@ class ProcessorTest {
 
     long cpuNs =
         ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;
-    // Twenty deadlines, each perhaps met a little early once.
-    assertThat(mailbox.roundCount.get() - roundsBefore).isBetween(15L, 60L);
+    // Twenty deadlines, each perhaps met a little early once, fewer where the machine is busy.
+    assertThat(mailbox.roundCount.get() - roundsBefore).isBetween(5L, 60L);
     assertThat(cpuNs).isLessThan(40_000_000);
   }
 

@@ -50,12 +50,12 @@ public final class ControlClient {
   /// @throws IllegalArgumentException if no console takes such a command
   public static Answer ask(Path socket, String command, boolean json, Duration timeout)
       throws NotReachableException {
-    byte[] line =
-        ((json ? ControlProtocol.JSON_PREFIX : ControlProtocol.TEXT_PREFIX) + command + "\n")
-            .getBytes(StandardCharsets.UTF_8);
+    byte[] line = ((json ? ControlProtocol.JSON_PREFIX : ControlProtocol.TEXT_PREFIX) + command
+            + "\n")
+        .getBytes(StandardCharsets.UTF_8);
     if (line.length - 1 > LINE_BYTES_MAX) {
-      throw new IllegalArgumentException(
-          "The command is " + command.length() + " characters long; a line takes " + LINE_BYTES_MAX + " bytes.");
+      throw new IllegalArgumentException("The command is " + command.length()
+          + " characters long; a line takes " + LINE_BYTES_MAX + " bytes.");
     }
     if (command.chars().anyMatch(Character::isISOControl)) {
       throw new IllegalArgumentException("A command is one line without control characters.");
@@ -116,8 +116,8 @@ public final class ControlClient {
     while (into.hasRemaining()) {
       int readBytes = channel.read(into);
       if (readBytes < 0) {
-        throw new NotReachableException(
-            "The console on " + path + " hung up before its answer was whole. Look at the rig's log.");
+        throw new NotReachableException("The console on " + path
+            + " hung up before its answer was whole. Look at the rig's log.");
       }
       if (readBytes == 0) {
         await(SelectionKey.OP_READ);
@@ -126,7 +126,9 @@ public final class ControlClient {
   }
 
   private int number(String digits, int max) throws NotReachableException {
-    boolean isNumber = !digits.isEmpty() && digits.length() < 10 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+    boolean isNumber = !digits.isEmpty()
+        && digits.length() < 10
+        && digits.chars().allMatch(c -> c >= '0' && c <= '9');
     int value = isNumber ? Integer.parseInt(digits) : -1;
     if (value < 0 || value > max) {
       throw noConsole();

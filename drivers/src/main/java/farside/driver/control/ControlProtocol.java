@@ -10,9 +10,9 @@ import java.nio.file.Path;
 /// | to rig    | `text` or `json`, a space, the command, a newline            |
 /// | from rig  | exit code, a space, length in bytes, a newline, then the text |
 ///
-/// All text is UTF-8. A connection may carry any number of commands, one after the other: a command is
-/// looked at only when the answer to the one before has been sent. Lengths in digits, so that a person
-/// with a plain socket tool can read and write it.
+/// All text is UTF-8. A connection may carry any number of commands, one after the other: a
+/// command is looked at only when the answer to the one before has been sent. Lengths in digits,
+/// so that a person with a plain socket tool can read and write it.
 final class ControlProtocol {
   /// Longest command line, without its newline.
   static final int LINE_BYTES_MAX = 4096;

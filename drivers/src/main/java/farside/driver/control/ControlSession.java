@@ -16,7 +16,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// One connection to the console: command lines in, one at a time, each answer out before the next.
+/// One connection to the console: command lines in, one at a time, each answer out before the
+/// next.
 ///
 /// | from      | may become         | because                                          |
 /// |-----------|--------------------|--------------------------------------------------|
@@ -25,9 +26,10 @@ import java.nio.charset.StandardCharsets;
 /// | ANSWERING | LISTENING          | the answer is in the system's hands              |
 /// | ENDING    |                    | the last answer goes out, then the connection    |
 ///
-/// Commands that come meanwhile wait, up to [#WAITING_BYTES_MAX]; whoever sends more of them without
-/// taking the answers is hung up on. (Not reading would be milder, but then the end of the client goes
-/// unseen too, and Netty cannot resume a channel whose peer closed its half meanwhile.)
+/// Commands that come meanwhile wait, up to [#WAITING_BYTES_MAX]; whoever sends more of them
+/// without taking the answers is hung up on. (Not reading would be milder, but then the end of the
+/// client goes unseen too, and Netty cannot resume a channel whose peer closed its half
+/// meanwhile.)
 final class ControlSession extends ChannelInboundHandlerAdapter {
   /// What the socket wants to hear of a session.
   interface Owner {
@@ -84,15 +86,14 @@ final class ControlSession extends ChannelInboundHandlerAdapter {
     state = State.ANSWERING;
     channel
         .write(Unpooled.wrappedBuffer(ControlProtocol.answer(exitCode, text)))
-        .addListener(
-            written -> {
-              if (written.isSuccess()) {
-                state = State.LISTENING;
-                takeLine();
-              } else {
-                close();
-              }
-            });
+        .addListener(written -> {
+          if (written.isSuccess()) {
+            state = State.LISTENING;
+            takeLine();
+          } else {
+            close();
+          }
+        });
     owner.onWritten(this);
   }
 
@@ -127,7 +128,8 @@ final class ControlSession extends ChannelInboundHandlerAdapter {
       return;
     }
     int lineBytes = received.bytesBefore((byte) '\n');
-    if (lineBytes > LINE_BYTES_MAX || (lineBytes < 0 && received.readableBytes() > LINE_BYTES_MAX)) {
+    if (lineBytes > LINE_BYTES_MAX
+        || (lineBytes < 0 && received.readableBytes() > LINE_BYTES_MAX)) {
       refuse("A command line takes at most " + LINE_BYTES_MAX + " bytes; this one is longer.\n");
     } else if (lineBytes >= 0) {
       byte[] line = new byte[lineBytes];
@@ -160,7 +162,8 @@ final class ControlSession extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// Says why, and ends the connection: what follows a line that is none cannot be trusted to be one.
+  /// Says why, and ends the connection: what follows a line that is none cannot be trusted to be
+  /// one.
   private void refuse(String text) {
     state = State.ENDING;
     channel

@@ -29,11 +29,12 @@ import java.util.concurrent.CompletableFuture;
 
 /// The console of a cabinet as a Unix-domain socket, for the owner of the rig only (mode 0600).
 ///
-/// What a client sends and gets is in `specs/console.md`. At most [#SESSION_COUNT_MAX] connections are
-/// held; one more turns out the oldest that is not waiting for an answer of the service processor.
+/// What a client sends and gets is in `specs/console.md`. At most [#SESSION_COUNT_MAX] connections
+/// are held; one more turns out the oldest that is not waiting for an answer of the service
+/// processor.
 ///
-/// A socket file left by a cabinet that was killed is removed; one on which somebody answers, or a file
-/// that is no socket, is a refusal.
+/// A socket file left by a cabinet that was killed is removed; one on which somebody answers, or a
+/// file that is no socket, is a refusal.
 public final class ControlSocket implements ConsolePort, RoundFlush {
   /// Most connections at a time.
   public static final int SESSION_COUNT_MAX = 32;
@@ -58,8 +59,8 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
     this.transport = transport;
   }
 
-  /// Begins to listen. The outcome comes on the loop's thread, so nobody may wait for it there, or before
-  /// the loop runs; a failure is an `IOException` whose message says what to do.
+  /// Begins to listen. The outcome comes on the loop's thread, so nobody may wait for it there, or
+  /// before the loop runs; a failure is an `IOException` whose message says what to do.
   public CompletableFuture<Void> open() {
     CompletableFuture<Void> opened = new CompletableFuture<>();
     try {
@@ -68,12 +69,11 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
       opened.completeExceptionally(e);
       return opened;
     }
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(loop)
-            .channel(transport.domainServerChannelClass())
-            .childHandler(new SessionInitializer())
-            .bind(transport.domainAddress(path));
+    ChannelFuture bound = new ServerBootstrap()
+        .group(loop)
+        .channel(transport.domainServerChannelClass())
+        .childHandler(new SessionInitializer())
+        .bind(transport.domainAddress(path));
     listening = bound.channel();
     bound.addListener(outcome -> onBound(outcome.cause(), opened));
     return opened;
@@ -88,14 +88,15 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
       return;
     }
     if (!isSocket(path)) {
-      throw new IOException(
-          "control socket " + path + ": a file that is no socket is there. Remove it, or give another run directory.");
+      throw new IOException("control socket " + path
+          + ": a file that is no socket is there. Remove it, or give another run directory.");
     }
     if (isAnswered(path)) {
       throw new IOException(
           "control socket "
               + path
-              + ": another process answers there. Stop that rig first, or give this one another run directory.");
+              + ": another process answers there."
+              + " Stop that rig first, or give this one another run directory.");
     }
     Files.delete(path);
   }
@@ -120,14 +121,13 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
 
   private void onBound(Throwable cause, CompletableFuture<Void> opened) {
     if (cause != null) {
-      opened.completeExceptionally(
-          new IOException(
-              "control socket "
-                  + path
-                  + " cannot be made: "
-                  + cause.getMessage()
-                  + ". Check that its directory is there and may be written.",
-              cause));
+      opened.completeExceptionally(new IOException(
+          "control socket "
+              + path
+              + " cannot be made: "
+              + cause.getMessage()
+              + ". Check that its directory is there and may be written.",
+          cause));
       return;
     }
     try {
@@ -136,24 +136,27 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
       opened.complete(null);
     } catch (IOException e) {
       listening.close();
-      opened.completeExceptionally(
-          new IOException(
-              "control socket " + path + " cannot be kept from others: " + e.getMessage() + ".", e));
+      opened.completeExceptionally(new IOException(
+          "control socket " + path + " cannot be kept from others: " + e.getMessage() + ".", e));
     }
   }
 
   private static Object fileKeyOf(Path path) throws IOException {
-    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
   }
 
-  /// Stops listening, ends all connections, and removes the socket file if it still is the one made here.
+  /// Stops listening, ends all connections, and removes the socket file if it still is the one
+  /// made here.
   public void close() throws IOException {
     isClosed = true;
     if (listening != null) {
       listening.close();
     }
     List.copyOf(sessions.values()).forEach(ControlSession::close);
-    if (fileKey != null && Files.exists(path, LinkOption.NOFOLLOW_LINKS) && fileKey.equals(fileKeyOf(path))) {
+    if (fileKey != null
+        && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        && fileKey.equals(fileKeyOf(path))) {
       Files.delete(path);
     }
     fileKey = null;
@@ -231,7 +234,9 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
     protected void initChannel(Channel channel) {
       // Only epoll does it; with the others a client that closes its half is hung up on.
       channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-      channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(ControlProtocol.LINE_BYTES_MAX));
+      channel
+          .config()
+          .setRecvByteBufAllocator(new FixedRecvByteBufAllocator(ControlProtocol.LINE_BYTES_MAX));
       channel.pipeline().addLast(new ControlSession(sessionOwner, ++lastSession, channel));
     }
   }

@@ -9,8 +9,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// What a connection has received and nobody has looked at yet, in the buffers in which it came.
 final class InboundBytes {
   /// What comes in pieces no longer than this is moved together, so that a host that trickles
-  /// single bytes into a connection that waits does not fill memory with buffers that hold one byte
-  /// each.
+  /// single bytes into a connection that waits does not fill memory with buffers that hold one
+  /// byte each.
   private static final int PIECE_BYTES_MERGED_MAX = 4096;
 
   private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
@@ -36,8 +36,8 @@ final class InboundBytes {
     }
   }
 
-  /// The first piece, from what is next on; its capacity is how much that is. Valid until the next
-  /// call of any method here.
+  /// The first piece, from what is next on; its capacity is how much that is. Valid until the
+  /// next call of any method here.
   DirectBuffer first() {
     ByteBuf first = pieces.peekFirst();
     if (first == null) {

@@ -20,8 +20,8 @@ import org.agrona.DirectBuffer;
 /// One host's connection: what it sent and is not yet looked at, the machine that understands it,
 /// and the replies that wait to be sent.
 ///
-/// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes from
-/// it, when the channel adapter drains. A connection ends in one of these ways:
+/// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes
+/// from it, when the channel adapter drains. A connection ends in one of these ways:
 ///
 /// | who ends it                | what happens                                                |
 /// |----------------------------|-------------------------------------------------------------|
@@ -269,7 +269,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   /// The next bytes of payload to `address`; true if all of them are there now. To ask again for
-  /// what is awaited already is to ask whether it has come: then there is no `onPayload` any more.
+  /// what is awaited already is to ask whether it has come: then there is no `onPayload` any
+  /// more.
   boolean receive(long address, int lengthBytes) {
     if (isGone || isClosing) {
       return false;
@@ -301,9 +302,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void checkPayload(String purpose, long lengthBytes, long alreadyBytes) {
     if (alreadyBytes > 0 || lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException("NBD connection " + number + ": " + lengthBytes + " bytes of payload "
-          + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
-          + " are spoken for");
+      throw new IllegalStateException(
+          "NBD connection " + number + ": " + lengthBytes + " bytes of payload "
+              + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
+              + " are spoken for");
     }
   }
 
@@ -328,7 +330,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// Once it is being closed, nothing more is said: the last thing may be half a reply that failed.
+  /// Once it is being closed, nothing more is said: the last thing may be half a reply that
+  /// failed.
   private boolean isAnswerable() {
     return !isGone && !isClosing;
   }
@@ -373,7 +376,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
     isClosing = true;
     consumed(inbound.lengthBytes());
-    closeDeadline = channel.eventLoop().schedule(() -> channel.close(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+    closeDeadline =
+        channel.eventLoop().schedule(() -> channel.close(), CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
     head.markForFlush(this);
   }
 
@@ -400,8 +404,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     head.mark(this);
   }
 
-  /// Ends our half and waits for the host to end its own. Closed with input unread, a socket would
-  /// be reset and the last replies lost on their way.
+  /// Ends our half and waits for the host to end its own. Closed with input unread, a socket
+  /// would be reset and the last replies lost on their way.
   private void shutDownWhenSent() {
     if (!isClosing || isShutDown || !outbound.isAllSent()) {
       return;

@@ -28,8 +28,8 @@ import org.agrona.collections.Int2ObjectHashMap;
 /// The NBD server of a cabinet. What of the protocol it serves is `specs/nbd.md`.
 ///
 /// All methods run on the thread of the event loop that it was made with, [#listen] excepted.
-/// Connections that have something to say stand in a line; each turn of one is short, then it goes
-/// to the end of the line.
+/// Connections that have something to say stand in a line; each turn of one is short, then it
+/// goes to the end of the line.
 public final class NbdHead implements HostPort, RoundFlush {
   /// Connections at a time. One more takes the place of the oldest that has not opened an export
   /// yet; if all have, it is closed at once.
@@ -79,10 +79,11 @@ public final class NbdHead implements HostPort, RoundFlush {
   }
 
   /// Binds the address and takes connections from then on. May be called from any thread, before
-  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again for
-  /// 5 s.
+  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again
+  /// for 5 s.
   ///
-  /// @return the address bound (which tells the port, if 0 was asked for), or a failure whose message tells the cure
+  /// @return the address bound, with the port that was found if 0 was asked for; or a failure
+  ///     whose message tells the cure
   public Future<InetSocketAddress> listen() {
     Promise<InetSocketAddress> bound = loop.newPromise();
     loop.execute(() -> bind(bound));
@@ -101,7 +102,8 @@ public final class NbdHead implements HostPort, RoundFlush {
         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
         .childOption(
             ChannelOption.RECVBUF_ALLOCATOR,
-            new AdaptiveRecvByteBufAllocator(RECEIVE_BYTES_MIN, RECEIVE_BYTES_INITIAL, RECEIVE_BYTES_MAX))
+            new AdaptiveRecvByteBufAllocator(
+                RECEIVE_BYTES_MIN, RECEIVE_BYTES_INITIAL, RECEIVE_BYTES_MAX))
         .childHandler(new ChannelInitializer<Channel>() {
           @Override
           protected void initChannel(Channel channel) {
@@ -114,26 +116,30 @@ public final class NbdHead implements HostPort, RoundFlush {
   private void onBound(Promise<InetSocketAddress> bound, ChannelFuture result) {
     if (result.isSuccess() && isListeningStopped) {
       result.channel().close();
-      bound.setFailure(new IOException("NBD: " + hostAndPort(address) + " was given up before it listened."));
+      bound.setFailure(
+          new IOException("NBD: " + hostAndPort(address) + " was given up before it listened."));
     } else if (result.isSuccess()) {
       listener = result.channel();
       bound.setSuccess((InetSocketAddress) listener.localAddress());
     } else if (!isBusy(result.cause())) {
       bound.setFailure(new IOException(
-          "NBD: cannot listen on " + hostAndPort(address) + ": " + result.cause().getMessage()
+          "NBD: cannot listen on " + hostAndPort(address) + ": "
+              + result.cause().getMessage()
               + ". Give the site an address of this machine and a port from 1024 on.",
           result.cause()));
     } else if (bindTries < bindTriesMax && !isListeningStopped) {
       var _ = loop.schedule(() -> bind(bound), BIND_PAUSE_MS, TimeUnit.MILLISECONDS);
     } else {
       bound.setFailure(new IOException(
-          "NBD: " + hostAndPort(address) + " is busy, and stayed so for " + bindTriesMax * BIND_PAUSE_MS
+          "NBD: " + hostAndPort(address) + " is busy, and stayed so for "
+              + bindTriesMax * BIND_PAUSE_MS
               + " ms. End the program that listens there (`ss -ltnp` shows it), or give the site another port.",
           result.cause()));
     }
   }
 
-  /// The transports say it in exceptions of their own; the words of the system are what they share.
+  /// The transports say it in exceptions of their own; the words of the system are what they
+  /// share.
   private static boolean isBusy(Throwable cause) {
     return cause instanceof IOException
         && cause.getMessage() != null
@@ -349,12 +355,9 @@ public final class NbdHead implements HostPort, RoundFlush {
     return found == null ? 0 : found.queuedBytes();
   }
 
-  /// Numbers of the connections that are open, in the order in which they came; for the console and
-  /// tests.
+  /// Numbers of the connections that are open, in the order in which they came; for the console
+  /// and tests.
   public List<Integer> openConnections() {
-    return connections.values().stream()
-        .map(NbdConnection::number)
-        .sorted()
-        .toList();
+    return connections.values().stream().map(NbdConnection::number).sorted().toList();
   }
 }

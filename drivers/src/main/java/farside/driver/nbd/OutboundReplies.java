@@ -73,7 +73,8 @@ final class OutboundReplies {
 
   void reply(long cookie, NbdError error) {
     if (dataBytesDue > 0) {
-      throw new IllegalStateException("NBD: a reply inside another, of which " + dataBytesDue + " bytes are due");
+      throw new IllegalStateException(
+          "NBD: a reply inside another, of which " + dataBytesDue + " bytes are due");
     }
     putHeader(cookie, error);
   }
@@ -85,7 +86,8 @@ final class OutboundReplies {
 
   void data(long address, int lengthBytes) {
     if (lengthBytes > dataBytesDue) {
-      throw new IllegalStateException("NBD: " + lengthBytes + " bytes of data, " + dataBytesDue + " are due");
+      throw new IllegalStateException(
+          "NBD: " + lengthBytes + " bytes of data, " + dataBytesDue + " are due");
     }
     dataBytesDue -= lengthBytes;
     int done = 0;

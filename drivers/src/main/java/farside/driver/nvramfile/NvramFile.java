@@ -334,7 +334,7 @@ public final class NvramFile implements NvramPort {
   @Override
   public void commit(long offset, long word) {
     COMMIT_WORD.setRelease(region, offset, word);
-    if (lossUntold) {
+    if (lossUntold && word != 0) {
       // Microcode has begun anew in a zeroed region: from here on the contents are its own.
       lossUntold = false;
       VarHandle.releaseFence();

@@ -10,7 +10,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// One life of the TCP connection below a link, with what it still has to send and what it has received.
+/// One life of the TCP connection below a link, with what it still has to send and what it has
+/// received.
 ///
 /// What arrived stays to be taken after the connection ended; half a frame does not.
 final class Connection extends ChannelInboundHandlerAdapter {
@@ -26,11 +27,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
     void onPayloadFree(long tag);
   }
 
-  /// Payload up to here is copied next to its header; for longer ones a copy costs more than an entry of
-  /// its own in the gathering write.
+  /// Payload up to here is copied next to its header; for longer ones a copy costs more than an
+  /// entry of its own in the gathering write.
   static final int COPIED_PAYLOAD_BYTES_MAX = 16 * 1024;
 
-  /// Beyond this much unsent a frame is refused: what waits here can no longer be overtaken by control frames.
+  /// Beyond this much unsent a frame is refused: what waits here can no longer be overtaken by
+  /// control frames.
   static final int UNSENT_BYTES_MAX = 2 * 1024 * 1024;
 
   private static final int RECEIVED_BYTES_MAX = 4 * 1024 * 1024;
@@ -94,7 +96,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   /// As [LinkPort#submit], for a connection that is open.
-  int submit(DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
+  int submit(
+      DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
     int frameBytes = headerBytes + payloadBytes;
     if (unsentBytes > 0 && unsentBytes + frameBytes > UNSENT_BYTES_MAX) {
       return LinkPort.FULL;
@@ -110,13 +113,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
         Unpooled.wrappedBuffer(Memory.at(payloadAddress, payloadBytes).asByteBuffer());
     writeBatch();
     isFlushDue = true;
-    channel
-        .write(payload)
-        .addListener(
-            written -> {
-              unsentBytes -= payloadBytes;
-              owner.onPayloadFree(tag);
-            });
+    channel.write(payload).addListener(written -> {
+      unsentBytes -= payloadBytes;
+      owner.onPayloadFree(tag);
+    });
     return LinkPort.QUEUED;
   }
 
@@ -176,7 +176,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (!isEnded && !cutter.fault().isEmpty()) {
       end(cutter.fault());
     }
-    if (!isEnded && !channel.config().isAutoRead() && cutter.queuedBytes() < RECEIVED_BYTES_RESUME) {
+    if (!isEnded
+        && !channel.config().isAutoRead()
+        && cutter.queuedBytes() < RECEIVED_BYTES_RESUME) {
       channel.config().setAutoRead(true);
     }
     return drained;
@@ -187,8 +189,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     void add(int frameBytes);
   }
 
-  /// Gives back what was received and not handed over. Asked for by whoever is just looking at a frame, it
-  /// waits until that frame is done with.
+  /// Gives back what was received and not handed over. Asked for by whoever is just looking at a
+  /// frame, it waits until that frame is done with.
   void discardReceived() {
     isDiscardDue = true;
     if (!isHandingOver) {
@@ -196,7 +198,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// Closes the connection. What was not sent is lost; its payload is free once the transport let go of it.
+  /// Closes the connection. What was not sent is lost; its payload is free once the transport let
+  /// go of it.
   void end(String reason) {
     if (isEnded) {
       return;

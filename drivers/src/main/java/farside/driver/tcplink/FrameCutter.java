@@ -10,11 +10,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /// Finds whole frames in a stream of bytes that arrives in pieces of any size.
 ///
-/// A frame that lies in one received buffer is shown where it lies. Only one that straddles buffers is
-/// copied, into a side buffer that takes the longest frame there is.
+/// A frame that lies in one received buffer is shown where it lies. Only one that straddles
+/// buffers is copied, into a side buffer that takes the longest frame there is.
 ///
-/// The stream carries no marks to find the next frame by after a wrong length, so nothing is cut behind a
-/// header that cannot be trusted: [#fault] says why, and the connection is of no further use.
+/// The stream carries no marks to find the next frame by after a wrong length, so nothing is cut
+/// behind a header that cannot be trusted: [#fault] says why, and the connection is of no further
+/// use.
 final class FrameCutter {
   private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
   private final FrameHeaderFlyweight header = new FrameHeaderFlyweight();
@@ -48,8 +49,8 @@ final class FrameCutter {
     return queuedBytes;
   }
 
-  /// Cuts the next frame. It stays at [#address] until the next call of a method of this cutter. False:
-  /// no whole frame is here, or there is a [#fault].
+  /// Cuts the next frame. It stays at [#address] until the next call of a method of this cutter.
+  /// False: no whole frame is here, or there is a [#fault].
   boolean cut() {
     dropShown();
     if (!fault.isEmpty()) {
@@ -58,7 +59,8 @@ final class FrameCutter {
     return (sideBytes == 0 && cutInPlace()) || (fault.isEmpty() && cutAtTheSide());
   }
 
-  /// True if the stream begins with a header that is whole and right. To be asked before the first cut.
+  /// True if the stream begins with a header that is whole and right. To be asked before the first
+  /// cut.
   boolean beginsWithAFrame() {
     int wantedBytes = FrameHeaderFlyweight.HEADER_BYTES;
     while (fault.isEmpty() && collect(wantedBytes)) {
@@ -171,8 +173,8 @@ final class FrameCutter {
     }
   }
 
-  /// How many bytes must be here for the next step: a header, its message, or, once both are trusted, the
-  /// whole frame. With as many there already, that is the frame's length.
+  /// How many bytes must be here for the next step: a header, its message, or, once both are
+  /// trusted, the whole frame. With as many there already, that is the frame's length.
   private int wantedBytes(long start, int hereBytes) {
     if (hereBytes < FrameHeaderFlyweight.HEADER_BYTES) {
       return FrameHeaderFlyweight.HEADER_BYTES;
@@ -180,10 +182,9 @@ final class FrameCutter {
     view.wrap(start, hereBytes);
     header.wrapForReading(view, 0);
     if (!header.isPlausible()) {
-      fault =
-          String.format(
-              "what came is no frame: magic %02x version %d payload length %d",
-              header.magic(), header.version(), Integer.toUnsignedLong(header.payloadBytes()));
+      fault = String.format(
+          "what came is no frame: magic %02x version %d payload length %d",
+          header.magic(), header.version(), Integer.toUnsignedLong(header.payloadBytes()));
       return 0;
     }
     int trustedBytes = FrameHeaderFlyweight.HEADER_BYTES + header.messageBytes();

@@ -23,14 +23,14 @@ import org.agrona.collections.LongArrayList;
 /// A remote link over TCP: one side listens, the other connects, and whole frames go over the one
 /// connection between them.
 ///
-/// A connection that breaks takes half a frame and everything unsent with it: the session above repeats
-/// what was lost. The connecting side tries again for ever, after 50 ms at first and at most 1 s. The listening
-/// side takes a new connection in place of the old one, because a peer that lost power never closed the
-/// old one; but while the old one lives the new one must first show a right frame header, so that a
-/// stray connection to the port does not cut the link.
+/// A connection that breaks takes half a frame and everything unsent with it: the session above
+/// repeats what was lost. The connecting side tries again for ever, after 50 ms at first and at
+/// most 1 s. The listening side takes a new connection in place of the old one, because a peer
+/// that lost power never closed the old one; but while the old one lives the new one must first
+/// show a right frame header, so that a stray connection to the port does not cut the link.
 ///
-/// Carrier facts alternate; before the first carrier the first failed attempt is told as one, so that
-/// somebody hears of an address that is in use or a peer that is not there.
+/// Carrier facts alternate; before the first carrier the first failed attempt is told as one, so
+/// that somebody hears of an address that is in use or a peer that is not there.
 ///
 /// Everything here happens on the thread of the event loop.
 public final class TcpLink implements LinkPort, RoundFlush {
@@ -44,8 +44,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private static final int RETRY_MS_MAX = 1000;
   private static final int CONNECT_TIMEOUT_MS = 2000;
 
-  /// A line on which nothing is acknowledged for so long is closed, where the system below can do that.
-  /// Otherwise its own retransmissions, minutes apart in the end, would decide when a healed line is used again.
+  /// A line on which nothing is acknowledged for so long is closed, where the system can do it.
+  /// Its own retransmissions, minutes apart in the end, would use a healed line much too late.
   private static final int UNACKNOWLEDGED_MS_MAX = 10_000;
 
   private static final int RECEIVE_BUFFER_BYTES_INITIAL = 64 * 1024;
@@ -80,15 +80,16 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private long receivedFrames;
   private long receivedBytes;
 
-  /// @param address where to listen, or where the peer listens; resolved, since looking a name up blocks
-  public TcpLink(String name, Role role, InetSocketAddress address, IoEventLoop loop, Transport transport) {
+  /// @param address where to listen, or where the peer listens; resolved, since looking a name up
+  ///     blocks
+  public TcpLink(
+      String name, Role role, InetSocketAddress address, IoEventLoop loop, Transport transport) {
     if (address.isUnresolved()) {
-      throw new IllegalArgumentException(
-          "link "
-              + name
-              + ": the host name "
-              + address.getHostString()
-              + " has no address. Correct it in the rig, or give the address itself.");
+      throw new IllegalArgumentException("link "
+          + name
+          + ": the host name "
+          + address.getHostString()
+          + " has no address. Correct it in the rig, or give the address itself.");
     }
     this.name = name;
     this.role = role;
@@ -231,12 +232,11 @@ public final class TcpLink implements LinkPort, RoundFlush {
 
   @Override
   public String description() {
-    String where =
-        "tcp "
-            + (role == Role.LISTEN ? "listen " : "connect ")
-            + address.getHostString()
-            + ":"
-            + address.getPort();
+    String where = "tcp "
+        + (role == Role.LISTEN ? "listen " : "connect ")
+        + address.getHostString()
+        + ":"
+        + address.getPort();
     return trouble.isEmpty() ? where : where + " (" + trouble + ")";
   }
 
@@ -253,47 +253,43 @@ public final class TcpLink implements LinkPort, RoundFlush {
   }
 
   private void listen() {
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(loop)
-            .channel(transport.serverChannelClass())
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .childHandler(new ConnectionInitializer())
-            .bind(address);
+    ChannelFuture bound = new ServerBootstrap()
+        .group(loop)
+        .channel(transport.serverChannelClass())
+        .option(ChannelOption.SO_REUSEADDR, true)
+        .childHandler(new ConnectionInitializer())
+        .bind(address);
     awaitOpening(bound, "cannot listen on ");
   }
 
   private void connect() {
-    ChannelFuture connected =
-        new Bootstrap()
-            .group(loop)
-            .channel(transport.channelClass())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
-            .handler(new ConnectionInitializer())
-            .connect(address);
+    ChannelFuture connected = new Bootstrap()
+        .group(loop)
+        .channel(transport.channelClass())
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
+        .handler(new ConnectionInitializer())
+        .connect(address);
     awaitOpening(connected, "cannot connect to ");
   }
 
   private void awaitOpening(ChannelFuture opened, String whatFailed) {
     int attempt = ++attempts;
     opening = opened.channel();
-    opened.addListener(
-        outcome -> {
-          if (attempt != attempts) {
-            opened.channel().close();
-          } else if (!outcome.isSuccess()) {
-            trouble =
-                whatFailed
-                    + address.getHostString()
-                    + ":"
-                    + address.getPort()
-                    + ": "
-                    + Connection.reasonOf(outcome.cause());
-            beginLater();
-          } else if (role == Role.LISTEN) {
-            trouble = "";
-          }
-        });
+    opened.addListener(outcome -> {
+      if (attempt != attempts) {
+        opened.channel().close();
+      } else if (!outcome.isSuccess()) {
+        trouble = whatFailed
+            + address.getHostString()
+            + ":"
+            + address.getPort()
+            + ": "
+            + Connection.reasonOf(outcome.cause());
+        beginLater();
+      } else if (role == Role.LISTEN) {
+        trouble = "";
+      }
+    });
   }
 
   private void beginLater() {
@@ -346,7 +342,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
       if (!isWanted()) {
         connection.end("varied off");
       } else if (connection.isConnectedToItself()) {
-        // A connecting socket is given a free port; when it is the peer's own, TCP connects it to itself.
+        // A connecting socket is given a free port; when it is the peer's own, TCP connects it to
+        // itself.
         connection.end("nobody listens there");
       } else if (!hasCarrier()) {
         admit(connection);
@@ -398,9 +395,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
       channel.config().setOption(ChannelOption.SO_KEEPALIVE, false);
       channel
           .config()
-          .setRecvByteBufAllocator(
-              new AdaptiveRecvByteBufAllocator(
-                  1024, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));
+          .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
+              1024, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));
       // Each answers false where the transport does not have it.
       channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);
       channel.config().setOption(IoUringChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);

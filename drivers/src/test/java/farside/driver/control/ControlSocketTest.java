@@ -38,7 +38,8 @@ class ControlSocketTest {
   private static final long SEED = 2_001L;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  @TempDir Path directory;
+  @TempDir
+  Path directory;
 
   private final List<SocketChannel> clients = new ArrayList<>();
   private final List<String> heard = new ArrayList<>();
@@ -49,28 +50,28 @@ class ControlSocketTest {
   private boolean isSilent;
 
   /// Repeats what it is told; `fail` ends with 1, `long N` gives N letters.
-  private final ConsoleSink serviceProcessor =
-      new ConsoleSink() {
-        @Override
-        public void onCommand(int session, String line, boolean json) {
-          heard.add((json ? "json " : "text ") + line);
-          if (isSilent) {
-            return;
-          }
-          if (line.startsWith("long ")) {
-            console.answer(session, "x".repeat(Integer.parseInt(line.substring(5))), 0);
-          } else {
-            console.answer(session, "you said " + line, line.equals("fail") ? 1 : 0);
-          }
-        }
-      };
+  private final ConsoleSink serviceProcessor = new ConsoleSink() {
+    @Override
+    public void onCommand(int session, String line, boolean json) {
+      heard.add((json ? "json " : "text ") + line);
+      if (isSilent) {
+        return;
+      }
+      if (line.startsWith("long ")) {
+        console.answer(session, "x".repeat(Integer.parseInt(line.substring(5))), 0);
+      } else {
+        console.answer(session, "you said " + line, line.equals("fail") ? 1 : 0);
+      }
+    }
+  };
 
   @ParameterizedTest
   @EnumSource(Transport.class)
   void aCommandIsAnsweredWithTextAndExitCode(Transport with) throws Exception {
     start(with);
 
-    assertThat(ask("query 0010", false)).isEqualTo(new ControlClient.Answer(0, "you said query 0010"));
+    assertThat(ask("query 0010", false))
+        .isEqualTo(new ControlClient.Answer(0, "you said query 0010"));
     assertThat(ask("fail", true)).isEqualTo(new ControlClient.Answer(1, "you said fail"));
     assertThat(ask("größe µ", false).text()).isEqualTo("you said größe µ");
     assertThat(heard).containsExactly("text query 0010", "json fail", "text größe µ");
@@ -81,7 +82,8 @@ class ControlSocketTest {
   @EnumSource(Transport.class)
   void onlyTheOwnerMayConnect(Transport with) throws Exception {
     start(with);
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+        .isEqualTo("rw-------");
   }
 
   @ParameterizedTest
@@ -118,14 +120,13 @@ class ControlSocketTest {
     SocketChannel client = connect();
     ByteBuffer endless = ByteBuffer.allocate(2000);
     send(client, "text help\n");
-    runUntil(
-        () -> {
-          try {
-            return client.write(endless.clear()) < 0;
-          } catch (IOException hungUp) {
-            return true;
-          }
-        });
+    runUntil(() -> {
+      try {
+        return client.write(endless.clear()) < 0;
+      } catch (IOException hungUp) {
+        return true;
+      }
+    });
     isSilent = false;
     assertThat(ask("help", false).exitCode()).isZero();
   }
@@ -153,13 +154,15 @@ class ControlSocketTest {
     send(client, longest + "\n");
     assertThat(read(client, 2)).isEqualTo("0 ");
 
-    for (String bad : List.of(longest + "x\n", "x".repeat(5000), "query\n", "text a\u0007b\n", "\n", "TEXT query\n")) {
+    for (String bad : List.of(
+        longest + "x\n", "x".repeat(5000), "query\n", "text a\u0007b\n", "\n", "TEXT query\n")) {
       SocketChannel hostile = connect();
       send(hostile, bad + "text more\n");
       assertThat(readAll(hostile)).as(bad).startsWith("2 ").doesNotContain("you said");
     }
     SocketChannel notText = connect();
-    notText.write(ByteBuffer.wrap(new byte[] {'t', 'e', 'x', 't', ' ', (byte) 0xC3, (byte) 0x28, '\n'}));
+    notText.write(
+        ByteBuffer.wrap(new byte[] {'t', 'e', 'x', 't', ' ', (byte) 0xC3, (byte) 0x28, '\n'}));
     assertThat(readAll(notText)).contains("A command line is UTF-8");
     assertThat(ask("help", false).exitCode()).isZero();
   }
@@ -176,8 +179,11 @@ class ControlSocketTest {
       try {
         client.write(ByteBuffer.wrap(noise));
         client.shutdownOutput();
-        assertThat(readAll(client)).as("seed %d, noise %d", SEED, i).satisfiesAnyOf(
-            answer -> assertThat(answer).isEmpty(), answer -> assertThat(answer).startsWith("2 "));
+        assertThat(readAll(client))
+            .as("seed %d, noise %d", SEED, i)
+            .satisfiesAnyOf(
+                answer -> assertThat(answer).isEmpty(),
+                answer -> assertThat(answer).startsWith("2 "));
       } catch (IOException e) {
         // Hung up on while we were still talking: as it should be.
         step();
@@ -189,7 +195,8 @@ class ControlSocketTest {
 
   @ParameterizedTest
   @EnumSource(Transport.class)
-  void aClientThatNeverReadsHoldsUpNobodyElseAndIsHeardOnceAtATime(Transport with) throws Exception {
+  void aClientThatNeverReadsHoldsUpNobodyElseAndIsHeardOnceAtATime(Transport with)
+      throws Exception {
     start(with);
     SocketChannel deaf = connect();
     send(deaf, "text long 5000000\n".repeat(100));
@@ -198,7 +205,8 @@ class ControlSocketTest {
     for (int i = 0; i < 20; i++) {
       assertThat(ask("help", false).exitCode()).isZero();
     }
-    assertThat(heard.stream().filter(line -> line.startsWith("text long")).count()).isEqualTo(1);
+    assertThat(heard.stream().filter(line -> line.startsWith("text long")).count())
+        .isEqualTo(1);
   }
 
   @ParameterizedTest
@@ -254,11 +262,14 @@ class ControlSocketTest {
     assumeTrue(with.isAvailable());
     Path precious = Files.writeString(directory.resolve("precious"), "data");
     startLoop(with);
-    assertRefused(new ControlSocket(precious, loop, with).open(), "a file that is no socket is there. Remove it");
+    assertRefused(
+        new ControlSocket(precious, loop, with).open(),
+        "a file that is no socket is there. Remove it");
     assertThat(precious).hasContent("data");
 
     Path nowhere = directory.resolve("missing").resolve("a.ctl");
-    assertRefused(new ControlSocket(nowhere, loop, with).open(), "Check that its directory is there");
+    assertRefused(
+        new ControlSocket(nowhere, loop, with).open(), "Check that its directory is there");
   }
 
   @Test
@@ -291,7 +302,17 @@ class ControlSocketTest {
   void whateverAnswersInsteadOfAConsoleIsToldFromOne() throws Exception {
     Random random = new Random(SEED);
     List<byte[]> answers = new ArrayList<>();
-    for (String text : List.of("", "0", "0 5\nabc", "hello\n", "0 -1\n", "0 99999999999\n", "0 1 2\n", " \n", "x 3\nabc", "0 999999999\n")) {
+    for (String text : List.of(
+        "",
+        "0",
+        "0 5\nabc",
+        "hello\n",
+        "0 -1\n",
+        "0 99999999999\n",
+        "0 1 2\n",
+        " \n",
+        "x 3\nabc",
+        "0 999999999\n")) {
       answers.add(text.getBytes(StandardCharsets.UTF_8));
     }
     for (int i = 0; i < 40; i++) {
@@ -317,9 +338,11 @@ class ControlSocketTest {
 
   @Test
   void aCommandThatNoConsoleTakesIsNotSent() {
-    assertThatThrownBy(() -> ControlClient.ask(directory.resolve("a"), "two\nlines", false, PATIENCE))
+    assertThatThrownBy(
+            () -> ControlClient.ask(directory.resolve("a"), "two\nlines", false, PATIENCE))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> ControlClient.ask(directory.resolve("a"), "x".repeat(5000), false, PATIENCE))
+    assertThatThrownBy(
+            () -> ControlClient.ask(directory.resolve("a"), "x".repeat(5000), false, PATIENCE))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -347,7 +370,8 @@ class ControlSocketTest {
     opened.get();
   }
 
-  private CompletableFuture<ControlClient.Answer> askLater(Path socket, String command, boolean json) {
+  private CompletableFuture<ControlClient.Answer> askLater(
+      Path socket, String command, boolean json) {
     CompletableFuture<ControlClient.Answer> answer = new CompletableFuture<>();
     Thread.ofVirtual().start(() -> {
       try {
@@ -422,11 +446,10 @@ class ControlSocketTest {
         .pollDelay(Duration.ZERO)
         .pollInterval(1, TimeUnit.MILLISECONDS)
         .atMost(PATIENCE)
-        .until(
-            () -> {
-              step();
-              return condition.call();
-            });
+        .until(() -> {
+          step();
+          return condition.call();
+        });
   }
 
   @AfterEach
@@ -445,10 +468,9 @@ class ControlSocketTest {
         .pollInSameThread()
         .pollDelay(Duration.ZERO)
         .pollInterval(1, TimeUnit.MILLISECONDS)
-        .until(
-            () -> {
-              loop.runNow();
-              return loop.isTerminated();
-            });
+        .until(() -> {
+          loop.runNow();
+          return loop.isTerminated();
+        });
   }
 }

@@ -9,9 +9,9 @@ import farside.port.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A channel adapter with one disk in memory, as fussy as the real one: takes payload piece by
 /// piece, gives data only while the host takes it, finishes what is outstanding before it closes.
@@ -53,7 +53,8 @@ final class FakeChannelAdapter implements HostSink {
   final Arena arena = Arena.ofShared();
   final MemorySegment disk;
   private final TreeMap<Integer, Link> links = new TreeMap<>();
-  final List<String> facts = new ArrayList<>();
+  /// Read by the test's thread, too.
+  final List<String> facts = new CopyOnWriteArrayList<>();
   boolean isReadOnly;
   boolean isRefusing;
   boolean isHoldingPayload;
@@ -81,7 +82,12 @@ final class FakeChannelAdapter implements HostSink {
 
   @Override
   public boolean onRequest(
-      int connection, HostCommand command, boolean forceUnitAccess, long cookie, long offsetBytes, long lengthBytes) {
+      int connection,
+      HostCommand command,
+      boolean forceUnitAccess,
+      long cookie,
+      long offsetBytes,
+      long lengthBytes) {
     if (isRefusing) {
       refusedCount++;
       return false;
@@ -101,7 +107,8 @@ final class FakeChannelAdapter implements HostSink {
       case WRITE -> {
         if (isReadOnly || isBeyond) {
           port.discard(connection, lengthBytes);
-          port.reply(connection, cookie, isReadOnly ? HostStatus.NOT_PERMITTED : HostStatus.NO_SPACE);
+          port.reply(
+              connection, cookie, isReadOnly ? HostStatus.NOT_PERMITTED : HostStatus.NO_SPACE);
         } else {
           link.writeCookie = cookie;
           link.writeOffsetBytes = offsetBytes;

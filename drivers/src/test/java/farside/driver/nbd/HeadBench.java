@@ -26,8 +26,14 @@ final class HeadBench implements AutoCloseable {
   private volatile Throwable failure;
 
   /// A bench that listens at a free port, or says why it does not.
-  HeadBench(Transport transport, long sizeBytes, Consumer<FakeChannelAdapter> exports) throws Exception {
-    this(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1, sizeBytes, exports);
+  HeadBench(Transport transport, long sizeBytes, Consumer<FakeChannelAdapter> exports)
+      throws Exception {
+    this(
+        transport,
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        1,
+        sizeBytes,
+        exports);
     awaitListening();
   }
 

@@ -56,13 +56,15 @@ final class NbdClient implements AutoCloseable {
     out.write(data);
   }
 
-  static byte[] request(NbdCommand command, int flags, long cookie, long offsetBytes, long lengthBytes) {
+  static byte[] request(
+      NbdCommand command, int flags, long cookie, long offsetBytes, long lengthBytes) {
     UnsafeBuffer header = new UnsafeBuffer(new byte[RequestFlyweight.LENGTH_BYTES]);
     RequestFlyweight.put(header, 0, flags, command.number(), cookie, offsetBytes, lengthBytes);
     return header.byteArray();
   }
 
-  void send(NbdCommand command, long cookie, long offsetBytes, long lengthBytes) throws IOException {
+  void send(NbdCommand command, long cookie, long offsetBytes, long lengthBytes)
+      throws IOException {
     out.write(request(command, 0, cookie, offsetBytes, lengthBytes));
   }
 

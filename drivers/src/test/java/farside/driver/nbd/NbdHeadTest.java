@@ -86,7 +86,8 @@ class NbdHeadTest {
     }
     awaitThat(() -> bench.adapter.facts.contains("closed 1"));
     awaitThat(bench.head::isQuiet);
-    assertThat(bench.adapter.facts).containsExactly("opened 1 0010 true", "disconnect 1", "closed 1");
+    assertThat(bench.adapter.facts)
+        .containsExactly("opened 1 0010 true", "disconnect 1", "closed 1");
   }
 
   @ParameterizedTest
@@ -182,7 +183,8 @@ class NbdHeadTest {
         try {
           byte[] many = new byte[28 * 1000];
           for (int index = 0; index < 1000; index++) {
-            System.arraycopy(NbdClient.request(NbdCommand.FLUSH, 0x8000, 9, 0, 0), 0, many, index * 28, 28);
+            System.arraycopy(
+                NbdClient.request(NbdCommand.FLUSH, 0x8000, 9, 0, 0), 0, many, index * 28, 28);
           }
           for (int index = 0; index < count / 1000; index++) {
             deaf.out.write(many);
@@ -268,7 +270,8 @@ class NbdHeadTest {
       assertThat(bench.between(bench.head::droppedCount)).isEqualTo(20);
       awaitThat(() -> bench.head.openConnections().size() == 1);
     }
-    assertThat(bench.adapter.facts.stream().filter(fact -> fact.startsWith("opened"))).hasSize(11);
+    assertThat(bench.adapter.facts.stream().filter(fact -> fact.startsWith("opened")))
+        .hasSize(11);
   }
 
   @Test
@@ -338,7 +341,8 @@ class NbdHeadTest {
       bench.change(() -> bench.adapter.isHoldingReads = true);
       byte[] many = new byte[28 * 20_000];
       for (int index = 0; index < 20_000; index++) {
-        System.arraycopy(NbdClient.request(NbdCommand.FLUSH, 0, index, 0, 0), 0, many, index * 28, 28);
+        System.arraycopy(
+            NbdClient.request(NbdCommand.FLUSH, 0, index, 0, 0), 0, many, index * 28, 28);
       }
       busy.out.write(many);
       other.send(NbdCommand.FLUSH, 1, 0, 0);
@@ -382,7 +386,8 @@ class NbdHeadTest {
       bench.change(() -> {
         bench.head.close(1, "the test says so");
       });
-      await().atMost(Duration.ofSeconds(NbdConnection.CLOSE_SECONDS_MAX + 5))
+      await()
+          .atMost(Duration.ofSeconds(NbdConnection.CLOSE_SECONDS_MAX + 5))
           .until(() -> bench.between(() -> bench.adapter.facts.contains("closed 1")));
     }
   }
@@ -420,14 +425,16 @@ class NbdHeadTest {
       assertThat(bench.between(() -> bench.head.receive(1, address, 3000))).isFalse();
       assertThat(bench.between(() -> bench.head.receive(1, address, 3000))).isFalse();
       client.out.write(bytes, 0, 1000);
-      awaitThat(() -> bench.adapter.byteAt(999) == bytes[999] && bench.adapter.byteAt(1) == bytes[1]);
+      awaitThat(
+          () -> bench.adapter.byteAt(999) == bytes[999] && bench.adapter.byteAt(1) == bytes[1]);
       assertThat(bench.between(() -> bench.head.receive(1, address, 3000))).isFalse();
       client.out.write(bytes, 1000, 2000);
       client.send(NbdCommand.FLUSH, 2, 0, 0);
       awaitThat(() -> bench.adapter.requestCount == 2);
 
       assertThat(client.expectReply(2)).isZero();
-      assertThat(bench.adapter.disk.asSlice(0, 3000).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
+      assertThat(bench.adapter.disk.asSlice(0, 3000).toArray(ValueLayout.JAVA_BYTE))
+          .isEqualTo(bytes);
     }
   }
 
@@ -453,7 +460,8 @@ class NbdHeadTest {
   void exportsAreOfferedChangedAndWithheld() throws Exception {
     start();
     bench.change(() -> {
-      bench.head.offer(new HostExport("0010", "withheld", DISK_BYTES, 512, false, false, "being copied"));
+      bench.head.offer(
+          new HostExport("0010", "withheld", DISK_BYTES, 512, false, false, "being copied"));
       bench.head.offer(new HostExport("0040", "read only", 4096, 512, true, true, ""));
     });
     try (NbdClient refused = new NbdClient(bench.address)) {

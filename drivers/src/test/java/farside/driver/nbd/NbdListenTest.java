@@ -20,14 +20,16 @@ class NbdListenTest {
   }
 
   private static HeadBench bench(Transport transport, InetSocketAddress address, int bindTriesMax) {
-    return new HeadBench(transport, address, bindTriesMax, 1 << 20, adapter -> adapter.offer("0010"));
+    return new HeadBench(
+        transport, address, bindTriesMax, 1 << 20, adapter -> adapter.offer("0010"));
   }
 
   @ParameterizedTest
   @MethodSource("transports")
   void aPortThatIsBusyForAMomentIsTakenWhenItComesFree(Transport transport) throws Exception {
     ServerSocket former = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    try (HeadBench bench = bench(transport, (InetSocketAddress) former.getLocalSocketAddress(), 100)) {
+    try (HeadBench bench =
+        bench(transport, (InetSocketAddress) former.getLocalSocketAddress(), 100)) {
       await().until(() -> bench.between(bench.head::bindTries) >= 2);
       former.close();
       bench.awaitListening();
@@ -44,7 +46,8 @@ class NbdListenTest {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         HeadBench bench = bench(transport, (InetSocketAddress) other.getLocalSocketAddress(), 3)) {
       assertThatThrownBy(bench::awaitListening)
-          .hasMessageContaining("NBD: 127.0.0.1:" + other.getLocalPort() + " is busy, and stayed so for 150 ms.")
+          .hasMessageContaining(
+              "NBD: 127.0.0.1:" + other.getLocalPort() + " is busy, and stayed so for 150 ms.")
           .hasMessageContaining("give the site another port");
     }
   }

@@ -19,14 +19,16 @@ class NbdStatusTest {
     for (HostStatus status : HostStatus.values()) {
       NbdError error = NbdConnection.error(status);
 
-      assertThat(page).contains("| " + status + " | " + (error == NbdError.NONE ? "0" : error.name()) + " |");
+      assertThat(page)
+          .contains("| " + status + " | " + (error == NbdError.NONE ? "0" : error.name()) + " |");
     }
   }
 
   @Test
   void theLimitsOfTheHeadAreInTheTable() throws IOException {
     assertThat(page())
-        .contains("| bytes received and not yet looked at | " + NbdConnection.QUEUED_BYTES_MAX / 1024 / 1024 + " MiB |")
+        .contains("| bytes received and not yet looked at | "
+            + NbdConnection.QUEUED_BYTES_MAX / 1024 / 1024 + " MiB |")
         .contains("| bytes of replies that the host has not taken | "
             + OutboundReplies.UNSENT_BYTES_MAX / 1024 / 1024 + " MiB |")
         .contains("| connections | " + NbdHead.CONNECTIONS_MAX + " |")

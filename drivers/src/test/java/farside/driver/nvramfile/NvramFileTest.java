@@ -147,6 +147,7 @@ class NvramFileTest {
     nvram.close();
     NvramFile found = open(NEXT_BOOT);
     assertThat(found.contents()).isEqualTo(Contents.LOST);
+    found.commit(0, 0);
     found.putLong(8, 1);
     found.markClean();
     found.close();

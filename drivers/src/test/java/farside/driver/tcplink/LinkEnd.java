@@ -24,7 +24,12 @@ final class LinkEnd implements LinkPort.LinkSink {
   boolean isDraining = true;
 
   LinkEnd(String name, TcpLink.Role role, int port, IoEventLoop loop, Transport transport) {
-    link = new TcpLink(name, role, new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), loop, transport);
+    link = new TcpLink(
+        name,
+        role,
+        new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port),
+        loop,
+        transport);
   }
 
   void work() {
@@ -35,11 +40,15 @@ final class LinkEnd implements LinkPort.LinkSink {
   }
 
   boolean isUp() {
-    return link.hasCarrier() && !carrierFacts.isEmpty() && carrierFacts.getLast().startsWith("up");
+    return link.hasCarrier()
+        && !carrierFacts.isEmpty()
+        && carrierFacts.getLast().startsWith("up");
   }
 
   boolean isDown() {
-    return !link.hasCarrier() && !carrierFacts.isEmpty() && carrierFacts.getLast().startsWith("down");
+    return !link.hasCarrier()
+        && !carrierFacts.isEmpty()
+        && carrierFacts.getLast().startsWith("down");
   }
 
   /// Sends a frame whose payload lies in memory of its own, which stays for ever.

@@ -72,7 +72,8 @@ class TcpLinkTest {
       }
       step();
     }
-    runUntil(() -> listening.frames.size() == forth.size() && connecting.frames.size() == back.size()
+    runUntil(() -> listening.frames.size() == forth.size()
+        && connecting.frames.size() == back.size()
         && connecting.freedTags.size() == queued.size());
 
     assertSame(listening.frames, forth);
@@ -180,7 +181,10 @@ class TcpLinkTest {
     startPair(with);
     byte[] frame = TestFrames.frame(1, 30, 70, random);
     try (Socket stray = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      stray.getOutputStream().write("GET / HTTP/1.1\r\nHost: somebody-else\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      stray
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\nHost: somebody-else\r\n\r\n"
+              .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       connecting.send(frame, 0);
       runUntil(() -> listening.frames.size() == 1);
       stray.setSoTimeout(1);
@@ -344,22 +348,22 @@ class TcpLinkTest {
     byte[] second = TestFrames.frame(2, 30, 70, random);
     List<byte[]> seen = new ArrayList<>();
     List<String> facts = new ArrayList<>();
-    LinkSink varyingOff =
-        new LinkSink() {
-          @Override
-          public void onFrame(long address, int lengthBytes) {
-            listening.link.vary(false);
-            seen.add(farside.port.Memory.at(address, lengthBytes).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
-          }
+    LinkSink varyingOff = new LinkSink() {
+      @Override
+      public void onFrame(long address, int lengthBytes) {
+        listening.link.vary(false);
+        seen.add(farside.port.Memory.at(address, lengthBytes)
+            .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+      }
 
-          @Override
-          public void onSent(long tag) {}
+      @Override
+      public void onSent(long tag) {}
 
-          @Override
-          public void onCarrier(boolean up, String reason) {
-            facts.add(up + " " + reason);
-          }
-        };
+      @Override
+      public void onCarrier(boolean up, String reason) {
+        facts.add(up + " " + reason);
+      }
+    };
     try (Socket peer = connectBare()) {
       peer.getOutputStream().write(first);
       peer.getOutputStream().write(second);
@@ -378,7 +382,9 @@ class TcpLinkTest {
       listening = end("A", TcpLink.Role.LISTEN);
       listening.link.open();
       runUntil(() -> !listening.carrierFacts.isEmpty());
-      assertThat(listening.carrierFacts.getFirst()).contains("cannot listen on 127.0.0.1:" + port).containsIgnoringCase("in use");
+      assertThat(listening.carrierFacts.getFirst())
+          .contains("cannot listen on 127.0.0.1:" + port)
+          .containsIgnoringCase("in use");
       runFor(200);
       assertThat(listening.carrierFacts).hasSize(1);
     }
@@ -460,7 +466,10 @@ class TcpLinkTest {
   }
 
   private static void assertSame(List<byte[]> actual, List<byte[]> expected) {
-    assertThat(actual).as("seed %d", SEED).usingElementComparator(Arrays::compare).isEqualTo(expected);
+    assertThat(actual)
+        .as("seed %d", SEED)
+        .usingElementComparator(Arrays::compare)
+        .isEqualTo(expected);
   }
 
   private void step() {
@@ -475,11 +484,10 @@ class TcpLinkTest {
         .pollDelay(Duration.ZERO)
         .pollInterval(1, TimeUnit.MILLISECONDS)
         .atMost(20, TimeUnit.SECONDS)
-        .until(
-            () -> {
-              step();
-              return condition.call();
-            });
+        .until(() -> {
+          step();
+          return condition.call();
+        });
   }
 
   /// Lets things happen that the test says do not.
@@ -489,11 +497,10 @@ class TcpLinkTest {
         .pollInterval(1, TimeUnit.MILLISECONDS)
         .during(durationMs, TimeUnit.MILLISECONDS)
         .atMost(durationMs + 10_000, TimeUnit.MILLISECONDS)
-        .until(
-            () -> {
-              step();
-              return true;
-            });
+        .until(() -> {
+          step();
+          return true;
+        });
   }
 
   @AfterEach
@@ -507,10 +514,9 @@ class TcpLinkTest {
         .pollInSameThread()
         .pollDelay(Duration.ZERO)
         .pollInterval(1, TimeUnit.MILLISECONDS)
-        .until(
-            () -> {
-              loop.runNow();
-              return loop.isTerminated();
-            });
+        .until(() -> {
+          loop.runNow();
+          return loop.isTerminated();
+        });
   }
 }

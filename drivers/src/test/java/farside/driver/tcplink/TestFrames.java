@@ -31,13 +31,12 @@ final class TestFrames {
   /// As [#frame], mostly small, now and then as long as can be.
   static byte[] anyFrame(int sequence, Random random) {
     int messageBytes = random.nextInt(FrameHeaderFlyweight.MESSAGE_BYTES_MAX + 1);
-    int payloadBytes =
-        switch (random.nextInt(8)) {
-          case 0 -> FrameHeaderFlyweight.PAYLOAD_BYTES_MAX;
-          case 1 -> random.nextInt(FrameHeaderFlyweight.PAYLOAD_BYTES_MAX);
-          case 2, 3, 4 -> 0;
-          default -> random.nextInt(5000);
-        };
+    int payloadBytes = switch (random.nextInt(8)) {
+      case 0 -> FrameHeaderFlyweight.PAYLOAD_BYTES_MAX;
+      case 1 -> random.nextInt(FrameHeaderFlyweight.PAYLOAD_BYTES_MAX);
+      case 2, 3, 4 -> 0;
+      default -> random.nextInt(5000);
+    };
     return frame(sequence, messageBytes, payloadBytes, random);
   }
 }

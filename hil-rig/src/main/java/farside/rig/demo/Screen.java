@@ -23,7 +23,7 @@ public final class Screen {
 
   /// Standard output, in colour if it is a terminal and the user did not set `NO_COLOR`.
   public static Screen standard() {
-    boolean isTerminal = System.console() != null && System.console().isTerminal();
+    boolean isTerminal = System.console().isTerminal();
     return new Screen(System.out, isTerminal && System.getenv("NO_COLOR") == null);
   }
 

@@ -41,7 +41,7 @@ class FarsideCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "run", "ctl", "demo"})
+  @ValueSource(strings = {"", "run", "ctl", "demo", "sim"})
   void everyCommandExplainsItself(String command) {
     int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
 

@@ -87,7 +87,6 @@ final class HostRequest {
     doneBytes = 0;
     record = WriteRecords.NONE;
     payloadHere = false;
-    payloadAsked = false;
     unreleased = 0;
     everythingCommitted = false;
     highestNumber = 0;

@@ -88,7 +88,6 @@ final class WritePump {
     setPiece(
         request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
     request.payloadHere = false;
-    request.payloadAsked = false;
     return true;
   }
 

@@ -1,5 +1,7 @@
 package farside.disk;
 
+import farside.cache.BlockMask;
+
 /// One track on its way to the drive: the records whose content it carries, oldest first, and the requests
 /// still in flight. Reused.
 final class DestageOp {
@@ -11,6 +13,11 @@ final class DestageOp {
   int[] deferred = new int[16];
   int deferredCount;
   int outstanding;
+
+  /// For each block of the track the record that it is written from, and the first block not yet submitted:
+  /// the drive's queue may be too short for all at once.
+  final int[] owners = new int[BlockMask.BLOCKS_PER_TRACK];
+  int nextBlock;
   boolean failed;
   boolean active;
 
@@ -24,8 +31,13 @@ final class DestageOp {
     recordCount = 0;
     deferredCount = 0;
     outstanding = 0;
+    nextBlock = BlockMask.BLOCKS_PER_TRACK;
     failed = false;
     active = true;
+  }
+
+  boolean isOver() {
+    return outstanding == 0 && nextBlock == BlockMask.BLOCKS_PER_TRACK;
   }
 
   void addRecord(int record) {

@@ -54,7 +54,6 @@ final class DriveUnit implements DrivePort.DriveSink {
   private final int[] stageTo;
   private final IntArrayList freeStages = new IntArrayList();
   private final IoVector vector = new IoVector();
-  private final int[] blockOwner = new int[BlockMask.BLOCKS_PER_TRACK];
   private final TrackChain chain;
 
   private IntArrayList written = new IntArrayList();
@@ -63,6 +62,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   private long oldestWrittenNs;
   private boolean labelInFlight;
   private long labelTicket;
+
+  /// The copy that the next label goes to: never the newest whole one.
+  private int labelCopy;
+
   private int inFlight;
   private int destagesActive;
   private long retryAtNs = Director.NO_DEADLINE;
@@ -111,7 +114,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     if (!labelReader.isDone()) {
       if (!labelReader.isStarted()) {
         labelReader.start(LABEL_READ << KIND_SHIFT);
-        inFlight += 2;
+        inFlight++;
         work++;
       }
       return work;
@@ -163,7 +166,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       }
       retryAtNs = Director.NO_DEADLINE;
     }
-    int started = 0;
+    int started = goOn();
     while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
       int record = records.peekDirty(index);
       if (record == WriteRecords.NONE || !isDestageDue(record)) {
@@ -179,6 +182,17 @@ final class DriveUnit implements DrivePort.DriveSink {
       started++;
     }
     return started;
+  }
+
+  /// Submits what the queue had no room for.
+  private int goOn() {
+    int before = inFlight;
+    for (int i = 0; destagesActive > 0 && i < destages.length && inFlight < port.queueDepth(); i++) {
+      if (destages[i].active && destages[i].nextBlock < BlockMask.BLOCKS_PER_TRACK) {
+        submitNewest(destages[i]);
+      }
+    }
+    return inFlight - before;
   }
 
   private boolean isDestageDue(int record) {
@@ -218,7 +232,14 @@ final class DriveUnit implements DrivePort.DriveSink {
     chain.collectDirty(volumeIndex, track, op);
     if (op.recordCount == 1) {
       submit(op, op.records[0]);
+      op.nextBlock = BlockMask.BLOCKS_PER_TRACK;
     } else {
+      Arrays.fill(op.owners, WriteRecords.NONE);
+      for (int i = 0; i < op.recordCount; i++) {
+        int record = op.records[i];
+        Arrays.fill(op.owners, records.firstBlock(record), records.endBlock(record), record);
+      }
+      op.nextBlock = 0;
       submitNewest(op);
     }
     for (int i = 0; i < op.recordCount; i++) {
@@ -245,16 +266,13 @@ final class DriveUnit implements DrivePort.DriveSink {
     port.submitWrite(offsetBytes, vector, DESTAGE << KIND_SHIFT | op.id);
   }
 
-  /// For each block the newest record that has it; neighbouring blocks go in one request.
+  /// For each block the newest record that has it; neighbouring blocks go in one request. Goes on from where it
+  /// stopped, and stops when the drive's queue is full.
   private void submitNewest(DestageOp op) {
-    Arrays.fill(blockOwner, WriteRecords.NONE);
-    for (int i = 0; i < op.recordCount; i++) {
-      int record = op.records[i];
-      Arrays.fill(blockOwner, records.firstBlock(record), records.endBlock(record), record);
-    }
     long trackBytes = (long) op.track * BlockMask.TRACK_BYTES;
-    int block = 0;
-    while (block < BlockMask.BLOCKS_PER_TRACK) {
+    int[] blockOwner = op.owners;
+    int block = op.nextBlock;
+    while (block < BlockMask.BLOCKS_PER_TRACK && (blockOwner[block] == WriteRecords.NONE || inFlight < port.queueDepth())) {
       int record = blockOwner[block];
       if (record == WriteRecords.NONE) {
         block++;
@@ -291,6 +309,7 @@ final class DriveUnit implements DrivePort.DriveSink {
         submitVector(op, offsetBytes);
       }
     }
+    op.nextBlock = block;
   }
 
   private void onDestaged(DestageOp op, DriveOutcome outcome, long firstBadByte) {
@@ -307,7 +326,7 @@ final class DriveUnit implements DrivePort.DriveSink {
             RETRY_DELAY_NS / 1_000_000);
       }
     }
-    if (op.outstanding > 0) {
+    if (!op.isOver()) {
       return;
     }
     op.active = false;
@@ -379,13 +398,26 @@ final class DriveUnit implements DrivePort.DriveSink {
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      for (int i = 0; i < flushing.size(); i++) {
-        records.onFlushFailed(flushing.getInt(i));
-      }
+      destageAllAgain();
       records.setDestageFailing(volume.index(), true);
       retryAtNs = nowNs + RETRY_DELAY_NS;
     }
     flushing.clear();
+  }
+
+  /// All that is not stable goes to the drive again, also what the flush did not cover: were a newer record of a track
+  /// left as written, the older one would go over it, and be stable after it.
+  private void destageAllAgain() {
+    for (int i = 0; i < flushing.size(); i++) {
+      records.onFlushFailed(flushing.getInt(i));
+    }
+    for (int i = 0; i < written.size(); i++) {
+      records.onFlushFailed(written.getInt(i));
+    }
+    written.clear();
+    for (DestageOp op : destages) {
+      op.failed |= op.active;
+    }
   }
 
   // ---- label ----
@@ -405,7 +437,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     inFlight++;
     vector.clear().add(labelAddress, DriveLabel.BYTES);
     port.submitWrite(
-        DriveLabel.offsetOf((int) (label.sequence() & 1), port.sizeBytes()),
+        DriveLabel.offsetOf(labelCopy, port.sizeBytes()),
         vector,
         LABEL_WRITE << KIND_SHIFT);
     return 1;
@@ -431,6 +463,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void onLabelFlushed(DriveOutcome outcome) {
     labelInFlight = false;
     if (outcome == DriveOutcome.DONE) {
+      labelCopy = 1 - labelCopy;
       labels.onDurable(index, labelTicket);
       events.log(
           EventCode.LABEL_WRITTEN, port.name(), volume.pairState().shown() + ", volume " + volume.name());
@@ -451,7 +484,10 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) STAGE -> onStaged(op, outcome, firstBadByte);
       case (int) DESTAGE -> onDestaged(destages[op], outcome, firstBadByte);
       case (int) FLUSH -> onFlushed(outcome);
-      case (int) LABEL_READ -> labelReader.onRead(op, outcome);
+      case (int) LABEL_READ -> {
+        inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
+        labelCopy = 1 - labelReader.newestCopy();
+      }
       case (int) LABEL_WRITE -> onLabelWritten(outcome);
       case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
       default ->
@@ -473,7 +509,15 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- for the processor and the console ----
 
   long nextDeadlineNs() {
+    if (inFlight >= port.queueDepth()) {
+      // Nothing can be done before a completion, which wakes us: a deadline that has passed would only spin.
+      return Director.NO_DEADLINE;
+    }
     long deadline = Director.NO_DEADLINE;
+    if (inFlight >= port.queueDepth()) {
+      // Nothing can be submitted before a request ends, and that is a fact which wakes the cabinet.
+      return deadline;
+    }
     if (retryAtNs != Director.NO_DEADLINE) {
       deadline = retryAtNs;
     } else if (destagesActive < destagesMax) {

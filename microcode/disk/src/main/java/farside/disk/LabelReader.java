@@ -12,8 +12,10 @@ final class LabelReader {
   private final Labels labels;
   private final long address;
   private final DriveOutcome[] outcomes = new DriveOutcome[2];
+  private long tag;
   private boolean started;
   private boolean done;
+  private int newestCopy = 1;
 
   /// @param address memory for both copies
   LabelReader(int drive, DrivePort port, Labels labels, long address) {
@@ -31,24 +33,36 @@ final class LabelReader {
     return done;
   }
 
-  void start(long tag) {
-    started = true;
-    for (int copy = 0; copy < 2; copy++) {
-      port.submitRead(
-          DriveLabel.offsetOf(copy, port.sizeBytes()),
-          address + (long) copy * DriveLabel.BYTES,
-          DriveLabel.BYTES,
-          tag | copy);
-    }
+  /// Which copy was believed; with none it does not matter which is kept.
+  int newestCopy() {
+    return newestCopy;
   }
 
-  void onRead(int copy, DriveOutcome outcome) {
+  /// One copy after the other: the drive may take no more than one request at a time.
+  void start(long firstTag) {
+    started = true;
+    tag = firstTag;
+    read(0);
+  }
+
+  private void read(int copy) {
+    port.submitRead(
+        DriveLabel.offsetOf(copy, port.sizeBytes()),
+        address + (long) copy * DriveLabel.BYTES,
+        DriveLabel.BYTES,
+        tag | copy);
+  }
+
+  /// True if that makes another read.
+  boolean onRead(int copy, DriveOutcome outcome) {
     outcomes[copy] = outcome;
-    if (outcomes[0] == null || outcomes[1] == null) {
-      return;
+    if (copy == 0) {
+      read(1);
+      return true;
     }
     done = true;
     labels.onFound(drive, judge());
+    return false;
   }
 
   private Labels.FoundLabel judge() {
@@ -71,6 +85,7 @@ final class LabelReader {
           blank = false;
           if (newest == null || whole.label().sequence() > newest.sequence()) {
             newest = whole.label();
+            newestCopy = copy;
           }
         }
       }

@@ -88,6 +88,7 @@ final class FrameTransport {
   private long deliveredUnits;
   private int creditAdvertised;
   private boolean ackDue;
+  private boolean hasHeard;
   private long progressNs;
   private long nakSentNs;
   private long lastReceivedNs;
@@ -113,6 +114,7 @@ final class FrameTransport {
     deliveredUnits = 0;
     creditAdvertised = 0;
     ackDue = false;
+    hasHeard = false;
     progressNs = nowNs;
     lastReceivedNs = nowNs;
     java.util.Arrays.fill(early, null);
@@ -129,6 +131,11 @@ final class FrameTransport {
 
   void setPeerEpoch(int epoch) {
     peerEpoch = epoch;
+  }
+
+  /// True once a frame of this session has come: the peer has opened it too.
+  boolean hasHeard() {
+    return hasHeard;
   }
 
   long lastReceivedNs() {
@@ -348,6 +355,7 @@ final class FrameTransport {
       return Verdict.TAKEN;
     }
     lastReceivedNs = nowNs;
+    hasHeard = true;
     onAck(incoming.ack(), nowNs);
     creditLimit = sentUnits + (incoming.credit() - (int) sentUnits);
     switch (incoming.kind()) {

@@ -122,7 +122,10 @@ public final class RemoteAdapter
     started = true;
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       switch (volume.pairState()) {
-        case SYNC_IN_PROG -> cut.breakOff(volume, "the cabinet was restarted");
+        case SYNC_IN_PROG -> {
+          cut.breakOff(volume, "the cabinet was restarted");
+          cut.recoverAlone(volume);
+        }
         case SYNC_FINISHING -> {
           if (volume.pairState() == PairState.SYNC_FINISHING) {
             cut.cut(volume.group(), "the cabinet was restarted");
@@ -579,7 +582,9 @@ public final class RemoteAdapter
     boolean echoesUs = (int) greeting.epochEcho() == transport.myEpoch();
     if (state.isUp()) {
       if (epoch == transport.peerEpoch()) {
-        if (!echoesUs) {
+        // It greets us and hears us: our last greeting may have been lost, without which it cannot open. Not more often
+        // than we greet unasked, and not once it has opened: or two that are up would greet each other for ever.
+        if (!echoesUs || !transport.hasHeard() && nowNs - greetingSentNs >= GREETING_AGAIN_NS / 2) {
           sendGreeting();
         }
         return;

@@ -5,7 +5,9 @@ import farside.volume.LinkDesk;
 import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// One volume as `query` shows it, counted at one instant.
@@ -25,11 +27,15 @@ record VolumeFigures(
   static VolumeFigures of(Volume volume, WriteRecords records, LinkDesk links) {
     int local = 0;
     int index = volume.index();
-    for (int at = records.localHeadOf(index); at != WriteRecords.NONE; at = records.localNextOf(at)) {
+    for (int at = records.localHeadOf(index);
+        at != WriteRecords.NONE;
+        at = records.localNextOf(at)) {
       local++;
     }
     int remote = 0;
-    for (int at = records.remoteHeadOf(index); at != WriteRecords.NONE; at = records.remoteNextOf(at)) {
+    for (int at = records.remoteHeadOf(index);
+        at != WriteRecords.NONE;
+        at = records.remoteNextOf(at)) {
       remote++;
     }
     return new VolumeFigures(
@@ -68,26 +74,24 @@ record VolumeFigures(
 
   /// Null unless an R2 has found its peer silent.
   String staleSince() {
-    return standing == null || standing.staleSinceMs() == 0 ? null : Wording.time(standing.staleSinceMs());
+    return standing == null || standing.staleSinceMs() == 0
+        ? null
+        : Wording.time(standing.staleSinceMs());
   }
 
-  /// What an operator must know of the volume before trusting it; empty if nothing.
-  String remarks() {
-    StringBuilder remarks = new StringBuilder();
+  /// What an operator must know of the volume before trusting it.
+  List<String> remarks() {
+    List<String> remarks = new ArrayList<>();
     if (!volume.isReady()) {
-      remarks.append("not ready: ").append(volume.notReadyReason());
+      remarks.add("not ready: " + volume.notReadyReason());
     }
     if (isInconsistent()) {
-      append(remarks, "inconsistent: in the middle of a copy, of no use for a takeover");
+      remarks.add("inconsistent, in the middle of a copy");
     }
     if (staleSince() != null) {
-      append(remarks, "possibly stale since " + staleSince());
+      remarks.add("possibly stale since " + staleSince());
     }
-    return remarks.toString();
-  }
-
-  private static void append(StringBuilder remarks, String remark) {
-    remarks.append(remarks.isEmpty() ? "" : "; ").append(remark);
+    return remarks;
   }
 
   Map<String, Object> json() {

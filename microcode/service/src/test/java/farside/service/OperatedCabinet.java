@@ -22,7 +22,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Site A with three volumes and real tables, an operator at its console, and adapters that only keep count.
+/// Site A with three volumes and real tables, an operator at its console, and neighbours that keep
+/// simple state.
 final class OperatedCabinet {
   private static final long MIB = 1 << 20;
   private static final int[] NUMBERS = {0x0010, 0x0020, 0x0030};
@@ -39,41 +40,43 @@ final class OperatedCabinet {
   final EventLog events = new EventLog((atNs, number, severity, text) -> {}, WALL_MS_AT_ZERO);
   final GlobalMemory memory;
   final Volumes volumes;
-  final Adapters adapters = new Adapters();
+  final Cabinet cabinet = new Cabinet();
+  final Links links = new Links();
   final List<Heard> heard = new ArrayList<>();
   private final Console console = new Console();
   private final ServiceProcessor serviceProcessor;
   private int lastSession;
   private long lastNumber;
+  private long nowMs;
 
   OperatedCabinet() {
     NvramInMemory nvram = new NvramInMemory(2 * MIB);
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), NUMBERS, SIZES);
     Arena arena = Arena.ofAuto();
-    SlotDirectory slots = new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1);
+    SlotDirectory slots =
+        new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1);
     WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0, 1, 2}, 3, 256, 128);
     memory = new GlobalMemory(nvram, layout, records, slots, SIZES);
     VolumeRole[] roles = {VolumeRole.R1, VolumeRole.R2, VolumeRole.LOCAL};
     String[] groups = {"ab", "ba", ""};
     List<Volume> list = new ArrayList<>();
     for (int i = 0; i < NUMBERS.length; i++) {
-      list.add(
-          new Volume(
-              i,
-              NUMBERS[i],
-              roles[i],
-              groups[i],
-              SIZES[i],
-              512,
-              i,
-              memory.table(i),
-              nvram,
-              layout.volumeStateOffset(i),
-              events));
+      list.add(new Volume(
+          i,
+          NUMBERS[i],
+          roles[i],
+          groups[i],
+          SIZES[i],
+          512,
+          i,
+          memory.table(i),
+          nvram,
+          layout.volumeStateOffset(i),
+          events));
     }
     volumes = new Volumes(list);
     serviceProcessor =
-        new ServiceProcessor(console, adapters, volumes, memory, adapters, adapters, events);
+        new ServiceProcessor(console, cabinet, volumes, memory, new Drives(), links, events);
   }
 
   /// Past IML: 0010 and 0020 are synchronized, all are ready.
@@ -93,8 +96,8 @@ final class OperatedCabinet {
   }
 
   void passMs(long ms) {
-    adapters.nowMs += ms;
-    events.setNow(adapters.nowMs * 1_000_000);
+    nowMs += ms;
+    events.setNow(nowMs * 1_000_000);
   }
 
   /// A host write of one frame that waits for the drive and, on request, for the peer.
@@ -183,15 +186,11 @@ final class OperatedCabinet {
     }
   }
 
-  /// The cabinet, its drives and its two links, L1 up and L2 varied off.
-  final class Adapters implements CabinetDesk, DriveFigures.Source, LinkDesk {
-    final boolean[] variedOn = {true, false};
-    int copiesInFlight;
-    boolean refusesToVary;
+  /// The cabinet as a whole.
+  static final class Cabinet implements CabinetDesk {
     boolean shuttingDown;
     int shutdownRequests;
-    String peerDescription = "tcp 127.0.0.1:11809";
-    private long nowMs;
+    String serial = "FS-0000A";
 
     @Override
     public String site() {
@@ -200,7 +199,7 @@ final class OperatedCabinet {
 
     @Override
     public String serial() {
-      return "FS-0000A";
+      return serial;
     }
 
     @Override
@@ -228,15 +227,78 @@ final class OperatedCabinet {
     public long writeCount() {
       return 56_789;
     }
+  }
 
+  /// Three drives, one volume on each, and a spare.
+  static final class Drives implements DriveFigures.Source {
     @Override
     public int driveCount() {
-      return NUMBERS.length;
+      return NUMBERS.length + 1;
     }
 
     @Override
-    public DriveFigures figures(int drive, DriveFigures.Source none) {
-      return null;
+    public DriveFigures figures(int drive) {
+      boolean spare = drive == NUMBERS.length;
+      return new DriveFigures(
+          "D" + (drive + 1),
+          "file a/d" + (drive + 1),
+          (spare ? 512 * MIB : SIZES[drive]) + MIB,
+          spare ? 4096 : 512,
+          spare ? "" : Volume.nameOf(NUMBERS[drive]),
+          drive,
+          drive * 65_536L,
+          drive * (3 * MIB),
+          drive * 7L,
+          drive == 2 ? 1 : 0);
+    }
+  }
+
+  /// Two links: L1 carries the session, L2 is varied off.
+  final class Links implements LinkDesk {
+    final boolean[] variedOn = {true, false};
+    int copiesInFlight;
+    boolean stuck;
+    String description = "tcp 127.0.0.1:11809";
+
+    @Override
+    public int linkCount() {
+      return variedOn.length;
+    }
+
+    @Override
+    public LinkFigures figures(int link) {
+      boolean on = variedOn[link];
+      return new LinkFigures(
+          "L" + (link + 1),
+          description,
+          on,
+          on,
+          on ? "READY" : "OFFLINE",
+          on ? 3 : 0,
+          on ? 60_123 : 0,
+          on ? 246 * MIB : 0,
+          on ? 59_876 : 0,
+          on ? 5 * MIB : 0,
+          on ? 2 : 0,
+          on ? 1 : 0,
+          on ? 0 : 1500);
+    }
+
+    @Override
+    public boolean vary(String linkName, boolean on) {
+      for (int i = 0; i < variedOn.length; i++) {
+        if (figures(i).name().equals(linkName) && !stuck) {
+          variedOn[i] = on;
+          events.log(EventCode.LINK_VARIED, linkName, on ? "on" : "off");
+          return true;
+        }
+      }
+      return false;
+    }
+
+    @Override
+    public int copiesInFlight(int volumeIndex) {
+      return volumeIndex == 0 ? copiesInFlight : 0;
     }
   }
 }

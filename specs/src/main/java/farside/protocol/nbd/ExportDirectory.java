@@ -13,8 +13,8 @@ public final class ExportDirectory {
     exports.put(export.name(), export);
   }
 
-  /// The export of that name; for the empty name the default one, which is the first by name. Null
-  /// if there is none.
+  /// The export of that name; for the empty name the default one, which is the first by name.
+  /// Null if there is none.
   public NbdExport find(String name) {
     if (name.isEmpty()) {
       return exports.isEmpty() ? null : exports.firstEntry().getValue();

@@ -24,14 +24,16 @@ public record NbdExport(
           + NbdLimits.NAME_BYTES_MAX + " bytes long. Give the volume a shorter name.");
     }
     if (sizeBytes < 0) {
-      throw new IllegalArgumentException("NBD export '" + name + "': size " + sizeBytes + " is negative.");
+      throw new IllegalArgumentException(
+          "NBD export '" + name + "': size " + sizeBytes + " is negative.");
     }
     if (Integer.bitCount(preferredBytes) != 1
         || preferredBytes < NbdLimits.PREFERRED_BYTES_MIN
         || preferredBytes > NbdLimits.PAYLOAD_BYTES_MAX) {
-      throw new IllegalArgumentException("NBD export '" + name + "': preferred block size " + preferredBytes
-          + " must be a power of two from " + NbdLimits.PREFERRED_BYTES_MIN + " to "
-          + NbdLimits.PAYLOAD_BYTES_MAX + ".");
+      throw new IllegalArgumentException(
+          "NBD export '" + name + "': preferred block size " + preferredBytes
+              + " must be a power of two from " + NbdLimits.PREFERRED_BYTES_MIN + " to "
+              + NbdLimits.PAYLOAD_BYTES_MAX + ".");
     }
   }
 }

@@ -20,7 +20,8 @@ public final class NbdLimits {
   /// Longest payload of one read or write: what clients take for granted if nothing is said.
   public static final int PAYLOAD_BYTES_MAX = 32 * 1024 * 1024;
 
-  /// A longer payload than this is not even read in order to be refused: the connection is closed.
+  /// A longer payload than this is not even read in order to be refused: the connection is
+  /// closed.
   public static final int PAYLOAD_BYTES_SWALLOWED_MAX = 64 * 1024 * 1024;
 
   private NbdLimits() {}

@@ -11,13 +11,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// The server's loop over what it has received:
 ///
 /// 1. [#accept] takes bytes up to the end of one message, or all of them; [#message] says which.
-/// 2. If [#outboundBytes] is not 0, these bytes of [#outbound] go to the client, and [#outboundSent].
-/// 3. After `REQUEST`: [#take]. Then, if [#payloadBytes] is not 0, so many of the bytes that follow belong to
-///    the server, which reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
+/// 2. If [#outboundBytes] is not 0, that much of [#outbound] goes to the client: [#outboundSent].
+/// 3. After `REQUEST`: [#take]. Then the next [#payloadBytes] bytes belong to the server, which
+///    reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
 ///
 /// How the bytes were cut into pieces makes no difference to what comes out. Whatever they are,
-/// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the message
-/// is `CLOSE`. From the first request on, nothing is allocated.
+/// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the
+/// message is `CLOSE`. From the first request on, nothing is allocated.
 public final class NbdSession {
   /// Handshake flags, ours and the client's: the same bits.
   static final int FIXED_NEWSTYLE = 1;
@@ -129,8 +129,8 @@ public final class NbdSession {
     writer.clear();
   }
 
-  /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none while
-  /// a request is offered or payload expected.
+  /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none
+  /// while a request is offered or payload expected.
   public int accept(DirectBuffer in, int offset, int length) {
     message = NbdMessage.NONE;
     int taken = 0;
@@ -163,7 +163,8 @@ public final class NbdSession {
   public void payloadTaken(long bytes) {
     check(NbdSessionState.PAYLOAD);
     if (bytes > remainingBytes) {
-      throw new IllegalStateException("NBD: took " + bytes + " bytes of payload, " + remainingBytes + " are left");
+      throw new IllegalStateException(
+          "NBD: took " + bytes + " bytes of payload, " + remainingBytes + " are left");
     }
     remainingBytes -= bytes;
     if (remainingBytes == 0) {
@@ -178,8 +179,8 @@ public final class NbdSession {
         ? state == NbdSessionState.PAYLOAD && remainingBytes == lengthBytes
         : state == NbdSessionState.REQUEST && headerBytes == 0;
     if (!untouched) {
-      throw new IllegalStateException("NBD: " + command + " given back in " + state + " with " + remainingBytes
-          + " of " + lengthBytes + " bytes of payload left");
+      throw new IllegalStateException("NBD: " + command + " given back in " + state + " with "
+          + remainingBytes + " of " + lengthBytes + " bytes of payload left");
     }
     become(NbdSessionState.OFFERED);
   }
@@ -212,15 +213,22 @@ public final class NbdSession {
     served = NbdOption.of(option);
     optionCount++;
     if (asked.magic() != OptionFlyweight.MAGIC) {
-      end(NbdMessage.CLOSE, "option magic 0x" + Long.toHexString(asked.magic()) + " is not IHAVEOPT");
+      end(
+          NbdMessage.CLOSE,
+          "option magic 0x" + Long.toHexString(asked.magic()) + " is not IHAVEOPT");
     } else if (optionCount > NbdLimits.OPTIONS_MAX) {
       end(NbdMessage.CLOSE, "more than " + NbdLimits.OPTIONS_MAX + " options");
     } else if (asked.dataBytes() > NbdLimits.OPTION_BYTES_MAX) {
-      end(NbdMessage.CLOSE, "option " + Integer.toUnsignedString(option) + " with " + asked.dataBytes()
-          + " bytes of data, more than " + NbdLimits.OPTION_BYTES_MAX);
+      end(
+          NbdMessage.CLOSE,
+          "option " + Integer.toUnsignedString(option) + " with " + asked.dataBytes()
+              + " bytes of data, more than " + NbdLimits.OPTION_BYTES_MAX);
     } else if (!fixedNewstyle && served != NbdOption.EXPORT_NAME) {
       // Without the fixed way neither side could tell an answer to this from the next thing said.
-      end(NbdMessage.CLOSE, "option " + Integer.toUnsignedString(option) + " of a client that may only name an export");
+      end(
+          NbdMessage.CLOSE,
+          "option " + Integer.toUnsignedString(option)
+              + " of a client that may only name an export");
     } else {
       beginOptionData((int) asked.dataBytes());
     }
@@ -231,7 +239,10 @@ public final class NbdSession {
     optionBytes = dataBytes;
     optionBytesHere = 0;
     if (served == null || !OptionRequest.isServed(served)) {
-      writer.error(option, NbdOptionReply.ERR_UNSUP, "option " + Integer.toUnsignedString(option) + " is not served");
+      writer.error(
+          option,
+          NbdOptionReply.ERR_UNSUP,
+          "option " + Integer.toUnsignedString(option) + " is not served");
       if (dataBytes > 0) {
         become(NbdSessionState.OPTION_SKIP);
       }
@@ -305,7 +316,9 @@ public final class NbdSession {
       return null;
     }
     if (!found.ready()) {
-      refuse(NbdOptionReply.ERR_POLICY, "export '" + found.name() + "' is not ready: " + found.reason());
+      refuse(
+          NbdOptionReply.ERR_POLICY,
+          "export '" + found.name() + "' is not ready: " + found.reason());
       return null;
     }
     writer.infoExport(option, found);
@@ -359,7 +372,9 @@ public final class NbdSession {
     headerBytes = 0;
     request.wrap(header, 0);
     if (request.magic() != RequestFlyweight.MAGIC) {
-      end(NbdMessage.CLOSE, "request magic 0x" + Integer.toHexString(request.magic()) + " is not NBD's");
+      end(
+          NbdMessage.CLOSE,
+          "request magic 0x" + Integer.toHexString(request.magic()) + " is not NBD's");
       return step;
     }
     command = NbdCommand.of(request.command());
@@ -399,7 +414,10 @@ public final class NbdSession {
       return NbdError.EINVAL;
     }
     return switch (command) {
-      case READ -> lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX || offsetBytes < 0 ? NbdError.EINVAL : NbdError.NONE;
+      case READ ->
+        lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX || offsetBytes < 0
+            ? NbdError.EINVAL
+            : NbdError.NONE;
       case WRITE -> {
         if (lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX) {
           yield NbdError.EINVAL;

@@ -53,9 +53,10 @@ public sealed interface OptionRequest {
     return switch (option) {
       case EXPORT_NAME -> parseExportName(data, lengthBytes);
       case ABORT -> new Abort();
-      case LIST -> lengthBytes == 0
-          ? new ListExports()
-          : new Malformed(option, "LIST takes no data, " + lengthBytes + " bytes came");
+      case LIST ->
+        lengthBytes == 0
+            ? new ListExports()
+            : new Malformed(option, "LIST takes no data, " + lengthBytes + " bytes came");
       case INFO, GO -> parseInfo(option, data, lengthBytes);
       default -> throw new IllegalArgumentException(option + " is not served");
     };
@@ -64,8 +65,9 @@ public sealed interface OptionRequest {
   private static OptionRequest parseExportName(DirectBuffer data, int lengthBytes) {
     String name = name(data, 0, lengthBytes);
     return name == null
-        ? new Malformed(NbdOption.EXPORT_NAME, "the export name is not UTF-8 of at most "
-            + NbdLimits.NAME_BYTES_MAX + " bytes")
+        ? new Malformed(
+            NbdOption.EXPORT_NAME,
+            "the export name is not UTF-8 of at most " + NbdLimits.NAME_BYTES_MAX + " bytes")
         : new NameExport(name);
   }
 
@@ -83,7 +85,8 @@ public sealed interface OptionRequest {
     int infoOffset = countOffset + Short.BYTES;
     if (lengthBytes - infoOffset != count * Short.BYTES) {
       return new Malformed(
-          option, count + " information requests do not fill " + (lengthBytes - infoOffset) + " bytes");
+          option,
+          count + " information requests do not fill " + (lengthBytes - infoOffset) + " bytes");
     }
     String name = name(data, Integer.BYTES, (int) nameBytes);
     if (name == null) {

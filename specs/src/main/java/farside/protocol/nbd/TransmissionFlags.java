@@ -2,8 +2,8 @@ package farside.protocol.nbd;
 
 /// What an export can do, as told to a client that opens it.
 ///
-/// Made in [#of] and nowhere else, so that what is promised here and what `NbdCommand` takes can be
-/// compared side by side.
+/// Made in [#of] and nowhere else, so that what is promised here and what `NbdCommand` takes can
+/// be compared side by side.
 public final class TransmissionFlags {
   public static final int HAS_FLAGS = 1;
   public static final int READ_ONLY = 1 << 1;

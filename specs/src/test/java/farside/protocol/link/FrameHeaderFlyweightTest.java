@@ -11,12 +11,14 @@ import org.junit.jupiter.api.Test;
 class FrameHeaderFlyweightTest {
   private static final long SEED = 0x46_0001L;
 
-  private final UnsafeBuffer memory = new UnsafeBuffer(new byte[FrameHeaderFlyweight.FRAME_BYTES_MAX + 64]);
+  private final UnsafeBuffer memory =
+      new UnsafeBuffer(new byte[FrameHeaderFlyweight.FRAME_BYTES_MAX + 64]);
   private final FrameHeaderFlyweight frame = new FrameHeaderFlyweight();
 
   @Test
   void everyFieldLiesWhereTheTableSays() {
-    frame.wrapForWriting(memory, 5)
+    frame
+        .wrapForWriting(memory, 5)
         .kind(FrameKind.NAK)
         .messageBytes(0)
         .payloadBytes(0x0000_0201)
@@ -29,7 +31,8 @@ class FrameHeaderFlyweightTest {
     byte[] header = new byte[FrameHeaderFlyweight.HEADER_BYTES];
     memory.getBytes(5, header);
     assertThat(HexFormat.of().formatHex(header))
-        .isEqualTo("46010400" + "01020000" + "11121314" + "21222324" + "31323334" + "41424344" + "51525354" + "00000000");
+        .isEqualTo("46010400" + "01020000" + "11121314" + "21222324" + "31323334" + "41424344"
+            + "51525354" + "00000000");
   }
 
   @Test
@@ -46,7 +49,8 @@ class FrameHeaderFlyweightTest {
       int credit = random.nextInt();
       int payloadCrc = random.nextInt();
 
-      frame.wrapForWriting(memory, offsetBytes)
+      frame
+          .wrapForWriting(memory, offsetBytes)
           .kind(kind)
           .messageBytes(messageBytes)
           .payloadBytes(payloadBytes)
@@ -78,7 +82,8 @@ class FrameHeaderFlyweightTest {
 
   @Test
   void oneFlippedBitInHeaderOrMessageIsFoundByTheHeaderCrc() {
-    frame.wrapForWriting(memory, 0)
+    frame
+        .wrapForWriting(memory, 0)
         .kind(FrameKind.SEQUENCED)
         .messageBytes(30)
         .payloadBytes(4096)
@@ -95,7 +100,8 @@ class FrameHeaderFlyweightTest {
 
   @Test
   void theHeaderCrcIsTheCastagnoliOneOfThePublishedTestVector() {
-    // RFC 3720, B.4: 32 bytes of zeros have the CRC 8a9136aa. Here 28 of them are the covered header and 4 the message.
+    // RFC 3720, B.4: 32 bytes of zeros have the CRC 8a9136aa. Here 28 of them are the covered
+    // header and 4 the message.
     frame.wrapForWriting(memory, 0);
     memory.setMemory(0, 64, (byte) 0);
     memory.putByte(FrameHeaderFlyweight.MESSAGE_BYTES_OFFSET, (byte) 0);
@@ -111,7 +117,13 @@ class FrameHeaderFlyweightTest {
 
   @Test
   void aFrameMadeBeforeTakesANewAckAndIsSealedAgain() {
-    frame.wrapForWriting(memory, 0).kind(FrameKind.SEQUENCED).messageBytes(8).sequence(9).ack(1).seal();
+    frame
+        .wrapForWriting(memory, 0)
+        .kind(FrameKind.SEQUENCED)
+        .messageBytes(8)
+        .sequence(9)
+        .ack(1)
+        .seal();
 
     frame.wrapForChange(memory, 0).ack(2).credit(77);
     assertThat(frame.headerCrcIsRight()).isFalse();
@@ -133,7 +145,8 @@ class FrameHeaderFlyweightTest {
     assertThat(frame.isPlausible()).isFalse();
 
     frame.wrapForWriting(memory, 0);
-    memory.putInt(FrameHeaderFlyweight.PAYLOAD_BYTES_OFFSET, 65_537, java.nio.ByteOrder.LITTLE_ENDIAN);
+    memory.putInt(
+        FrameHeaderFlyweight.PAYLOAD_BYTES_OFFSET, 65_537, java.nio.ByteOrder.LITTLE_ENDIAN);
     assertThat(frame.isPlausible()).isFalse();
 
     frame.wrapForWriting(memory, 0);
@@ -158,7 +171,8 @@ class FrameHeaderFlyweightTest {
   void lengthsThatNoFrameTakesAreRefusedWhenWritten() {
     frame.wrapForWriting(memory, 0);
     assertThatThrownBy(() -> frame.messageBytes(256)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> frame.payloadBytes(65_537)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> frame.payloadBytes(65_537))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

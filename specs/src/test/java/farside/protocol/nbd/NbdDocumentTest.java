@@ -47,7 +47,8 @@ class NbdDocumentTest {
     }
     String noHole = command.takes(NbdCommand.FLAG_NO_HOLE) ? ", NO_HOLE" : "";
     assertThat(command.takes(NbdCommand.FLAG_FUA)).isTrue();
-    assertThat(command.takes(1 << 2) || command.takes(1 << 3) || command.takes(1 << 4)).isFalse();
+    assertThat(command.takes(1 << 2) || command.takes(1 << 3) || command.takes(1 << 4))
+        .isFalse();
     return "FUA" + noHole;
   }
 
@@ -68,7 +69,8 @@ class NbdDocumentTest {
     for (String line : Files.readAllLines(PAGE)) {
       isInside = line.startsWith("| " + heading + " ") || (isInside && line.startsWith("|"));
       if (isInside) {
-        List<String> cells = Arrays.stream(line.substring(1).split("\\|")).map(String::strip).toList();
+        List<String> cells =
+            Arrays.stream(line.substring(1).split("\\|")).map(String::strip).toList();
         assertThat(cells).as(line).hasSizeGreaterThanOrEqualTo(cellsMin);
         rows.add(cells);
       }

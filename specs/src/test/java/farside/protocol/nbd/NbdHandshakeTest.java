@@ -19,7 +19,9 @@ class NbdHandshakeTest {
   }
 
   private void expectSent(String hex) {
-    assertThat(bench.takeSent()).asHexString().isEqualTo(hex.replaceAll("\\s", "").toUpperCase(Locale.ROOT));
+    assertThat(bench.takeSent())
+        .asHexString()
+        .isEqualTo(hex.replaceAll("\\s", "").toUpperCase(Locale.ROOT));
   }
 
   @Test
@@ -171,7 +173,8 @@ class NbdHandshakeTest {
       expectRefusal(number, Wire.hex("00000005 30303130 0000"), NbdOptionReply.ERR_INVALID);
       expectRefusal(number, Wire.hex("ffffffff 30303130 0000"), NbdOptionReply.ERR_INVALID);
       expectRefusal(number, Wire.hex("00000004 30303130 0001"), NbdOptionReply.ERR_INVALID);
-      expectRefusal(number, Wire.hex("00000004 30303130 0001 0003 0003"), NbdOptionReply.ERR_INVALID);
+      expectRefusal(
+          number, Wire.hex("00000004 30303130 0001 0003 0003"), NbdOptionReply.ERR_INVALID);
       expectRefusal(number, Wire.hex("00000002 c328 0000"), NbdOptionReply.ERR_INVALID);
       expectRefusal(number, Wire.hex("00000002 3000 0000"), NbdOptionReply.ERR_INVALID);
       byte[] endless = new byte[NbdLimits.NAME_BYTES_MAX + 1];
@@ -188,7 +191,9 @@ class NbdHandshakeTest {
     haggle();
 
     String unknown = expectRefusal(
-        NbdOption.GO.number(), new Wire().text("0099").u16(0).toBytes(), NbdOptionReply.ERR_UNKNOWN);
+        NbdOption.GO.number(),
+        new Wire().text("0099").u16(0).toBytes(),
+        NbdOptionReply.ERR_UNKNOWN);
     String notReady = expectRefusal(
         NbdOption.GO.number(), new Wire().text("0030").u16(0).toBytes(), NbdOptionReply.ERR_POLICY);
 
@@ -232,7 +237,8 @@ class NbdHandshakeTest {
   void aClientOfTheUnfixedWayMayOnlyNameAnExport() {
     bench.feed(new Wire().clientFlags(0).option(NbdOption.LIST, NO_DATA).toBytes());
 
-    assertThat(bench.log).containsExactly("close: option 3 of a client that may only name an export");
+    assertThat(bench.log)
+        .containsExactly("close: option 3 of a client that may only name an export");
   }
 
   @Test
@@ -263,7 +269,8 @@ class NbdHandshakeTest {
 
     bench.feed(Wire.hex("49484156454f5054 00000009 00010001"));
 
-    assertThat(bench.log).containsExactly("close: option 9 with 65537 bytes of data, more than 65536");
+    assertThat(bench.log)
+        .containsExactly("close: option 9 with 65537 bytes of data, more than 65536");
   }
 
   /// Sends the option and returns the text of the error that is the only answer.

@@ -30,7 +30,8 @@ class NbdSessionFuzzTest {
       single.feed(bytes, index, 1);
     }
     if (!whole.hasEnded() && taken != bytes.length) {
-      throw new AssertionError("took " + taken + " of " + bytes.length + " bytes in " + whole.session.state());
+      throw new AssertionError(
+          "took " + taken + " of " + bytes.length + " bytes in " + whole.session.state());
     }
     if (!whole.log.equals(single.log)) {
       throw new AssertionError("in one piece: " + whole.log + "; in single bytes: " + single.log);

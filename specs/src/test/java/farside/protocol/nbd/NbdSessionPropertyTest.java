@@ -83,7 +83,8 @@ class NbdSessionPropertyTest {
     });
   }
 
-  private static void assertSame(SessionBench one, int takenOne, SessionBench other, int takenOther) {
+  private static void assertSame(
+      SessionBench one, int takenOne, SessionBench other, int takenOther) {
     assertThat(takenOne).isEqualTo(takenOther);
     assertThat(one.log).isEqualTo(other.log);
     assertThat(one.sent()).isEqualTo(other.sent());
@@ -129,7 +130,8 @@ class NbdSessionPropertyTest {
         case 1 -> changed[at] = (byte) random.nextInt();
         default -> {
           int length = Math.min(changed.length - at, random.nextInt(64));
-          System.arraycopy(changed, random.nextInt(changed.length - length + 1), changed, at, length);
+          System.arraycopy(
+              changed, random.nextInt(changed.length - length + 1), changed, at, length);
         }
       }
     }
@@ -159,8 +161,11 @@ class NbdSessionPropertyTest {
     random.nextBytes(data);
     switch (random.nextInt(4)) {
       case 0 -> wire.option(NbdOption.LIST, new byte[0]);
-      case 1 -> wire.infoOption(
-          NbdOption.INFO, "00" + random.nextInt(4) + "0", random.nextBoolean() ? NbdInfo.NAME : NbdInfo.BLOCK_SIZE);
+      case 1 ->
+        wire.infoOption(
+            NbdOption.INFO,
+            "00" + random.nextInt(4) + "0",
+            random.nextBoolean() ? NbdInfo.NAME : NbdInfo.BLOCK_SIZE);
       case 2 -> wire.option(NbdOption.LIST_META_CONTEXT, data);
       default -> wire.option(100 + random.nextInt(100), data);
     }
@@ -170,7 +175,8 @@ class NbdSessionPropertyTest {
     NbdCommand[] commands = NbdCommand.values();
     NbdCommand command = commands[random.nextInt(commands.length)];
     if (command == NbdCommand.DISC) {
-      wire.request(20 + random.nextInt(100), 0, random.nextLong(), random.nextLong(), random.nextInt());
+      wire.request(
+          20 + random.nextInt(100), 0, random.nextLong(), random.nextLong(), random.nextInt());
       return;
     }
     int length = command == NbdCommand.FLUSH ? 0 : random.nextInt(600);

@@ -25,7 +25,8 @@ class NbdTransmissionTest {
 
   @Test
   void aWriteIsOfferedThenItsPayloadIsTheServers() {
-    bench.feed(Wire.hex("25609513 0001 0001 1122334455667788 0000000000001003 00000005 68656c6c6f"));
+    bench.feed(
+        Wire.hex("25609513 0001 0001 1122334455667788 0000000000001003 00000005 68656c6c6f"));
 
     assertThat(bench.log)
         .containsExactly(
@@ -47,7 +48,8 @@ class NbdTransmissionTest {
         if (command == NbdCommand.WRITE) {
           bench.feed(new byte[] {1});
         }
-        boolean isTaken = (flags & ~1) == 0 || (command == NbdCommand.WRITE_ZEROES && (flags & ~3) == 0);
+        boolean isTaken =
+            (flags & ~1) == 0 || (command == NbdCommand.WRITE_ZEROES && (flags & ~3) == 0);
         assertThat(bench.log.getFirst())
             .as("%s with flags %d", command, flags)
             .startsWith(isTaken ? "request " + command : "answered EINVAL cookie 7");
@@ -66,14 +68,17 @@ class NbdTransmissionTest {
           .toBytes());
 
       assertThat(bench.log)
-          .containsExactly("answered EINVAL cookie 42", "request FLUSH cookie 43 offset 0 length 0");
+          .containsExactly(
+              "answered EINVAL cookie 42", "request FLUSH cookie 43 offset 0 length 0");
     }
   }
 
   @Test
   void thePayloadOfABadWriteIsSwallowedBeforeItIsAnswered() {
-    byte[] requestsInPayload =
-        new Wire().request(NbdCommand.FLUSH, 0, 1, 0, 0).request(NbdCommand.FLUSH, 0, 2, 0, 0).toBytes();
+    byte[] requestsInPayload = new Wire()
+        .request(NbdCommand.FLUSH, 0, 1, 0, 0)
+        .request(NbdCommand.FLUSH, 0, 2, 0, 0)
+        .toBytes();
     bench.feed(new Wire()
         .request(NbdCommand.WRITE, 0x10, 42, 0, requestsInPayload.length)
         .raw(requestsInPayload)
@@ -265,7 +270,8 @@ class NbdTransmissionTest {
 
     SimpleReplyFlyweight.put(reply, 0, NbdError.ESHUTDOWN, 0x1122334455667788L);
 
-    assertThat(reply.byteArray()).asHexString().isEqualTo("67446698 0000006c 1122334455667788"
-        .replace(" ", "").toUpperCase(Locale.ROOT));
+    assertThat(reply.byteArray())
+        .asHexString()
+        .isEqualTo("67446698 0000006c 1122334455667788".replace(" ", "").toUpperCase(Locale.ROOT));
   }
 }

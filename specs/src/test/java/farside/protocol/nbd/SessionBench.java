@@ -37,7 +37,8 @@ final class SessionBench {
     ExportDirectory exports = new ExportDirectory();
     exports.put(new NbdExport("0020", "R2 of site A", 0x1000_0000L, 4096, true, true, ""));
     exports.put(new NbdExport("0010", "R1, mirrored", 0x1000_0000L, 4096, false, true, ""));
-    exports.put(new NbdExport("0030", "local", 0x800_0000L, 8192, false, false, "its drive D3 is varied off"));
+    exports.put(new NbdExport(
+        "0030", "local", 0x800_0000L, 8192, false, false, "its drive D3 is varied off"));
     return exports;
   }
 
@@ -74,8 +75,9 @@ final class SessionBench {
       case NONE -> {}
       case OPENED -> log.add("opened " + session.export().name());
       case REQUEST -> {
-        log.add("request " + session.command() + (session.isForceUnitAccess() ? " fua" : "") + " cookie "
-            + session.cookie() + " offset " + session.offsetBytes() + " length " + session.lengthBytes());
+        log.add("request " + session.command() + (session.isForceUnitAccess() ? " fua" : "")
+            + " cookie " + session.cookie() + " offset " + session.offsetBytes() + " length "
+            + session.lengthBytes());
         payloadCrc.reset();
         takeAtLast();
       }

@@ -20,7 +20,8 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/// The tables of `specs/link-session.md` against the schema, the generated codecs and the frame header.
+/// The tables of `specs/link-session.md` against the schema, the generated codecs and the frame
+/// header.
 class LinkSessionDocumentTest {
   private static final Path DOCUMENT = Path.of("link-session.md");
   private static final Path SCHEMA =
@@ -53,45 +54,49 @@ class LinkSessionDocumentTest {
     }
     assertThat(written).containsExactlyEntriesOf(offsets);
     assertThat(endOffset).isEqualTo(FrameHeaderFlyweight.HEADER_BYTES);
-    assertThat(rows.getFirst().get(3)).contains(String.format("0x%02X", FrameHeaderFlyweight.MAGIC));
+    assertThat(rows.getFirst().get(3))
+        .contains(String.format("0x%02X", FrameHeaderFlyweight.MAGIC));
     assertThat(rows.get(1).get(3)).isEqualTo(String.valueOf(FrameHeaderFlyweight.VERSION));
     assertThat(rows.get(4).get(3)).endsWith(String.valueOf(FrameHeaderFlyweight.PAYLOAD_BYTES_MAX));
   }
 
   @Test
   void theTableInTheFlyweightsJavadocIsTheSame() throws IOException {
-    List<String> javadoc =
-        Files.readAllLines(Path.of("src/main/java/farside/protocol/link/FrameHeaderFlyweight.java")).stream()
-            .filter(line -> line.startsWith("/// |"))
-            .skip(2)
-            .map(line -> String.join("|", cells(line.substring(4))))
-            .toList();
+    List<String> javadoc = Files.readAllLines(
+            Path.of("src/main/java/farside/protocol/link/FrameHeaderFlyweight.java"))
+        .stream()
+        .filter(line -> line.startsWith("/// |"))
+        .skip(2)
+        .map(line -> String.join("|", cells(line.substring(4))))
+        .toList();
     assertThat(javadoc)
-        .isEqualTo(table("## The frame", "offset").stream().map(row -> String.join("|", row)).toList());
+        .isEqualTo(table("## The frame", "offset").stream()
+            .map(row -> String.join("|", row))
+            .toList());
   }
 
   @Test
   void theKindsHaveTheirCodes() throws IOException {
     assertThat(table("## The frame", "kind").stream().map(row -> row.get(0) + " " + row.get(1)))
-        .containsExactlyElementsOf(
-            Stream.of(FrameKind.values())
-                .filter(kind -> kind != FrameKind.UNKNOWN)
-                .map(kind -> kind.name() + " " + kind.code())
-                .toList());
+        .containsExactlyElementsOf(Stream.of(FrameKind.values())
+            .filter(kind -> kind != FrameKind.UNKNOWN)
+            .map(kind -> kind.name() + " " + kind.code())
+            .toList());
   }
 
   @Test
   void everyMessageHasItsTableAndEveryTableItsMessage() throws Exception {
     String document = Files.readString(DOCUMENT);
-    Matcher headings =
-        Pattern.compile("(?m)^### (\\w+): template (\\d+), block of (\\d+) bytes$").matcher(document);
+    Matcher headings = Pattern.compile("(?m)^### (\\w+): template (\\d+), block of (\\d+) bytes$")
+        .matcher(document);
     List<String> written = new ArrayList<>();
     while (headings.find()) {
       written.add(headings.group(1) + " " + headings.group(2) + " " + headings.group(3));
     }
     List<String> declared = new ArrayList<>();
     for (Element message : messages()) {
-      declared.add(message.getAttribute("name") + " " + message.getAttribute("id") + " " + blockBytes(message));
+      declared.add(message.getAttribute("name") + " " + message.getAttribute("id") + " "
+          + blockBytes(message));
     }
     assertThat(written).isEqualTo(declared);
 
@@ -100,12 +105,12 @@ class LinkSessionDocumentTest {
       int offset = 0;
       for (Element field : elements(message, "field")) {
         int length = lengthOf(field.getAttribute("type"));
-        fields.add(
-            offset + "|" + length + "|" + field.getAttribute("name") + "|" + field.getAttribute("type")
-                + "|" + field.getAttribute("description"));
+        fields.add(offset + "|" + length + "|" + field.getAttribute("name") + "|"
+            + field.getAttribute("type") + "|" + field.getAttribute("description"));
         offset += length;
       }
-      assertThat(table("### " + message.getAttribute("name") + ": ", "offset").stream().map(row -> String.join("|", row)))
+      assertThat(table("### " + message.getAttribute("name") + ": ", "offset").stream()
+              .map(row -> String.join("|", row)))
           .as(message.getAttribute("name"))
           .containsExactlyElementsOf(fields);
     }
@@ -114,9 +119,13 @@ class LinkSessionDocumentTest {
   @Test
   void theGeneratedCodecsHaveTheTemplatesAndLengthsOfTheSchema() throws Exception {
     for (Element message : messages()) {
-      Class<?> codec = Class.forName("farside.protocol.session." + message.getAttribute("name") + "Decoder");
-      assertThat(codec.getField("TEMPLATE_ID").getInt(null)).isEqualTo(Integer.parseInt(message.getAttribute("id")));
-      assertThat(codec.getField("BLOCK_LENGTH").getInt(null)).as(codec.getName()).isEqualTo(blockBytes(message));
+      Class<?> codec =
+          Class.forName("farside.protocol.session." + message.getAttribute("name") + "Decoder");
+      assertThat(codec.getField("TEMPLATE_ID").getInt(null))
+          .isEqualTo(Integer.parseInt(message.getAttribute("id")));
+      assertThat(codec.getField("BLOCK_LENGTH").getInt(null))
+          .as(codec.getName())
+          .isEqualTo(blockBytes(message));
       assertThat(codec.getField("SCHEMA_VERSION").getInt(null)).isEqualTo(1);
     }
   }
@@ -132,10 +141,12 @@ class LinkSessionDocumentTest {
 
   @Test
   void aMirroredWriteCostsAtMost64BytesBesideItsPayload() throws IOException {
-    int overheadBytes =
-        FrameHeaderFlyweight.HEADER_BYTES + MessageHeaderEncoder.ENCODED_LENGTH + WriteEncoder.BLOCK_LENGTH;
+    int overheadBytes = FrameHeaderFlyweight.HEADER_BYTES
+        + MessageHeaderEncoder.ENCODED_LENGTH
+        + WriteEncoder.BLOCK_LENGTH;
     assertThat(overheadBytes).isEqualTo(62).isLessThanOrEqualTo(64);
-    assertThat(Files.readString(DOCUMENT)).contains("**" + overheadBytes + " bytes\nbefore the payload; the budget is 64**");
+    assertThat(Files.readString(DOCUMENT))
+        .contains("**" + overheadBytes + " bytes\nbefore the payload; the budget is 64**");
   }
 
   @Test
@@ -143,24 +154,26 @@ class LinkSessionDocumentTest {
     List<String> enums = new ArrayList<>();
     for (Element type : elements(schema().getDocumentElement(), "enum")) {
       for (Element value : elements(type, "validValue")) {
-        enums.add(type.getAttribute("name") + " " + value.getTextContent() + " " + value.getAttribute("name"));
+        enums.add(type.getAttribute("name") + " " + value.getTextContent() + " "
+            + value.getAttribute("name"));
       }
     }
     List<String> sets = new ArrayList<>();
     for (Element type : elements(schema().getDocumentElement(), "set")) {
       for (Element choice : elements(type, "choice")) {
-        sets.add(type.getAttribute("name") + " " + choice.getTextContent() + " " + choice.getAttribute("name"));
+        sets.add(type.getAttribute("name") + " " + choice.getTextContent() + " "
+            + choice.getAttribute("name"));
       }
     }
-    assertThat(table("## Values", "enum").stream().map(row -> String.join(" ", row))).containsExactlyElementsOf(enums);
+    assertThat(table("## Values", "enum").stream().map(row -> String.join(" ", row)))
+        .containsExactlyElementsOf(enums);
     assertThat(table("## Values", "set").stream().map(row -> String.join(" ", row.subList(0, 3))))
         .containsExactlyElementsOf(sets);
     assertThat(table("## Values", "order").stream().map(List::getFirst))
-        .containsExactlyElementsOf(
-            Stream.of(PairOrderCode.values())
-                .filter(code -> code != PairOrderCode.NULL_VAL && code != PairOrderCode.SBE_UNKNOWN)
-                .map(PairOrderCode::name)
-                .toList());
+        .containsExactlyElementsOf(Stream.of(PairOrderCode.values())
+            .filter(code -> code != PairOrderCode.NULL_VAL && code != PairOrderCode.SBE_UNKNOWN)
+            .map(PairOrderCode::name)
+            .toList());
   }
 
   /// The rows of the first table under a heading whose header line begins with a word.
@@ -182,7 +195,9 @@ class LinkSessionDocumentTest {
 
   private static List<String> cells(String row) {
     String inner = row.strip();
-    return Stream.of(inner.substring(1, inner.length() - 1).split("\\|", -1)).map(String::strip).toList();
+    return Stream.of(inner.substring(1, inner.length() - 1).split("\\|", -1))
+        .map(String::strip)
+        .toList();
   }
 
   private static Document schema() throws Exception {

@@ -33,7 +33,9 @@ class LossyLinkTest {
 
     drainAll(link);
 
-    assertThat(link.droppedFrames() / (double) FRAME_COUNT).as("seed %d", SEED).isEqualTo(1.0 / 3, within(0.02));
+    assertThat(link.droppedFrames() / (double) FRAME_COUNT)
+        .as("seed %d", SEED)
+        .isEqualTo(1.0 / 3, within(0.02));
     assertThat(listener.frames).hasSize((int) (FRAME_COUNT - link.droppedFrames()));
     assertThat(listener.frames).allMatch(Listener::isAsSent);
     assertThat(listener.numbers()).isSorted().doesNotHaveDuplicates();
@@ -92,7 +94,9 @@ class LossyLinkTest {
     LossyLink again = lossy(0.1, 0.1, 0.1);
     sendFrames();
     drainAll(again);
-    assertThat(listener.frames).usingElementComparator(java.util.Arrays::compare).isEqualTo(once);
+    assertThat(listener.frames)
+        .usingElementComparator(java.util.Arrays::compare)
+        .isEqualTo(once);
 
     LossyLink onlyDropping = lossy(0.1, 0, 0);
     sendFrames();
@@ -164,11 +168,10 @@ class LossyLinkTest {
         DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
       byte[] bytes = new byte[headerBytes];
       header.getBytes(0, bytes);
-      facts.add(
-          sink -> {
-            shown.clear().put(bytes);
-            sink.onFrame(new UnsafeBuffer(shown).addressOffset(), bytes.length);
-          });
+      facts.add(sink -> {
+        shown.clear().put(bytes);
+        sink.onFrame(new UnsafeBuffer(shown).addressOffset(), bytes.length);
+      });
       return SENT;
     }
 
