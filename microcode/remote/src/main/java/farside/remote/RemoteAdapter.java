@@ -81,6 +81,7 @@ public final class RemoteAdapter
   private long refusedFrames;
   private String mismatchLogged = "";
   private boolean started;
+  private boolean isLeaving;
 
   /// @param workAddress memory of [#WORK_BYTES]
   public RemoteAdapter(
@@ -137,6 +138,15 @@ public final class RemoteAdapter
     }
   }
 
+  /// The cabinet is going down: nothing of the peer's is taken any more, so that what is destaged stays all there is. Own
+  /// writes that still wait for it are cut off at the link timeout.
+  public void leave() {
+    isLeaving = true;
+    if (state != SessionState.OFFLINE) {
+      become(SessionState.OFFLINE, "the cabinet is going down");
+    }
+  }
+
   // ---- the loop ----
 
   @Override
@@ -145,7 +155,7 @@ public final class RemoteAdapter
     if (!started) {
       return 0;
     }
-    transport.onRoundBegun();
+    transport.onRoundBegun(now);
     int work = link.drain(this, DRAIN_LIMIT);
     work += applyRestart();
     work +=
@@ -176,7 +186,7 @@ public final class RemoteAdapter
   }
 
   private int awaitCarrier() {
-    if (!link.hasCarrier()) {
+    if (isLeaving || !link.hasCarrier()) {
       return 0;
     }
     become(SessionState.GREETING, "carrier on " + link.name());
@@ -715,7 +725,9 @@ public final class RemoteAdapter
   @Override
   public void onStatus(UnsafeBuffer frame, int messageOffset) {
     if (!wrap(frame, messageOffset, WatermarkDecoder.TEMPLATE_ID)
-        || messageHeader.blockLength() < WatermarkDecoder.BLOCK_LENGTH) {
+        || messageHeader.blockLength() < WatermarkDecoder.BLOCK_LENGTH
+        || frame.capacity()
+            < messageOffset + MessageHeaderDecoder.ENCODED_LENGTH + WatermarkDecoder.BLOCK_LENGTH) {
       return;
     }
     watermark.wrap(
