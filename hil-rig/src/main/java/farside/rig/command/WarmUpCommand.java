@@ -29,7 +29,7 @@ final class WarmUpCommand implements Callable<Integer> {
   private static final int WAIT_MAX_MS = 30_000;
 
   @Mixin
-  @SuppressWarnings("UnusedVariable") // picocli reads it
+  @SuppressWarnings("UnusedVariable") // picocli fills it
   private HelpOption help;
 
   @Override

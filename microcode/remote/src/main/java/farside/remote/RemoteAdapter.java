@@ -454,6 +454,11 @@ public final class RemoteAdapter
     if (sent && transport.lastWasQueued()) {
       copier.onQueued(buffer);
     }
+    if (sent && volume.role() == VolumeRole.R1) {
+      // The target keeps the track as pending under this number, which may be another volume's: our watermark of
+      // this volume must be able to reach it.
+      topNumber[volume.index()] = Math.max(topNumber[volume.index()], lastSentNumber);
+    }
     return sent;
   }
 
