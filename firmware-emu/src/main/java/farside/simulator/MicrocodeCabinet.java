@@ -6,13 +6,19 @@ import farside.cabinet.CabinetPorts;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /// The real microcode, as the simulator steps it.
 final class MicrocodeCabinet implements SteppedCabinet {
   private final Cabinet cabinet;
+  private final NavigableMap<String, Volume> volumes = new TreeMap<>();
 
   MicrocodeCabinet(CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
     this.cabinet = new Cabinet(description, ports, wallMsAtZero);
+    for (Volume volume : cabinet.volumes().list()) {
+      volumes.put(volume.name(), volume);
+    }
   }
 
   @Override
@@ -42,7 +48,7 @@ final class MicrocodeCabinet implements SteppedCabinet {
 
   @Override
   public FarCopy farCopyOf(String volumeName) {
-    Volume volume = cabinet.volumes().byName(volumeName);
+    Volume volume = volumes.get(volumeName);
     if (volume.standing() == null || volume.pairState() == PairState.RESTORING) {
       return FarCopy.NOT_KNOWN;
     }

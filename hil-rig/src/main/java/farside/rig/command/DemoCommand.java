@@ -5,11 +5,8 @@ import farside.rig.demo.DemoRig;
 import farside.rig.demo.Screen;
 import farside.rig.demo.SiteProcess;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -51,26 +48,10 @@ final class DemoCommand implements Callable<Integer> {
       screen.say("replay: farside demo --seed %d".formatted(drawnSeed));
     }
     if (holds && !keep) {
-      delete(directory);
+      DirectoryTree.delete(directory);
     } else {
       screen.say("kept: " + directory);
     }
     return holds ? ExitStatus.DONE : ExitStatus.FAILED;
-  }
-
-  private static void delete(Path directory) throws IOException {
-    Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-      @Override
-      public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-        Files.delete(file);
-        return FileVisitResult.CONTINUE;
-      }
-
-      @Override
-      public FileVisitResult postVisitDirectory(Path visited, IOException failure) throws IOException {
-        Files.delete(visited);
-        return FileVisitResult.CONTINUE;
-      }
-    });
   }
 }

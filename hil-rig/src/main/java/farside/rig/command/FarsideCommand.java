@@ -21,7 +21,9 @@ import picocli.CommandLine.IVersionProvider;
       "",
       "Exit status: 0 yes or done, 1 no or failed, 2 not understood (a bad rig file too), 3 rig not reachable."
     },
-    subcommands = {RunCommand.class, ConsoleCommand.class, DemoCommand.class, SimulateCommand.class})
+    subcommands = {
+      RunCommand.class, ConsoleCommand.class, DemoCommand.class, SimulateCommand.class, WarmUpCommand.class
+    })
 public final class FarsideCommand implements Runnable {
   @CommandLine.Spec
   private CommandLine.Model.CommandSpec spec;

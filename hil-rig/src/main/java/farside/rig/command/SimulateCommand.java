@@ -24,6 +24,7 @@ final class SimulateCommand implements Callable<Integer> {
   private static final int DRAWN_SEED_MAX = 1_000_000_000;
 
   @Mixin
+  @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
 
   @ArgGroup
@@ -73,6 +74,6 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private static long drawnSeed() {
-    return 1 + new SecureRandom().nextInt(DRAWN_SEED_MAX);
+    return 1L + new SecureRandom().nextInt(DRAWN_SEED_MAX);
   }
 }

@@ -1,7 +1,9 @@
 package farside.rig.demo;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What the person sees: verdicts in colour and a progress bar on a terminal, plain lines anywhere else.
 public final class Screen {
@@ -23,7 +25,8 @@ public final class Screen {
 
   /// Standard output, in colour if it is a terminal and the user did not set `NO_COLOR`.
   public static Screen standard() {
-    boolean isTerminal = System.console() != null && System.console().isTerminal();
+    // Null where no terminal is, from JDK 25 on again; in between it was a console that is no terminal.
+    boolean isTerminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     return new Screen(System.out, isTerminal && System.getenv("NO_COLOR") == null);
   }
 

@@ -1,5 +1,6 @@
 package farside.rig.demo;
 
+import farside.rig.site.RunDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,8 +56,12 @@ public final class SiteProcess implements AutoCloseable {
     return new SiteProcess(site, process, errors);
   }
 
-  /// The words that start this very program again: the same Java, flags, and classes.
+  /// The words that start this very program again: its launcher, or the same Java, flags and classes.
   public static List<String> thisProgram() {
+    String home = System.getenv(RunDirectory.HOME_VARIABLE);
+    if (home != null && Files.isExecutable(Path.of(home, "hil-rig", "farside"))) {
+      return List.of(Path.of(home, "hil-rig", "farside").toString());
+    }
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     try (InputStream in = SiteProcess.class.getResourceAsStream("/jvm.flags")) {

@@ -50,33 +50,32 @@ final class SchemaGate {
     String name = message.getProperty();
     JsonNode value = text.root().at(pointer);
     String word = lastWord(pointer);
-    switch (message.getType()) {
-      case "additionalProperties" -> {
-        Place place = text.keyPlace(pointer + "/" + YamlText.escaped(name));
-        return new Mistake(place, "there is no key " + Shown.quoted(name) + " here", cureOfUnknownKey(pointer, name));
-      }
-      case "required" -> {
-        String wanted = pointer + "/" + YamlText.escaped(name);
-        return new Mistake(
-            text.keyPlace(pointer), "%s is missing".formatted(Shown.quoted(name)), cure(wanted));
-      }
-      case "propertyNames" -> {
-        return badKey(name, pointer, text);
-      }
-      default -> {
-        String what = switch (message.getType()) {
-          case "type" -> "%s is %s".formatted(word, kindOf(value));
-          case "enum" -> "%s cannot be %s".formatted(word, Shown.quoted(value.asText()));
-          case "pattern" -> "%s cannot be %s".formatted(word, Shown.quoted(value.asText()));
-          case "minimum" -> "%s is %s, which is too small".formatted(word, value.asText());
-          case "maximum" -> "%s is %s, which is too large".formatted(word, value.asText());
-          case "minItems", "minProperties" -> "%s holds nothing".formatted(word);
-          case "maxItems", "maxProperties" -> "%s holds %d entries, which are too many".formatted(word, value.size());
-          default -> "%s is not as it should be".formatted(word);
-        };
-        return new Mistake(text.valuePlace(pointer), what, cure(pointer));
-      }
-    }
+    return switch (message.getType()) {
+      case "additionalProperties" ->
+          new Mistake(
+              text.keyPlace(pointer + "/" + YamlText.escaped(name)),
+              "there is no key " + Shown.quoted(name) + " here",
+              cureOfUnknownKey(pointer, name));
+      case "required" ->
+          new Mistake(
+              text.keyPlace(pointer),
+              "%s is missing".formatted(Shown.quoted(name)),
+              cure(pointer + "/" + YamlText.escaped(name)));
+      case "propertyNames" -> badKey(name, pointer, text);
+      default -> new Mistake(text.valuePlace(pointer), badValue(message.getType(), word, value), cure(pointer));
+    };
+  }
+
+  private static String badValue(String rule, String word, JsonNode value) {
+    return switch (rule) {
+      case "type" -> "%s is %s".formatted(word, kindOf(value));
+      case "enum", "pattern" -> "%s cannot be %s".formatted(word, Shown.quoted(value.asText()));
+      case "minimum" -> "%s is %s, which is too small".formatted(word, value.asText());
+      case "maximum" -> "%s is %s, which is too large".formatted(word, value.asText());
+      case "minItems", "minProperties" -> "%s holds nothing".formatted(word);
+      case "maxItems", "maxProperties" -> "%s holds %d entries, which are too many".formatted(word, value.size());
+      default -> "%s is not as it should be".formatted(word);
+    };
   }
 
   private Mistake badKey(String key, String pointer, YamlText text) {

@@ -51,6 +51,7 @@ public final class NbdClient implements Closeable {
   ///
   /// @param error 0 for success, else the protocol's number
   /// @param data what was read; empty for any other command
+  @SuppressWarnings("ArrayRecordComponent") // handed on once, never compared
   public record Reply(long cookie, int error, byte[] data) {}
 
   private NbdClient(Socket socket) throws IOException {

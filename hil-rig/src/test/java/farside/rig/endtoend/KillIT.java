@@ -85,7 +85,7 @@ class KillIT {
     SiteProcess dying = pair.process(victim);
     try {
       pair.start(victim);
-      long writes = 20 + random.nextInt(400);
+      long writes = 20L + random.nextInt(400);
       DemoPair.await(
           HOST_TIMEOUT_MS,
           () -> victims.acknowledgedCount() - victimsBefore >= writes && survivors.acknowledgedCount() > survivorsBefore);

@@ -49,7 +49,6 @@ final class HostRequest {
   int pieceLengthBytes;
   int pieceHostBytes;
   boolean pieceIsZeroes;
-  boolean payloadAsked;
   boolean payloadHere;
 
   /// The head was asked for the piece's payload.
@@ -89,7 +88,6 @@ final class HostRequest {
     record = WriteRecords.NONE;
     payloadAsked = false;
     payloadHere = false;
-    payloadAsked = false;
     unreleased = 0;
     everythingCommitted = false;
     highestNumber = 0;

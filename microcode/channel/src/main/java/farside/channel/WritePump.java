@@ -89,7 +89,6 @@ final class WritePump {
         request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
     request.payloadAsked = false;
     request.payloadHere = false;
-    request.payloadAsked = false;
     return true;
   }
 
@@ -106,10 +105,6 @@ final class WritePump {
   }
 
   private boolean takePayload(HostRequest request) {
-    if (request.payloadAsked) {
-      return false;
-    }
-    request.payloadAsked = true;
     long at = records.addressOf(request.record) + headBytes(request);
     if (request.command == HostCommand.WRITE) {
       // Asked once per piece: after that the head says when the payload is there.
