@@ -2,7 +2,6 @@ package farside.driver.nbd;
 
 import farside.port.HostCommand;
 import farside.port.HostExport;
-import farside.port.HostPort;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.port.Memory;
@@ -48,7 +47,7 @@ final class FakeChannelAdapter implements HostSink {
     }
   }
 
-  final HostPort port;
+  final NbdHead port;
   final long sizeBytes;
   final Arena arena = Arena.ofShared();
   final MemorySegment disk;
@@ -63,8 +62,9 @@ final class FakeChannelAdapter implements HostSink {
   int requestCount;
   int forcedCount;
   int refusedCount;
+  long unsentBytesPeak;
 
-  FakeChannelAdapter(HostPort port, long sizeBytes) {
+  FakeChannelAdapter(NbdHead port, long sizeBytes) {
     this.port = port;
     this.sizeBytes = sizeBytes;
     disk = arena.allocate(sizeBytes, 4096);
@@ -171,11 +171,13 @@ final class FakeChannelAdapter implements HostSink {
   int work() {
     int done = 0;
     for (Link link : List.copyOf(links.values())) {
+      unsentBytesPeak = Math.max(unsentBytesPeak, port.unsentBytes(link.number));
       if (link.writeRemainingBytes > 0 && link.pieceBytes == 0 && !isHoldingPayload) {
         pull(link);
         done++;
       }
       done += isHoldingReads ? 0 : give(link);
+      unsentBytesPeak = Math.max(unsentBytesPeak, port.unsentBytes(link.number));
       if (link.leaving && link.reads.isEmpty()) {
         link.leaving = false;
         port.close(link.number, "left");

@@ -120,6 +120,8 @@ public final class RemoteAdapter
   public void start(long now) {
     nowNs = now;
     unreachableSinceNs = now;
+    // The clock may show anything at the start, also less than nothing.
+    watermarkSentNs = now - WATERMARK_EVERY_NS;
     started = true;
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       switch (volume.pairState()) {
