@@ -117,7 +117,8 @@ class RealClientsIT {
 
     Launcher.Ending ending = run(
         "fio", "--name=verify", "--ioengine=nbd", "--uri=" + uri(A, "0010"), "--rw=randwrite", "--bs=4k-64k",
-        "--iodepth=16", "--size=64m", "--io_size=24m", "--verify=crc32c", "--do_verify=1", "--fsync=64", "--randseed=7");
+        "--iodepth=16", "--size=64m", "--io_size=24m", "--verify=crc32c", "--do_verify=1", "--fsync=64", "--randseed=7",
+        "--verify_state_save=0");
 
     assertThat(ending.output()).contains("err= 0");
     assertThat(DemoPair.await(SETTLED_MAX_MS, () -> pair.isSynchronized() && pair.isDestaged())).isTrue();
