@@ -92,7 +92,7 @@ def pair_state(text, volume):
     try:
         for row in json.loads(text)["volumes"]:
             if row["volume"] == volume:
-                return row["state"]
+                return row["pairState"]
     except (ValueError, KeyError, TypeError) as problem:
         raise Failure(f"`query` answered what the bench does not know ({problem!r}): {text[:500]}") from problem
     raise Failure(f"`query` does not name volume {volume}: {text[:500]}")

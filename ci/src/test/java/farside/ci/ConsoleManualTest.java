@@ -12,7 +12,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The manual of the console says what the console does: every command, every field of JSON, and nothing else.
+/// The manual of the console says what the console does: every command, every field of JSON, and
+/// nothing else.
 class ConsoleManualTest {
   private static final Path MANUAL = Path.of("specs", "console.md");
 
@@ -40,8 +41,10 @@ class ConsoleManualTest {
     }
 
     assertThat(documented)
-        .as("headings \"### `usage`\" of %s, each with its summary two lines below: make them and"
-            + " ConsoleCommand say the same", MANUAL)
+        .as(
+            "headings \"### `usage`\" of %s, each with its summary two lines below: make them and"
+                + " ConsoleCommand say the same",
+            MANUAL)
         .isEqualTo(known);
   }
 
@@ -58,8 +61,10 @@ class ConsoleManualTest {
 
     assertThat(answered).as("fields of the answers below %s", TRANSCRIPTS).isNotEmpty();
     assertThat(explained)
-        .as("fields in the tables of %s: add the row that is missing, or take away the one that no"
-            + " answer has", MANUAL)
+        .as(
+            "fields in the tables of %s: add the row that is missing, or take away the one that no"
+                + " answer has",
+            MANUAL)
         .isEqualTo(answered);
   }
 

@@ -11,7 +11,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The list of events is what the code has: number, severity and sentence, with a meaning and a cure.
+/// The list of events is what the code has: number, severity and sentence, with a meaning and a
+/// cure.
 class EventManualTest {
   private static final Path MANUAL = Path.of("specs", "events.md");
 
@@ -35,8 +36,10 @@ class EventManualTest {
     }
 
     assertThat(documented)
-        .as("rows `| number | severity | sentence | meaning | cure |` of %s: make them and EventCode"
-            + " say the same, in the same order", MANUAL)
+        .as(
+            "rows `| number | severity | sentence | meaning | cure |` of %s: make them and EventCode"
+                + " say the same, in the same order",
+            MANUAL)
         .isEqualTo(known);
   }
 

@@ -9,7 +9,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The front door: whoever reads `README.md` finds every `make` target there, and none that does not exist.
+/// The front door: whoever reads `README.md` finds every `make` target there, and none that does
+/// not exist.
 class ReadmeTest {
   /// A target that `make` alone lists: its rule ends with `## ` and a line about it.
   private static final Pattern TARGET = Pattern.compile("^([a-z-]+):.*## \\S.*$");
@@ -33,8 +34,9 @@ class ReadmeTest {
       pattern.matcher(line).results().forEach(found -> named.add(found.group(1)));
     }
     assertThat(named)
-        .as("targets named in README.md as `make TARGET`: name those that are missing, and take away"
-            + " those that the Makefile does not have")
+        .as(
+            "targets named in README.md as `make TARGET`: name those that are missing, and take away"
+                + " those that the Makefile does not have")
         .isEqualTo(targets);
   }
 

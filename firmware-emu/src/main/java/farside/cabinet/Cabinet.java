@@ -285,6 +285,10 @@ public final class Cabinet implements CabinetDesk {
       return 0;
     }
     channel.closeAll("the cabinet is going down");
+    if (!volumes.ofRole(VolumeRole.R2).isEmpty()) {
+      // The peer's writes would come for ever, and one of them between the last destage and the clean label.
+      remote.leave();
+    }
     flushAll();
     enter(Phase.DESTAGING, nowNs);
     return 1;
@@ -294,6 +298,7 @@ public final class Cabinet implements CabinetDesk {
     if (!isDestaged() || peerIsBehind() && nowNs - phaseSinceNs < PEER_WAIT_NS) {
       return 0;
     }
+    remote.leave();
     labels.setClean(true);
     for (int drive = 0; drive < cleanTickets.length; drive++) {
       if (labels.volumeOf(drive) != null) {
@@ -353,7 +358,8 @@ public final class Cabinet implements CabinetDesk {
             Director.sooner(channel.nextDeadlineNs(), remote.nextDeadlineNs()));
     if (phase == Phase.QUIETING) {
       deadline = Director.sooner(deadline, phaseSinceNs + QUIET_WAIT_NS);
-    } else if (phase == Phase.DESTAGING) {
+    } else if (phase == Phase.DESTAGING && isDestaged()) {
+      // Only then is it the peer that is waited for; a drive that is not done wakes us itself.
       deadline = Director.sooner(deadline, phaseSinceNs + PEER_WAIT_NS);
     }
     return deadline;

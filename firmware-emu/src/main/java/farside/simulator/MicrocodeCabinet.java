@@ -3,16 +3,23 @@ package farside.simulator;
 import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.cache.WriteRecords;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /// The real microcode, as the simulator steps it.
 final class MicrocodeCabinet implements SteppedCabinet {
   private final Cabinet cabinet;
+  private final NavigableMap<String, Volume> volumes = new TreeMap<>();
 
   MicrocodeCabinet(CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
     this.cabinet = new Cabinet(description, ports, wallMsAtZero);
+    for (Volume volume : cabinet.volumes().list()) {
+      volumes.put(volume.name(), volume);
+    }
   }
 
   @Override
@@ -42,7 +49,7 @@ final class MicrocodeCabinet implements SteppedCabinet {
 
   @Override
   public FarCopy farCopyOf(String volumeName) {
-    Volume volume = cabinet.volumes().byName(volumeName);
+    Volume volume = volumes.get(volumeName);
     if (volume.standing() == null || volume.pairState() == PairState.RESTORING) {
       return FarCopy.NOT_KNOWN;
     }
@@ -51,8 +58,9 @@ final class MicrocodeCabinet implements SteppedCabinet {
 
   @Override
   public String unsettled() {
-    if (cabinet.memory().records().liveRecords() > 0) {
-      return cabinet.memory().records().liveRecords() + " records live";
+    WriteRecords records = cabinet.memory().records();
+    if (records.liveRecords() > 0) {
+      return records.liveRecords() + " records live" + oldestRecords(records);
     }
     for (Volume volume : cabinet.volumes().list()) {
       if (volume.standing() == null || !volume.isReady()) {
@@ -68,5 +76,22 @@ final class MicrocodeCabinet implements SteppedCabinet {
       }
     }
     return "";
+  }
+
+  private String oldestRecords(WriteRecords records) {
+    StringBuilder text = new StringBuilder();
+    for (Volume volume : cabinet.volumes().list()) {
+      int local = records.localHeadOf(volume.index());
+      int remote = records.remoteHeadOf(volume.index());
+      if (local != WriteRecords.NONE) {
+        text.append(", volume ").append(volume.name()).append(" destages ").append(records.numberOf(local));
+        text.append(records.isReleased(local) ? "" : " (held)").append(records.isDirty(local) ? " (dirty)" : "");
+      }
+      if (remote != WriteRecords.NONE) {
+        text.append(", volume ").append(volume.name()).append(" waits for the peer's ").append(records.numberOf(remote));
+        text.append(records.isReleased(remote) ? "" : " (held)");
+      }
+    }
+    return text + ", last number " + cabinet.memory().numbers().last() + ", peer's " + cabinet.memory().peerReceived();
   }
 }

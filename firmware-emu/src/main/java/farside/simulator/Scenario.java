@@ -17,7 +17,7 @@ final class Scenario {
   private static final long WATCH_NS = 250 * MILLI;
   private static final long HOST_WAIT_MAX_NS = 60 * SECOND;
   private static final long CONSOLE_WAIT_MAX_NS = 5 * SECOND;
-  private static final long QUIET_MAX_NS = 600 * SECOND;
+  private static final long QUIET_MAX_NS = 300 * SECOND;
   private static final long IDLE_NS = 2 * SECOND;
   private static final int IDLE_ROUNDS_MAX = 4000;
   private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;

@@ -250,10 +250,10 @@ final class SimulatedSite implements Stepped {
   void losePower() {
     powerLosses++;
     trace.turn(time.nowNs(), name, "power lost");
-    nvram.onPowerLoss();
     for (SimulatedDrive drive : drives) {
       drive.onPowerLoss();
     }
+    nvram.onPowerLoss();
     forgetProcess();
   }
 

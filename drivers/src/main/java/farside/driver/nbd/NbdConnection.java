@@ -85,6 +85,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     return inbound.lengthBytes();
   }
 
+  long unsentBytes() {
+    return outbound.unsentBytes();
+  }
+
   boolean isHaggling() {
     return !isOpened && !isClosing && !isGone;
   }

@@ -355,6 +355,12 @@ public final class NbdHead implements HostPort, RoundFlush {
     return found == null ? 0 : found.queuedBytes();
   }
 
+  /// What was replied on the connection and the host has not taken yet; 0 if it is gone.
+  long unsentBytes(int connection) {
+    NbdConnection found = connections.get(connection);
+    return found == null ? 0 : found.unsentBytes();
+  }
+
   /// Numbers of the connections that are open, in the order in which they came; for the console
   /// and tests.
   public List<Integer> openConnections() {

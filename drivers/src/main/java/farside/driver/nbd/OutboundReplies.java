@@ -48,6 +48,10 @@ final class OutboundReplies {
     return unsentBytes < UNSENT_BYTES_MAX;
   }
 
+  long unsentBytes() {
+    return unsentBytes;
+  }
+
   boolean isAllSent() {
     return unsentBytes == 0;
   }

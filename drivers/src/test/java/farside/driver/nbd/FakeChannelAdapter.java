@@ -2,16 +2,15 @@ package farside.driver.nbd;
 
 import farside.port.HostCommand;
 import farside.port.HostExport;
-import farside.port.HostPort;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.port.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A channel adapter with one disk in memory, as fussy as the real one: takes payload piece by
 /// piece, gives data only while the host takes it, finishes what is outstanding before it closes.
@@ -48,12 +47,13 @@ final class FakeChannelAdapter implements HostSink {
     }
   }
 
-  final HostPort port;
+  final NbdHead port;
   final long sizeBytes;
   final Arena arena = Arena.ofShared();
   final MemorySegment disk;
   private final TreeMap<Integer, Link> links = new TreeMap<>();
-  final List<String> facts = new ArrayList<>();
+  /// Read by the test's thread, too.
+  final List<String> facts = new CopyOnWriteArrayList<>();
   boolean isReadOnly;
   boolean isRefusing;
   boolean isHoldingPayload;
@@ -62,8 +62,9 @@ final class FakeChannelAdapter implements HostSink {
   int requestCount;
   int forcedCount;
   int refusedCount;
+  long unsentBytesPeak;
 
-  FakeChannelAdapter(HostPort port, long sizeBytes) {
+  FakeChannelAdapter(NbdHead port, long sizeBytes) {
     this.port = port;
     this.sizeBytes = sizeBytes;
     disk = arena.allocate(sizeBytes, 4096);
@@ -170,11 +171,13 @@ final class FakeChannelAdapter implements HostSink {
   int work() {
     int done = 0;
     for (Link link : List.copyOf(links.values())) {
+      unsentBytesPeak = Math.max(unsentBytesPeak, port.unsentBytes(link.number));
       if (link.writeRemainingBytes > 0 && link.pieceBytes == 0 && !isHoldingPayload) {
         pull(link);
         done++;
       }
       done += isHoldingReads ? 0 : give(link);
+      unsentBytesPeak = Math.max(unsentBytesPeak, port.unsentBytes(link.number));
       if (link.leaving && link.reads.isEmpty()) {
         link.leaving = false;
         port.close(link.number, "left");

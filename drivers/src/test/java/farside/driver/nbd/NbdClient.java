@@ -73,14 +73,21 @@ final class NbdClient implements AutoCloseable {
     out.write(payload);
   }
 
-  /// Reads one reply's header and returns its error.
-  int expectReply(long cookie) throws IOException {
+  SimpleReplyFlyweight readReply() throws IOException {
     byte[] header = new byte[SimpleReplyFlyweight.LENGTH_BYTES];
     in.readFully(header);
     SimpleReplyFlyweight reply = new SimpleReplyFlyweight().wrap(new UnsafeBuffer(header), 0);
-    if (reply.magic() != SimpleReplyFlyweight.MAGIC || reply.cookie() != cookie) {
-      throw new AssertionError("expected a reply for cookie " + cookie + ", got magic "
-          + Integer.toHexString(reply.magic()) + " cookie " + reply.cookie());
+    if (reply.magic() != SimpleReplyFlyweight.MAGIC) {
+      throw new AssertionError("no reply: magic " + Integer.toHexString(reply.magic()));
+    }
+    return reply;
+  }
+
+  /// Reads one reply's header and returns its error.
+  int expectReply(long cookie) throws IOException {
+    SimpleReplyFlyweight reply = readReply();
+    if (reply.cookie() != cookie) {
+      throw new AssertionError("expected a reply for " + cookie + ", got " + reply.cookie());
     }
     return reply.error();
   }

@@ -22,8 +22,8 @@ public record PairReport(String site, List<VolumeReport> volumes) {
 
   /// @param pairState the operator's word, such as `Synchronized`
   /// @param owedTracks tracks that the other mirror misses, as far as this site knows
-  /// @param pendingTracks tracks with something not yet stable on this site's drive
-  /// @param writePendingRecords writes that wait in NVRAM
+  /// @param pendingTracks tracks that the peer has and has not called stable
+  /// @param localPendingRecords writes that this site's drive may still lack
   public record VolumeReport(
       String volume,
       String role,
@@ -31,7 +31,7 @@ public record PairReport(String site, List<VolumeReport> volumes) {
       long owedTracks,
       long owedBytes,
       long pendingTracks,
-      long writePendingRecords) {
+      long localPendingRecords) {
     public boolean isMirrored() {
       return role.equals("R1") || role.equals("R2");
     }
@@ -42,7 +42,7 @@ public record PairReport(String site, List<VolumeReport> volumes) {
 
     /// True if the drive holds all that the volume holds.
     public boolean isDestaged() {
-      return pendingTracks == 0 && writePendingRecords == 0;
+      return pendingTracks == 0 && localPendingRecords == 0;
     }
   }
 
@@ -63,7 +63,7 @@ public record PairReport(String site, List<VolumeReport> volumes) {
           volume.path("owedTracks").asLong(),
           volume.path("owedBytes").asLong(),
           volume.path("pendingTracks").asLong(),
-          volume.path("writePendingRecords").asLong()));
+          volume.path("localPendingRecords").asLong()));
     }
     return new PairReport(root.path("site").asText(), volumes);
   }

@@ -11,7 +11,7 @@ class PairReportTest {
     PairReport report = PairReport.parse("""
         {"site":"A","volumes":[
           {"volume":"0010","role":"R1","pairState":"SyncInProg","owedTracks":7,"owedBytes":458752,
-           "pendingTracks":2,"writePendingRecords":3,"somethingNew":{"x":1}},
+           "pendingTracks":2,"localPendingRecords":3,"somethingNew":{"x":1}},
           {"volume":"0030","role":"LOCAL","pairState":"Local","owedTracks":0}],
          "link":{"state":"READY"}}
         """);

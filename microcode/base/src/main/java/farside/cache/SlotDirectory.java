@@ -152,6 +152,11 @@ public final class SlotDirectory {
     }
   }
 
+  /// Failures of before count no more: whoever waits for a block has the drive tried again.
+  public void forgetFailures(int slot) {
+    failedLow[slot] = failedHigh[slot] = 0;
+  }
+
   /// The next slot with wanted blocks, or [#NONE]; the caller stages all of them, or gives it back.
   public int pollWanted() {
     while (!wantedSlots.isEmpty()) {

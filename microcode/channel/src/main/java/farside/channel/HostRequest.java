@@ -86,8 +86,8 @@ final class HostRequest {
     status = HostStatus.OK;
     doneBytes = 0;
     record = WriteRecords.NONE;
-    payloadHere = false;
     payloadAsked = false;
+    payloadHere = false;
     unreleased = 0;
     everythingCommitted = false;
     highestNumber = 0;

@@ -153,6 +153,7 @@ final class ReadAssembly {
           return false;
         }
         slots.pin(request.mergeSlot);
+        slots.forgetFailures(request.mergeSlot);
         slots.want(request.mergeSlot, image.missingLow(), image.missingHigh());
       }
       if (!slots.covers(request.mergeSlot, image.missingLow(), image.missingHigh())) {

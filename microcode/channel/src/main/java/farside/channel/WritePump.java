@@ -87,8 +87,8 @@ final class WritePump {
     pieceEnd = Math.min(pieceEnd, start + records.framesOf(request.record) * 4096L);
     setPiece(
         request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
-    request.payloadHere = false;
     request.payloadAsked = false;
+    request.payloadHere = false;
     return true;
   }
 

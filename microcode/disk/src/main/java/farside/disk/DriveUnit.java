@@ -62,6 +62,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   private long oldestWrittenNs;
   private boolean labelInFlight;
   private long labelTicket;
+
+  /// The copy that the next label goes to: never the newest whole one.
+  private int labelCopy;
+
   private int inFlight;
   private int destagesActive;
   private long retryAtNs = Director.NO_DEADLINE;
@@ -394,13 +398,26 @@ final class DriveUnit implements DrivePort.DriveSink {
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      for (int i = 0; i < flushing.size(); i++) {
-        records.onFlushFailed(flushing.getInt(i));
-      }
+      destageAllAgain();
       records.setDestageFailing(volume.index(), true);
       retryAtNs = nowNs + RETRY_DELAY_NS;
     }
     flushing.clear();
+  }
+
+  /// All that is not stable goes to the drive again, also what the flush did not cover: were a newer record of a track
+  /// left as written, the older one would go over it, and be stable after it.
+  private void destageAllAgain() {
+    for (int i = 0; i < flushing.size(); i++) {
+      records.onFlushFailed(flushing.getInt(i));
+    }
+    for (int i = 0; i < written.size(); i++) {
+      records.onFlushFailed(written.getInt(i));
+    }
+    written.clear();
+    for (DestageOp op : destages) {
+      op.failed |= op.active;
+    }
   }
 
   // ---- label ----
@@ -420,7 +437,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     inFlight++;
     vector.clear().add(labelAddress, DriveLabel.BYTES);
     port.submitWrite(
-        DriveLabel.offsetOf((int) (label.sequence() & 1), port.sizeBytes()),
+        DriveLabel.offsetOf(labelCopy, port.sizeBytes()),
         vector,
         LABEL_WRITE << KIND_SHIFT);
     return 1;
@@ -446,6 +463,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void onLabelFlushed(DriveOutcome outcome) {
     labelInFlight = false;
     if (outcome == DriveOutcome.DONE) {
+      labelCopy = 1 - labelCopy;
       labels.onDurable(index, labelTicket);
       events.log(
           EventCode.LABEL_WRITTEN, port.name(), volume.pairState().shown() + ", volume " + volume.name());
@@ -466,7 +484,10 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) STAGE -> onStaged(op, outcome, firstBadByte);
       case (int) DESTAGE -> onDestaged(destages[op], outcome, firstBadByte);
       case (int) FLUSH -> onFlushed(outcome);
-      case (int) LABEL_READ -> inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
+      case (int) LABEL_READ -> {
+        inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
+        labelCopy = 1 - labelReader.newestCopy();
+      }
       case (int) LABEL_WRITE -> onLabelWritten(outcome);
       case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
       default ->
@@ -488,7 +509,15 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- for the processor and the console ----
 
   long nextDeadlineNs() {
+    if (inFlight >= port.queueDepth()) {
+      // Nothing can be done before a completion, which wakes us: a deadline that has passed would only spin.
+      return Director.NO_DEADLINE;
+    }
     long deadline = Director.NO_DEADLINE;
+    if (inFlight >= port.queueDepth()) {
+      // Nothing can be submitted before a request ends, and that is a fact which wakes the cabinet.
+      return deadline;
+    }
     if (retryAtNs != Director.NO_DEADLINE) {
       deadline = retryAtNs;
     } else if (destagesActive < destagesMax) {

@@ -15,6 +15,7 @@ final class LabelReader {
   private long tag;
   private boolean started;
   private boolean done;
+  private int newestCopy = 1;
 
   /// @param address memory for both copies
   LabelReader(int drive, DrivePort port, Labels labels, long address) {
@@ -30,6 +31,11 @@ final class LabelReader {
 
   boolean isDone() {
     return done;
+  }
+
+  /// Which copy was believed; with none it does not matter which is kept.
+  int newestCopy() {
+    return newestCopy;
   }
 
   /// One copy after the other: the drive may take no more than one request at a time.
@@ -79,6 +85,7 @@ final class LabelReader {
           blank = false;
           if (newest == null || whole.label().sequence() > newest.sequence()) {
             newest = whole.label();
+            newestCopy = copy;
           }
         }
       }

@@ -88,6 +88,8 @@ final class FrameTransport {
   private long deliveredUnits;
   private int creditAdvertised;
   private boolean ackDue;
+  private boolean hasHeard;
+  private long roundNs;
   private long progressNs;
   private long nakSentNs;
   private long lastReceivedNs;
@@ -113,6 +115,7 @@ final class FrameTransport {
     deliveredUnits = 0;
     creditAdvertised = 0;
     ackDue = false;
+    hasHeard = false;
     progressNs = nowNs;
     lastReceivedNs = nowNs;
     java.util.Arrays.fill(early, null);
@@ -129,6 +132,11 @@ final class FrameTransport {
 
   void setPeerEpoch(int epoch) {
     peerEpoch = epoch;
+  }
+
+  /// True once a frame of this session has come: the peer has opened it too.
+  boolean hasHeard() {
+    return hasHeard;
   }
 
   long lastReceivedNs() {
@@ -158,8 +166,9 @@ final class FrameTransport {
     return FrameHeaderFlyweight.HEADER_BYTES;
   }
 
-  void onRoundBegun() {
+  void onRoundBegun(long nowNs) {
     linkFull = false;
+    roundNs = nowNs;
   }
 
   /// True if a frame with so much payload fits into the window, the peer's credit and the link.
@@ -179,6 +188,10 @@ final class FrameTransport {
     if (answer == LinkPort.FULL) {
       linkFull = true;
       return false;
+    }
+    if (unacknowledged() == 0) {
+      // The acknowledgement is awaited from now, not from the last one, which may be long ago.
+      progressNs = roundNs;
     }
     out.getBytes(FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, messageBytes);
     sentMessageBytes[slot] = messageBytes;
@@ -211,7 +224,7 @@ final class FrameTransport {
 
   private int submit(
       FrameKind kind, int sequence, int messageBytes, long payloadAddress, int payloadBytes, int payloadCrc, long tag) {
-    creditAdvertised = (int) (deliveredUnits + room.freeUnits());
+    int credit = (int) (deliveredUnits + room.freeUnits());
     header.wrapForWriting(out, 0)
         .kind(kind)
         .messageBytes(messageBytes)
@@ -219,12 +232,13 @@ final class FrameTransport {
         .epoch(myEpoch)
         .sequence(sequence)
         .ack((int) (expected - 1))
-        .credit(creditAdvertised)
+        .credit(credit)
         .payloadCrc(payloadCrc)
         .seal();
     int answer = link.submit(out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, payloadAddress, payloadBytes, tag);
     if (answer != LinkPort.FULL) {
       ackDue = false;
+      creditAdvertised = credit;
     }
     return answer;
   }
@@ -348,6 +362,7 @@ final class FrameTransport {
       return Verdict.TAKEN;
     }
     lastReceivedNs = nowNs;
+    hasHeard = true;
     onAck(incoming.ack(), nowNs);
     creditLimit = sentUnits + (incoming.credit() - (int) sentUnits);
     switch (incoming.kind()) {
@@ -355,7 +370,7 @@ final class FrameTransport {
         return onSequenced(address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
       }
       case STATUS -> {
-        if (incoming.messageBytes() > 0) {
+        if (incoming.messageBytes() >= MessageHeaderEncoder.ENCODED_LENGTH) {
           receiver.onStatus(frame, incoming.messageOffset());
         }
       }
@@ -467,6 +482,10 @@ final class FrameTransport {
   }
 
   private boolean deliver(UnsafeBuffer view, long payloadAddress) {
+    if (incoming.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH) {
+      receiver.onRefused("sequenced frame without a message");
+      return false;
+    }
     expected++;
     ackDue = true;
     return receiver.onMessage(

@@ -107,9 +107,9 @@ final class GroupCut {
         work++;
       }
     }
-    if (work > 0 && pending.isEmpty()) {
+    if (work > 0) {
       for (Volume volume : volumes.list()) {
-        if (volume.isHeld()) {
+        if (volume.isHeld() && !isUnderWay(volume.group())) {
           volume.setHeld(false);
           releaseAll(volume);
         }
@@ -120,6 +120,15 @@ final class GroupCut {
 
   boolean isUnderWay() {
     return !pending.isEmpty();
+  }
+
+  private boolean isUnderWay(String group) {
+    for (Pending cut : pending) {
+      if (cut.volume().group().equals(group)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void releaseAll(Volume volume) {

@@ -50,6 +50,11 @@ final class IncomingWrites {
       return "write for volume " + volume.name() + ", which is " + volume.role() + " and " + volume.pairState();
     }
     long offsetBytes = write.offsetBlocks() * BlockMask.BLOCK_BYTES;
+    if (write.offsetBlocks() < 0
+        || write.offsetBlocks() > volume.sizeBytes() / BlockMask.BLOCK_BYTES
+        || write.lengthBlocks() > BlockMask.BLOCKS_PER_TRACK) {
+      return "write for volume " + volume.name() + " at block " + write.offsetBlocks() + ", beyond its end";
+    }
     int lengthBytes = write.lengthBlocks() * BlockMask.BLOCK_BYTES;
     boolean inTrack =
         lengthBytes > 0

@@ -262,7 +262,7 @@ final class PairDesk {
       conflictLogged[index] = true;
       events.log(EventCode.PAIR_CONFLICT, volume.name(), because);
     }
-    if (volume.pairState() == PairState.SYNCHRONIZED) {
+    if (volume.pairState().waitsForPeer()) {
       session.cut(volume.group(), because);
     } else if (volume.pairState() != PairState.RESTORING
         && volume.pairState() != PairState.CONFLICT) {

@@ -81,6 +81,7 @@ public final class RemoteAdapter
   private long refusedFrames;
   private String mismatchLogged = "";
   private boolean started;
+  private boolean isLeaving;
 
   /// @param workAddress memory of [#WORK_BYTES]
   public RemoteAdapter(
@@ -119,10 +120,15 @@ public final class RemoteAdapter
   public void start(long now) {
     nowNs = now;
     unreachableSinceNs = now;
+    // The clock may show anything at the start, also less than nothing.
+    watermarkSentNs = now - WATERMARK_EVERY_NS;
     started = true;
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       switch (volume.pairState()) {
-        case SYNC_IN_PROG -> cut.breakOff(volume, "the cabinet was restarted");
+        case SYNC_IN_PROG -> {
+          cut.breakOff(volume, "the cabinet was restarted");
+          cut.recoverAlone(volume);
+        }
         case SYNC_FINISHING -> {
           if (volume.pairState() == PairState.SYNC_FINISHING) {
             cut.cut(volume.group(), "the cabinet was restarted");
@@ -134,6 +140,15 @@ public final class RemoteAdapter
     }
   }
 
+  /// The cabinet is going down: nothing of the peer's is taken any more, so that what is destaged stays all there is. Own
+  /// writes that still wait for it are cut off at the link timeout.
+  public void leave() {
+    isLeaving = true;
+    if (state != SessionState.OFFLINE) {
+      become(SessionState.OFFLINE, "the cabinet is going down");
+    }
+  }
+
   // ---- the loop ----
 
   @Override
@@ -142,7 +157,7 @@ public final class RemoteAdapter
     if (!started) {
       return 0;
     }
-    transport.onRoundBegun();
+    transport.onRoundBegun(now);
     int work = link.drain(this, DRAIN_LIMIT);
     work += applyRestart();
     work +=
@@ -173,7 +188,7 @@ public final class RemoteAdapter
   }
 
   private int awaitCarrier() {
-    if (!link.hasCarrier()) {
+    if (isLeaving || !link.hasCarrier()) {
       return 0;
     }
     become(SessionState.GREETING, "carrier on " + link.name());
@@ -441,6 +456,11 @@ public final class RemoteAdapter
     if (sent && transport.lastWasQueued()) {
       copier.onQueued(buffer);
     }
+    if (sent && volume.role() == VolumeRole.R1) {
+      // The target keeps the track as pending under this number, which may be another volume's: our watermark of
+      // this volume must be able to reach it.
+      topNumber[volume.index()] = Math.max(topNumber[volume.index()], lastSentNumber);
+    }
     return sent;
   }
 
@@ -579,7 +599,9 @@ public final class RemoteAdapter
     boolean echoesUs = (int) greeting.epochEcho() == transport.myEpoch();
     if (state.isUp()) {
       if (epoch == transport.peerEpoch()) {
-        if (!echoesUs) {
+        // It greets us and hears us: our last greeting may have been lost, without which it cannot open. Not more often
+        // than we greet unasked, and not once it has opened: or two that are up would greet each other for ever.
+        if (!echoesUs || !transport.hasHeard() && nowNs - greetingSentNs >= GREETING_AGAIN_NS / 2) {
           sendGreeting();
         }
         return;
@@ -705,7 +727,9 @@ public final class RemoteAdapter
   @Override
   public void onStatus(UnsafeBuffer frame, int messageOffset) {
     if (!wrap(frame, messageOffset, WatermarkDecoder.TEMPLATE_ID)
-        || messageHeader.blockLength() < WatermarkDecoder.BLOCK_LENGTH) {
+        || messageHeader.blockLength() < WatermarkDecoder.BLOCK_LENGTH
+        || frame.capacity()
+            < messageOffset + MessageHeaderDecoder.ENCODED_LENGTH + WatermarkDecoder.BLOCK_LENGTH) {
       return;
     }
     watermark.wrap(

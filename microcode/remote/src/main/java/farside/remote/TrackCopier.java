@@ -59,6 +59,8 @@ final class TrackCopier {
   private final boolean[] once;
   private final long[] retryAtNs;
   private int[] chain = new int[64];
+  private long missingLow;
+  private long missingHigh;
   private boolean halted;
 
   /// @param address memory of [#BUFFERS] tracks
@@ -114,21 +116,24 @@ final class TrackCopier {
     return count;
   }
 
-  /// True if a one-pass walk of the volume has ended and all of it has arrived.
+  /// True if a one-pass walk of the volume has ended and all of it has arrived. A track that could not be read is
+  /// tried again until it can: whoever asked would take silence for all that there was.
   boolean isPassOver(Volume volume) {
     int index = volume.index();
     return active[index]
         && once[index]
+        && retryAtNs[index] == Director.NO_DEADLINE
         && volume.table().owed().next(cursor[index]) < 0
         && inFlight(index) == 0;
   }
 
   int step(Iterable<Volume> volumes, long nowNs) {
     int work = 0;
+    beginRetries(volumes, nowNs);
     halted = !sender.isReadyForCopy();
     for (int i = 0; i < buffersUsed; i++) {
       if (state[i] == State.FREE) {
-        work += pick(i, volumes, nowNs);
+        work += pick(i, volumes);
       }
       if (state[i] == State.STAGING && !halted) {
         work += send(i, nowNs);
@@ -137,18 +142,22 @@ final class TrackCopier {
     return work;
   }
 
-  private int pick(int buffer, Iterable<Volume> volumes, long nowNs) {
+  /// Done whether or not a buffer is free: a deadline that stayed in the past would only spin.
+  private void beginRetries(Iterable<Volume> volumes, long nowNs) {
     for (Volume volume : volumes) {
       int index = volume.index();
-      if (!active[index]) {
-        continue;
-      }
-      if (retryAtNs[index] != Director.NO_DEADLINE) {
-        if (!Director.isDue(retryAtNs[index], nowNs)) {
-          continue;
-        }
+      if (active[index] && Director.isDue(retryAtNs[index], nowNs)) {
         retryAtNs[index] = Director.NO_DEADLINE;
         cursor[index] = 0;
+      }
+    }
+  }
+
+  private int pick(int buffer, Iterable<Volume> volumes) {
+    for (Volume volume : volumes) {
+      int index = volume.index();
+      if (!active[index] || retryAtNs[index] != Director.NO_DEADLINE) {
+        continue;
       }
       int track = nextOwed(volume);
       if (track < 0) {
@@ -164,7 +173,10 @@ final class TrackCopier {
       trackOf[buffer] = track;
       slotOf[buffer] = slot;
       state[buffer] = State.STAGING;
-      wantMissing(buffer);
+      if (isMissing(buffer)) {
+        // An older failure counts no more: the drive is asked again.
+        slots.want(slot, missingLow, missingHigh);
+      }
       return 1;
     }
     return 0;
@@ -189,7 +201,8 @@ final class TrackCopier {
     return (int) Math.min(BlockMask.TRACK_BYTES, volumeOf[buffer].sizeBytes() - from);
   }
 
-  private boolean wantMissing(int buffer) {
+  /// True if the slot lacks blocks that no record has; which, is left in `missingLow` and `missingHigh`.
+  private boolean isMissing(int buffer) {
     int end = blocksOf(buffer);
     long low = BlockMask.low(0, end);
     long high = BlockMask.high(0, end);
@@ -199,20 +212,14 @@ final class TrackCopier {
       low &= ~BlockMask.low(records.firstBlock(r), records.endBlock(r));
       high &= ~BlockMask.high(records.firstBlock(r), records.endBlock(r));
     }
-    int slot = slotOf[buffer];
-    if (slots.covers(slot, low, high)) {
-      return false;
-    }
-    if (!slots.failed(slot, low, high)) {
-      slots.want(slot, low, high);
-    }
-    return true;
+    missingLow = low;
+    missingHigh = high;
+    return !slots.covers(slotOf[buffer], low, high);
   }
 
   private int send(int buffer, long nowNs) {
-    if (wantMissing(buffer)) {
-      int end = blocksOf(buffer);
-      if (slots.failed(slotOf[buffer], BlockMask.low(0, end), BlockMask.high(0, end))) {
+    if (isMissing(buffer)) {
+      if (slots.failed(slotOf[buffer], missingLow, missingHigh)) {
         Volume volume = volumeOf[buffer];
         slots.unpin(slotOf[buffer]);
         state[buffer] = State.FREE;
@@ -220,6 +227,7 @@ final class TrackCopier {
         sender.onUnreadable(volume, trackOf[buffer]);
         return 1;
       }
+      slots.want(slotOf[buffer], missingLow, missingHigh);
       return 0;
     }
     long target = address + (long) buffer * BlockMask.TRACK_BYTES;

@@ -21,18 +21,17 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
     if (drives.isEmpty()) {
       return "This cabinet has no drives.\n";
     }
-    TextTable table =
-        new TextTable()
-            .words("Drive")
-            .words("Volume")
-            .numbers("Size")
-            .numbers("Block\nbytes")
-            .numbers("In\nflight")
-            .numbers("Staged")
-            .numbers("Destaged")
-            .numbers("Flushes")
-            .numbers("Errors")
-            .words("Identity");
+    TextTable table = new TextTable()
+        .words("Drive")
+        .words("Volume")
+        .numbers("Size")
+        .numbers("Block\nbytes")
+        .numbers("In\nflight")
+        .numbers("Staged")
+        .numbers("Destaged")
+        .numbers("Flushes")
+        .numbers("Errors")
+        .words("Identity");
     for (DriveFigures drive : drives) {
       table.row(
           drive.name(),

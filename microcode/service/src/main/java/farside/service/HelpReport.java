@@ -26,8 +26,7 @@ record HelpReport(List<ConsoleCommand> commands, boolean inFull) implements Answ
     for (ConsoleCommand command : commands) {
       table.row(command.usage(), command.summary());
     }
-    return table.text()
-        + """
+    return table.text() + """
 
         Exit codes: 0 yes or done, 1 no or failed, 2 usage.
         """;

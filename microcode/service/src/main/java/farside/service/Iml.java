@@ -14,8 +14,6 @@ import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 
 /// IML: brings a cabinet from what its NVRAM and the labels of its drives say to a state in which hosts are served.
@@ -45,7 +43,6 @@ public final class Iml {
   private Phase phase = Phase.LABELS;
   private final long[] tickets;
   private int recordsKept;
-  private final List<Volume> badTargets = new ArrayList<>();
 
   public Iml(
       String site,
@@ -177,7 +174,6 @@ public final class Iml {
         beginAnew(volume, labels.found(volume.driveIndex()));
       }
     }
-    dropBadTargets();
     for (int drive = 0; drive < labels.driveCount(); drive++) {
       if (labels.volumeOf(drive) != null) {
         if (labels.found(drive).label() == null) {
@@ -247,19 +243,11 @@ public final class Iml {
     events.log(EventCode.RECORD_CRC_BAD, record, volume.name());
     if (volume.role() == VolumeRole.R1) {
       volume.table().owed().set(track);
-    } else if (volume.role() == VolumeRole.R2) {
-      badTargets.add(volume);
+    } else if (volume.role() == VolumeRole.R2 && volume.standing() != null) {
+      // It lost what it had acknowledged, and its source, which may have gone alone since, owes it other tracks only. So
+      // it forgets that it was ever paired, before the record is forgotten: its source copies everything.
+      volume.begin(Standing.fresh(PairState.UNPAIRED, false));
     }
-  }
-
-  /// A target that lost a record it had acknowledged says so: its source copies again.
-  private void dropBadTargets() {
-    for (Volume volume : badTargets) {
-      if (volume.pairState() != PairState.UNPAIRED) {
-        volume.become(volume.standing().receiving(), "a record in NVRAM was damaged");
-      }
-    }
-    badTargets.clear();
   }
 
   private void finish() {

@@ -6,7 +6,8 @@ import java.util.Map;
 
 /// Facts as JSON text (RFC 8259), indented by two spaces.
 ///
-/// Takes maps with an order of their own, lists, strings, whole numbers, booleans and null. Everything that
+/// Takes maps with an order of their own, lists, strings, whole numbers, booleans and null.
+/// Everything that
 /// a terminal might obey, or that is half a character, is escaped.
 final class JsonText {
   private final StringBuilder out = new StringBuilder();
@@ -28,7 +29,8 @@ final class JsonText {
       case Long number -> out.append(number.longValue());
       case Boolean bool -> out.append(bool.booleanValue());
       case String string -> string(string);
-      default -> throw new IllegalArgumentException("no JSON for " + fact.getClass().getName());
+      default ->
+        throw new IllegalArgumentException("no JSON for " + fact.getClass().getName());
     }
   }
 
@@ -95,6 +97,7 @@ final class JsonText {
     if (Character.isHighSurrogate(c)) {
       return i + 1 == string.length() || !Character.isLowSurrogate(string.charAt(i + 1));
     }
-    return Character.isLowSurrogate(c) && (i == 0 || !Character.isHighSurrogate(string.charAt(i - 1)));
+    return Character.isLowSurrogate(c)
+        && (i == 0 || !Character.isHighSurrogate(string.charAt(i - 1)));
   }
 }

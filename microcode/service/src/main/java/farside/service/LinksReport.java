@@ -22,24 +22,22 @@ record LinksReport(List<LinkFigures> links) implements Answer {
     if (links.isEmpty()) {
       return "This cabinet has no links.\n";
     }
-    TextTable states =
-        new TextTable()
-            .words("Link")
-            .words("Varied")
-            .words("Carrier")
-            .words("Session")
-            .numbers("Silent")
-            .words("Leads to");
-    TextTable traffic =
-        new TextTable()
-            .words("Link")
-            .numbers("Sent\nframes")
-            .numbers("Sent")
-            .numbers("Received\nframes")
-            .numbers("Received")
-            .numbers("Unacked\nframes")
-            .numbers("Resent\nframes")
-            .numbers("Refused\nframes");
+    TextTable states = new TextTable()
+        .words("Link")
+        .words("Varied")
+        .words("Carrier")
+        .words("Session")
+        .numbers("Silent")
+        .words("Leads to");
+    TextTable traffic = new TextTable()
+        .words("Link")
+        .numbers("Sent\nframes")
+        .numbers("Sent")
+        .numbers("Received\nframes")
+        .numbers("Received")
+        .numbers("Unacked\nframes")
+        .numbers("Resent\nframes")
+        .numbers("Refused\nframes");
     for (LinkFigures link : links) {
       states.row(
           link.name(),

@@ -17,7 +17,10 @@ record LogReport(List<Event> events) implements Answer {
         new TextTable().words("Time (UTC)").numbers("Number").words("Severity").words("Event");
     for (Event event : events) {
       table.row(
-          Wording.time(event.wallMs()), event.code().number(), event.code().severity(), event.text());
+          Wording.time(event.wallMs()),
+          event.code().number(),
+          event.code().severity(),
+          event.text());
     }
     return table.text();
   }

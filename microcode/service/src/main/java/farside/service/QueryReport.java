@@ -18,7 +18,8 @@ record QueryReport(
     CabinetDesk cabinet, WriteRecords records, List<VolumeFigures> volumes, LinksReport links)
     implements Answer {
 
-  static QueryReport of(CabinetDesk cabinet, WriteRecords records, Volumes volumes, LinkDesk links) {
+  static QueryReport of(
+      CabinetDesk cabinet, WriteRecords records, Volumes volumes, LinkDesk links) {
     List<VolumeFigures> figures = new ArrayList<>();
     for (Volume volume : volumes.list()) {
       figures.add(VolumeFigures.of(volume, records, links));
@@ -79,19 +80,18 @@ record QueryReport(
     if (volumes.isEmpty()) {
       return "This cabinet has no volumes.\n";
     }
-    TextTable table =
-        new TextTable()
-            .words("Volume")
-            .words("Role")
-            .words("Group")
-            .numbers("Size")
-            .words("State")
-            .words("Pair")
-            .numbers("Owed\ntracks")
-            .numbers("Pending\ntracks")
-            .numbers("Copying\ntracks")
-            .numbers("Local\nrecords")
-            .numbers("Remote\nrecords");
+    TextTable table = new TextTable()
+        .words("Volume")
+        .words("Role")
+        .words("Group")
+        .numbers("Size")
+        .words("State")
+        .words("Pair")
+        .numbers("Owed\ntracks")
+        .numbers("Pending\ntracks")
+        .numbers("Copying\ntracks")
+        .numbers("Local\nrecords")
+        .numbers("Remote\nrecords");
     for (VolumeFigures figures : volumes) {
       Volume volume = figures.volume();
       table.row(
@@ -112,7 +112,8 @@ record QueryReport(
 
   /// Who is right, afterwards: of interest for mirrored volumes, and whatever is remarkable.
   private TextTable standingTable() {
-    TextTable table = new TextTable().words("Volume").words("Generation").words("Base").words("Remarks");
+    TextTable table =
+        new TextTable().words("Volume").words("Generation").words("Base").words("Remarks");
     for (VolumeFigures figures : volumes) {
       boolean mirrored = figures.volume().role() != VolumeRole.LOCAL;
       List<String> remarks = figures.remarks();

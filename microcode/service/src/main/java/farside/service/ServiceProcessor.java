@@ -16,7 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The service processor: takes the operator's commands and answers each, once, in the round it comes.
+/// The service processor: takes the operator's commands and answers each, once, in the round it
+/// comes.
 ///
 /// It only looks and asks. What a command changes is changed by who owns it, behind [LinkDesk] and
 /// [CabinetDesk], which log it; the command itself is logged here.
@@ -72,7 +73,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
   public void onCommand(int session, String line, boolean json) {
     List<String> words = wordsOf(line);
     ConsoleCommand command = words.isEmpty() ? null : ConsoleCommand.of(words.get(0));
-    Answer answer = command == null ? notACommand(words) : answer(command, words.subList(1, words.size()));
+    Answer answer =
+        command == null ? notACommand(words) : answer(command, words.subList(1, words.size()));
     if (answer.exitCode() != Answer.DONE || command.isLoggedWhenDone()) {
       String logged = Wording.abridged(String.join(" ", words), LOGGED_LENGTH_MAX);
       events.log(EventCode.CONSOLE_COMMAND, logged, answer.exitCode());
@@ -106,7 +108,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     }
     if (arguments.size() > command.argumentsMax()) {
       return Verdict.usage(
-          "`" + command.word() + "` does not take " + echo(arguments.get(command.argumentsMax())) + ".",
+          "`" + command.word() + "` does not take " + echo(arguments.get(command.argumentsMax()))
+              + ".",
           command,
           "");
     }
@@ -144,8 +147,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
       for (Volume each : volumes.list()) {
         names.add(each.name());
       }
-      return Verdict.failed(
-          "There is no volume " + Volume.nameOf(number) + " in this cabinet. " + choice("Volumes", names));
+      return Verdict.failed("There is no volume " + Volume.nameOf(number) + " in this cabinet. "
+          + choice("Volumes", names));
     }
     return TracksReport.of(volume, links.copiesInFlight(volume.index()));
   }
@@ -183,7 +186,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     }
     boolean changes = before.variedOn() != on;
     if (changes && !links.vary(before.name(), on)) {
-      return Verdict.failed("Link " + before.name() + " cannot be varied now; see `links` and `log`.");
+      return Verdict.failed(
+          "Link " + before.name() + " cannot be varied now; see `links` and `log`.");
     }
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("link", before.name());
@@ -198,7 +202,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
       return "Link " + link + " is " + state + " already; nothing was changed.";
     }
     if (on) {
-      return "Link " + link + " was " + state + ". What is owed is copied once the session is up; see `query`.";
+      return "Link " + link + " was " + state
+          + ". What is owed is copied once the session is up; see `query`.";
     }
     for (int i = 0; i < links.linkCount(); i++) {
       if (links.figures(i).variedOn()) {

@@ -54,7 +54,10 @@ record TracksReport(Volume volume, int copyingTracks, Runs owed, Runs pending) i
 
   static TracksReport of(Volume volume, int copyingTracks) {
     return new TracksReport(
-        volume, copyingTracks, Runs.of(volume.table().owed()), Runs.of(volume.table().pending()));
+        volume,
+        copyingTracks,
+        Runs.of(volume.table().owed()),
+        Runs.of(volume.table().pending()));
   }
 
   /// The last track of a volume may reach beyond its end.
@@ -102,20 +105,25 @@ record TracksReport(Volume volume, int copyingTracks, Runs owed, Runs pending) i
     if (runs.ranges().isEmpty()) {
       return out.toString();
     }
-    TextTable table =
-        new TextTable()
-            .numbers("First\ntrack")
-            .numbers("Last\ntrack")
-            .numbers("Tracks")
-            .numbers("First\ncylinder")
-            .numbers("Last\ncylinder");
+    TextTable table = new TextTable()
+        .numbers("First\ntrack")
+        .numbers("Last\ntrack")
+        .numbers("Tracks")
+        .numbers("First\ncylinder")
+        .numbers("Last\ncylinder");
     for (Range range : runs.ranges()) {
       table.row(
-          range.firstTrack(), range.lastTrack(), range.tracks(), range.firstCylinder(), range.lastCylinder());
+          range.firstTrack(),
+          range.lastTrack(),
+          range.tracks(),
+          range.firstCylinder(),
+          range.lastCylinder());
     }
     out.append(table.text());
     if (runs.unlistedTracks() > 0) {
-      out.append("... and ").append(Wording.count(runs.unlistedTracks(), "more track")).append('\n');
+      out.append("... and ")
+          .append(Wording.count(runs.unlistedTracks(), "more track"))
+          .append('\n');
     }
     return out.toString();
   }

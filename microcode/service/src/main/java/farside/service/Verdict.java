@@ -31,7 +31,9 @@ record Verdict(int exitCode, String text, Map<String, Object> json) implements A
       text.append("Usage: ").append(command.usage()).append('\n');
       json.put("usage", command.usage());
     } else {
-      text.append("Commands: ").append(String.join(", ", ConsoleCommand.words())).append('\n');
+      text.append("Commands: ")
+          .append(String.join(", ", ConsoleCommand.words()))
+          .append('\n');
       json.put("commands", ConsoleCommand.words());
     }
     return new Verdict(USAGE, text.toString(), json);

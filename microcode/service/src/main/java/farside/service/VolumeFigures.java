@@ -27,11 +27,15 @@ record VolumeFigures(
   static VolumeFigures of(Volume volume, WriteRecords records, LinkDesk links) {
     int local = 0;
     int index = volume.index();
-    for (int at = records.localHeadOf(index); at != WriteRecords.NONE; at = records.localNextOf(at)) {
+    for (int at = records.localHeadOf(index);
+        at != WriteRecords.NONE;
+        at = records.localNextOf(at)) {
       local++;
     }
     int remote = 0;
-    for (int at = records.remoteHeadOf(index); at != WriteRecords.NONE; at = records.remoteNextOf(at)) {
+    for (int at = records.remoteHeadOf(index);
+        at != WriteRecords.NONE;
+        at = records.remoteNextOf(at)) {
       remote++;
     }
     return new VolumeFigures(
@@ -70,7 +74,9 @@ record VolumeFigures(
 
   /// Null unless an R2 has found its peer silent.
   String staleSince() {
-    return standing == null || standing.staleSinceMs() == 0 ? null : Wording.time(standing.staleSinceMs());
+    return standing == null || standing.staleSinceMs() == 0
+        ? null
+        : Wording.time(standing.staleSinceMs());
   }
 
   /// What an operator must know of the volume before trusting it.

@@ -10,8 +10,9 @@ import java.util.Locale;
 final class Wording {
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB"};
 
-  private static final DateTimeFormatter UTC_MILLIS =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+  private static final DateTimeFormatter UTC_MILLIS = DateTimeFormatter.ofPattern(
+          "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+      .withZone(ZoneOffset.UTC);
 
   private Wording() {}
 
@@ -65,10 +66,13 @@ final class Wording {
   /// At most so many characters, for what a person typed.
   static String abridged(String text, int lengthMax) {
     String printable = printable(text);
-    return printable.length() <= lengthMax ? printable : printable.substring(0, lengthMax - 3) + "...";
+    return printable.length() <= lengthMax
+        ? printable
+        : printable.substring(0, lengthMax - 3) + "...";
   }
 
-  /// The word that was probably meant; empty if none is near: at most every third letter may differ.
+  /// The word that was probably meant; empty if none is near: at most every third letter may
+  /// differ.
   static String nearest(String given, List<String> words) {
     String wanted = given.toLowerCase(Locale.ROOT);
     String best = "";

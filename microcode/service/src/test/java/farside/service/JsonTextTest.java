@@ -27,9 +27,7 @@ class JsonTextTest {
     map.put("nothing", List.of());
     map.put("empty", new LinkedHashMap<String, Object>());
 
-    assertThat(JsonText.of(map))
-        .isEqualTo(
-            """
+    assertThat(JsonText.of(map)).isEqualTo("""
             {
               "b": 1,
               "a": [
@@ -58,7 +56,8 @@ class JsonTextTest {
     String text = JsonText.of(all.toString());
 
     assertThat(text.strip()).doesNotContain("\n", "\u001b", "\u2028");
-    assertThat(JSON.readTree(text.getBytes(StandardCharsets.UTF_8)).textValue()).isEqualTo(all.toString());
+    assertThat(JSON.readTree(text.getBytes(StandardCharsets.UTF_8)).textValue())
+        .isEqualTo(all.toString());
   }
 
   @Test

@@ -22,7 +22,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Site A with three volumes and real tables, an operator at its console, and neighbours that keep simple state.
+/// Site A with three volumes and real tables, an operator at its console, and neighbours that keep
+/// simple state.
 final class OperatedCabinet {
   private static final long MIB = 1 << 20;
   private static final int[] NUMBERS = {0x0010, 0x0020, 0x0030};
@@ -52,26 +53,26 @@ final class OperatedCabinet {
     NvramInMemory nvram = new NvramInMemory(2 * MIB);
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), NUMBERS, SIZES);
     Arena arena = Arena.ofAuto();
-    SlotDirectory slots = new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1);
+    SlotDirectory slots =
+        new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1);
     WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0, 1, 2}, 3, 256, 128);
     memory = new GlobalMemory(nvram, layout, records, slots, SIZES);
     VolumeRole[] roles = {VolumeRole.R1, VolumeRole.R2, VolumeRole.LOCAL};
     String[] groups = {"ab", "ba", ""};
     List<Volume> list = new ArrayList<>();
     for (int i = 0; i < NUMBERS.length; i++) {
-      list.add(
-          new Volume(
-              i,
-              NUMBERS[i],
-              roles[i],
-              groups[i],
-              SIZES[i],
-              512,
-              i,
-              memory.table(i),
-              nvram,
-              layout.volumeStateOffset(i),
-              events));
+      list.add(new Volume(
+          i,
+          NUMBERS[i],
+          roles[i],
+          groups[i],
+          SIZES[i],
+          512,
+          i,
+          memory.table(i),
+          nvram,
+          layout.volumeStateOffset(i),
+          events));
     }
     volumes = new Volumes(list);
     serviceProcessor =

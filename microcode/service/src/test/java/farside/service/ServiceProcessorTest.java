@@ -96,7 +96,8 @@ class ServiceProcessorTest {
     JsonNode volume = parsed(site.typeForJson("query")).at("/volumes/0");
 
     assertThat(volume.get("owedTracks").asInt()).isEqualTo(4096);
-    assertThat(volume.get("owedBytes").asLong()).isEqualTo(volume.get("sizeBytes").asLong());
+    assertThat(volume.get("owedBytes").asLong())
+        .isEqualTo(volume.get("sizeBytes").asLong());
   }
 
   @Test
@@ -120,7 +121,9 @@ class ServiceProcessorTest {
     Heard text = site.type("tracks 10");
     JsonNode json = parsed(site.typeForJson("tracks 10"));
 
-    assertThat(text.text()).contains("140 tracks, 8.8 MiB\n").contains("\n... and 40 more tracks\n");
+    assertThat(text.text())
+        .contains("140 tracks, 8.8 MiB\n")
+        .contains("\n... and 40 more tracks\n");
     assertThat(json.get("owedRanges")).hasSize(100);
     assertThat(json.get("owedUnlistedTracks").asInt()).isEqualTo(40);
   }
@@ -282,7 +285,15 @@ class ServiceProcessorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"qurey, query", "QUERRY, query", "link, links", "lgo, log", "stat, ''", "shut, shutdown", "x, ''"})
+  @CsvSource({
+    "qurey, query",
+    "QUERRY, query",
+    "link, links",
+    "lgo, log",
+    "stat, ''",
+    "shut, shutdown",
+    "x, ''"
+  })
   void theNearestCommandIsOffered(String typed, String offered) {
     JsonNode answer = parsed(site.typeForJson(typed));
 
@@ -295,7 +306,9 @@ class ServiceProcessorTest {
 
     assertThat(heard.exitCode()).isEqualTo(2);
     assertThat(heard.text()).hasSizeLessThan(200).doesNotContain("\u001b");
-    assertThat(site.eventsOf(EventCode.CONSOLE_COMMAND).get(0)).hasSizeLessThan(200).doesNotContain("\u001b");
+    assertThat(site.eventsOf(EventCode.CONSOLE_COMMAND).get(0))
+        .hasSizeLessThan(200)
+        .doesNotContain("\u001b");
   }
 
   // ---- what is told to whom ----
@@ -309,11 +322,19 @@ class ServiceProcessorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"vary L1 off, 0", "shutdown, 0", "tracks 0011, 1", "vary L9 on, 1", "qurey, 2", "query now, 2"})
+  @CsvSource({
+    "vary L1 off, 0",
+    "shutdown, 0",
+    "tracks 0011, 1",
+    "vary L9 on, 1",
+    "qurey, 2",
+    "query now, 2"
+  })
   void whatChangesOrFailsIsAnEventWithItsExitCode(String line, int exitCode) {
     site.type(line);
 
-    assertThat(site.eventsOf(EventCode.CONSOLE_COMMAND)).containsExactly("console: " + line + " -> " + exitCode);
+    assertThat(site.eventsOf(EventCode.CONSOLE_COMMAND))
+        .containsExactly("console: " + line + " -> " + exitCode);
   }
 
   @Test
@@ -353,7 +374,8 @@ class ServiceProcessorTest {
     Volume volume = site.volume(0x0010);
     volume.begin(volume.standing().with(state));
 
-    assertThat(parsed(site.typeForJson("query")).at("/volumes/0/pairState").asText()).isEqualTo(state.shown());
+    assertThat(parsed(site.typeForJson("query")).at("/volumes/0/pairState").asText())
+        .isEqualTo(state.shown());
     assertThat(site.type("query").text()).contains(" " + state.shown() + " ");
   }
 

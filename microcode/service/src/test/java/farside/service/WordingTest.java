@@ -40,9 +40,7 @@ class WordingTest {
     table.row("L1", 7, "it is\nso");
     table.row("a longer name", 123_456_789, "");
 
-    assertThat(table.text())
-        .isEqualTo(
-            """
+    assertThat(table.text()).isEqualTo("""
                                 Sent
             Name              frames  Why
             L1                     7  it is?so

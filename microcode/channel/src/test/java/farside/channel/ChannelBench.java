@@ -1,0 +1,116 @@
+package farside.channel;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.NvramLayout;
+import farside.cache.SlotDirectory;
+import farside.cache.WriteRecords;
+import farside.director.EventLog;
+import farside.port.Memory;
+import farside.port.NvramPort;
+import farside.volume.PairState;
+import farside.volume.Standing;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// A channel adapter over one volume, with a drive in memory that stages and destages when told.
+final class ChannelBench {
+  static final int TRACKS = 4;
+  static final int VOLUME_BYTES = TRACKS * BlockMask.TRACK_BYTES;
+  static final int SLOTS = 5;
+
+  final ScriptedHost host;
+  final GlobalMemory memory;
+  final WriteRecords records;
+  final SlotDirectory slots;
+  final Volume volume;
+  final ChannelAdapter adapter;
+  final MemorySegment drive = Arena.ofAuto().allocate(VOLUME_BYTES, 4096);
+  boolean driveFails;
+  long nowNs;
+  private final NvramPort nvram;
+  private final MemorySegment work = Arena.ofAuto().allocate((SLOTS + 1) * 65_536L, 4096);
+
+  ChannelBench(ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
+    this.host = host;
+    nvram = new NvramInMemory(nvramBytes);
+    long[] sizes = {VOLUME_BYTES};
+    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
+    slots = new SlotDirectory(work.address(), SLOTS);
+    records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
+    memory = new GlobalMemory(nvram, layout, records, slots, sizes);
+    memory.numbers().recover(0);
+    EventLog log = new EventLog((now, number, severity, text) -> {}, 1_000);
+    volume =
+        new Volume(
+            0, 0x10, role, "G", VOLUME_BYTES, blockBytes, 0, memory.table(0), nvram, layout.volumeStateOffset(0), log);
+    volume.begin(standing);
+    volume.setReady();
+    adapter =
+        new ChannelAdapter(host, new Volumes(List.of(volume)), memory, log, work.address() + SLOTS * 65_536L);
+  }
+
+  static ChannelBench local(ScriptedHost host) {
+    return new ChannelBench(host, VolumeRole.LOCAL, Standing.fresh(PairState.NOT_MIRRORED, true), 512, 1 << 20);
+  }
+
+  static ChannelBench synchronizedSource(ScriptedHost host) {
+    Standing standing = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
+    return new ChannelBench(host, VolumeRole.R1, standing, 512, 1 << 20);
+  }
+
+  void settle() {
+    for (int rounds = 0; adapter.doWork(nowNs) > 0; rounds++) {
+      if (rounds > 10_000) {
+        throw new AssertionError("the adapter never rests");
+      }
+    }
+  }
+
+  /// Ends every read that a slot waits for.
+  void stage() {
+    for (int slot = slots.pollWanted(); slot != SlotDirectory.NONE; slot = slots.pollWanted()) {
+      for (int block = 0; block < BlockMask.BLOCKS_PER_TRACK; block++) {
+        if (BlockMask.contains(slots.wantedLow(slot), slots.wantedHigh(slot), block)) {
+          slots.onStageStarted(slot, block, block + 1);
+          Memory.copy(
+              drive.address() + (long) slots.trackOf(slot) * BlockMask.TRACK_BYTES + block * 512L,
+              slots.addressOf(slot) + block * 512L,
+              512);
+          slots.onStageEnded(slot, block, block + 1, !driveFails);
+        }
+      }
+    }
+  }
+
+  /// Takes the oldest released record to the drive, to stay; false if there is none.
+  boolean destage() {
+    int record = records.peekDirty(0);
+    if (record == WriteRecords.NONE) {
+      return false;
+    }
+    records.pollDirty(0);
+    records.onDestageStarted(record);
+    if (records.isZeroes(record)) {
+      Memory.zero(drive.address() + records.offsetOf(record), records.lengthOf(record));
+    } else {
+      Memory.copy(records.addressOf(record), drive.address() + records.offsetOf(record), records.lengthOf(record));
+    }
+    records.onDestageWritten(record);
+    records.onStable(record);
+    return true;
+  }
+
+  void runDry() {
+    boolean busy = true;
+    for (int i = 0; busy || i < 20; i++) {
+      settle();
+      stage();
+      busy = destage();
+    }
+  }
+}

@@ -1,0 +1,265 @@
+package farside.channel;
+
+import farside.port.HostCommand;
+import farside.port.HostExport;
+import farside.port.HostPort;
+import farside.port.HostStatus;
+import farside.port.Memory;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/// A channel head in memory: the test says what hosts ask; payload comes at once or, if there is chance, later.
+final class ScriptedHost implements HostPort {
+  /// One command and what came of it.
+  static final class Command {
+    final HostCommand command;
+    final boolean forceUnitAccess;
+    final long cookie;
+    final long offsetBytes;
+    final byte[] payload;
+    final long lengthBytes;
+    HostStatus status;
+    byte[] data;
+
+    private Command(HostCommand command, boolean fua, long cookie, long offsetBytes, byte[] payload, long lengthBytes) {
+      this.command = command;
+      this.forceUnitAccess = fua;
+      this.cookie = cookie;
+      this.offsetBytes = offsetBytes;
+      this.payload = payload;
+      this.lengthBytes = lengthBytes;
+    }
+
+    boolean isAnswered() {
+      return status != null;
+    }
+  }
+
+  private static final class Connection {
+    final ArrayDeque<Command> unread = new ArrayDeque<>();
+    final Map<Long, Command> outstanding = new LinkedHashMap<>();
+    String volume;
+    boolean opened;
+    boolean told;
+    boolean gone;
+    boolean goneTold;
+    Command writing;
+    int takenBytes;
+    long dropBytes;
+    long awaitedAddress;
+    int awaitedBytes;
+    Command streaming;
+    ByteArrayOutputStream stream;
+    long streamBytes;
+  }
+
+  private final Map<Integer, Connection> connections = new LinkedHashMap<>();
+  private final RandomGenerator random;
+  final Map<String, HostExport> exports = new LinkedHashMap<>();
+  boolean writable = true;
+  private long cookies;
+
+  /// @param random null: payload is always there
+  ScriptedHost(RandomGenerator random) {
+    this.random = random;
+  }
+
+  void open(int connection, String volume) {
+    Connection c = new Connection();
+    c.volume = volume;
+    c.opened = true;
+    connections.put(connection, c);
+  }
+
+  void vanish(int connection) {
+    connections.get(connection).gone = true;
+  }
+
+  boolean isClosed(int connection) {
+    return !connections.containsKey(connection) || connections.get(connection).gone;
+  }
+
+  Command ask(int connection, HostCommand command, long offsetBytes, long lengthBytes) {
+    return ask(connection, command, false, offsetBytes, lengthBytes);
+  }
+
+  Command ask(int connection, HostCommand command, boolean fua, long offsetBytes, long lengthBytes) {
+    return add(connection, new Command(command, fua, ++cookies, offsetBytes, null, lengthBytes));
+  }
+
+  Command write(int connection, boolean fua, long offsetBytes, byte[] payload) {
+    return add(
+        connection, new Command(HostCommand.WRITE, fua, ++cookies, offsetBytes, payload, payload.length));
+  }
+
+  private Command add(int connection, Command command) {
+    connections.get(connection).unread.add(command);
+    return command;
+  }
+
+  @Override
+  public void offer(HostExport export) {
+    exports.put(export.name(), export);
+  }
+
+  @Override
+  public int drain(HostSink sink, int limit) {
+    int done = 0;
+    for (var entry : Map.copyOf(connections).entrySet().stream().sorted(Map.Entry.comparingByKey()).toList()) {
+      done += drain(sink, entry.getKey(), entry.getValue());
+    }
+    return done;
+  }
+
+  private int drain(HostSink sink, int id, Connection c) {
+    int done = 0;
+    if (!c.told) {
+      c.told = true;
+      sink.onOpened(id, c.volume, "host " + id);
+      done++;
+    }
+    if (c.gone) {
+      if (!c.goneTold) {
+        c.goneTold = true;
+        connections.remove(id);
+        sink.onClosed(id);
+        done++;
+      }
+      return done;
+    }
+    if (c.awaitedBytes > 0 && (random == null || random.nextInt(3) > 0)) {
+      take(c, c.awaitedAddress, c.awaitedBytes);
+      c.awaitedBytes = 0;
+      sink.onPayload(id);
+      done++;
+    }
+    while (!c.unread.isEmpty() && c.writing == null) {
+      Command next = c.unread.peek();
+      c.outstanding.put(next.cookie, next);
+      if (next.payload != null) {
+        c.writing = next;
+        c.takenBytes = 0;
+        c.dropBytes = 0;
+      }
+      if (!sink.onRequest(
+          id, next.command, next.forceUnitAccess, next.cookie, next.offsetBytes, next.lengthBytes)) {
+        c.outstanding.remove(next.cookie);
+        if (c.writing == next) {
+          c.writing = null;
+        }
+        break;
+      }
+      c.unread.poll();
+      done++;
+      finishWriting(c);
+    }
+    return done;
+  }
+
+  private static void take(Connection c, long address, int lengthBytes) {
+    for (int i = 0; i < lengthBytes; i++) {
+      Memory.putByte(address + i, c.writing.payload[c.takenBytes + i]);
+    }
+    c.takenBytes += lengthBytes;
+    finishWriting(c);
+  }
+
+  private static void finishWriting(Connection c) {
+    if (c.writing != null && c.takenBytes + c.dropBytes == c.writing.payload.length) {
+      c.writing = null;
+    }
+  }
+
+  @Override
+  public boolean receive(int connection, long address, int lengthBytes) {
+    Connection c = connections.get(connection);
+    if (c.awaitedBytes > 0) {
+      throw new AssertionError("asked for payload while payload is awaited");
+    }
+    if (c.writing == null || c.takenBytes + lengthBytes > c.writing.payload.length) {
+      throw new AssertionError("asked for payload that there is not");
+    }
+    if (random != null && random.nextBoolean()) {
+      c.awaitedAddress = address;
+      c.awaitedBytes = lengthBytes;
+      return false;
+    }
+    take(c, address, lengthBytes);
+    return true;
+  }
+
+  @Override
+  public void discard(int connection, long lengthBytes) {
+    Connection c = connections.get(connection);
+    c.dropBytes += lengthBytes;
+    finishWriting(c);
+  }
+
+  @Override
+  public void reply(int connection, long cookie, HostStatus status) {
+    Connection c = connections.get(connection);
+    if (c.streaming != null) {
+      throw new AssertionError("a reply within the data of another");
+    }
+    end(c, cookie, status);
+  }
+
+  private static void end(Connection c, long cookie, HostStatus status) {
+    Command command = c.outstanding.remove(cookie);
+    if (command == null) {
+      throw new AssertionError("reply to nothing that is outstanding");
+    }
+    command.status = status;
+  }
+
+  @Override
+  public void beginData(int connection, long cookie, long lengthBytes) {
+    Connection c = connections.get(connection);
+    if (c.streaming != null) {
+      throw new AssertionError("data within the data of another");
+    }
+    c.streaming = c.outstanding.get(cookie);
+    c.stream = new ByteArrayOutputStream();
+    c.streamBytes = lengthBytes;
+    endStreamIfWhole(c);
+  }
+
+  @Override
+  public void data(int connection, long address, int lengthBytes) {
+    Connection c = connections.get(connection);
+    for (int i = 0; i < lengthBytes; i++) {
+      c.stream.write(Memory.getByte(address + i));
+    }
+    endStreamIfWhole(c);
+  }
+
+  private static void endStreamIfWhole(Connection c) {
+    if (c.stream.size() > c.streamBytes) {
+      throw new AssertionError("more data than announced");
+    }
+    if (c.stream.size() == c.streamBytes) {
+      c.streaming.data = c.stream.toByteArray();
+      Command whole = c.streaming;
+      c.streaming = null;
+      end(c, whole.cookie, HostStatus.OK);
+    }
+  }
+
+  @Override
+  public boolean isWritable(int connection) {
+    return writable;
+  }
+
+  @Override
+  public void close(int connection, String reason) {
+    if (connections.containsKey(connection)) {
+      connections.get(connection).gone = true;
+    }
+  }
+
+  @Override
+  public void stopListening() {}
+}

@@ -1,0 +1,295 @@
+package farside.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.cache.WriteRecords;
+import farside.director.Director;
+import farside.director.EventCode;
+import farside.port.DriveOutcome;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DestageTest {
+  private static final long MS = DiskBench.MS;
+
+  private static DiskBench loaded(int queueDepth) {
+    DiskBench bench = new DiskBench(queueDepth);
+    bench.load();
+    return bench;
+  }
+
+  private static DriveInMemory.Request only(DiskBench bench, DriveInMemory.Kind kind) {
+    List<DriveInMemory.Request> found =
+        bench.drive.inFlight().stream().filter(r -> r.kind == kind).toList();
+    assertThat(found).hasSize(1);
+    return found.getFirst();
+  }
+
+  @Test
+  void neighbouringWritesGoToTheDriveInOneRequest() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.write(8, 8, 2);
+    bench.write(16, 4, 3);
+    bench.pass(20 * MS);
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+10240");
+  }
+
+  @Test
+  void aWriteWaitsForNeighboursAndTheDeadlineSaysHowLong() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.settle();
+    assertThat(bench.drive.log()).isEmpty();
+    assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + 20 * MS);
+  }
+
+  @Test
+  void theNewestContentOfABlockWins() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.write(2, 2, 2);
+    bench.zero(3, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    assertThat(bench.versionOn(bench.drive.image(), 1)).isEqualTo(1);
+    assertThat(bench.versionOn(bench.drive.image(), 2)).isEqualTo(2);
+    assertThat(bench.versionOn(bench.drive.image(), 3)).isZero();
+    assertThat(bench.versionOn(bench.drive.image(), 4)).isEqualTo(1);
+  }
+
+  @Test
+  void whatComesWhileItsTrackIsInFlightWaitsForTheNextDestage() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.write(0, 8, 2);
+    bench.pass(20 * MS);
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+4096");
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 0+4096");
+    bench.drive.completeAll();
+    assertThat(bench.versionOn(bench.drive.image(), 0)).isEqualTo(2);
+  }
+
+  @Test
+  void nothingIsStableBeforeAFlushThatWasSubmittedAfterItsWriteHadCompleted() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    var firstFlush = only(bench, DriveInMemory.Kind.FLUSH);
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    bench.drive.complete(firstFlush, DriveOutcome.DONE);
+    bench.settle();
+    assertThat(bench.records.liveRecords()).isEqualTo(1);
+    bench.pass(50 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
+  }
+
+  @Test
+  void aHostThatWaitsGetsItsFlushAtOnceAndOnlyOne() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.write(128, 8, 2);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 65536+4096", "FLUSH 0+0");
+    assertThat(bench.records.isStableUpTo(0, bench.memory.numbers().last())).isTrue();
+  }
+
+  @Test
+  void aFailedDestageIsReportedAndTriedAgainAfterASecond() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.MEDIUM_ERROR);
+    bench.settle();
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    assertThat(bench.events).contains(EventCode.DESTAGE_FAILED.number());
+    assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + 1000 * MS);
+    bench.pass(1000 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+    bench.pass(50 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void afterAFailedFlushWhatItCoveredIsDestagedAgain() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    bench.drive.complete(only(bench, DriveInMemory.Kind.FLUSH), DriveOutcome.GONE);
+    bench.settle();
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    assertThat(bench.versionOn(bench.drive.image(), 0)).isZero();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+  }
+
+  @Test
+  void afterAFailedFlushNoOlderContentGoesOverWhatWasWrittenSince() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    var flush = only(bench, DriveInMemory.Kind.FLUSH);
+    bench.write(0, 8, 2);
+    bench.pass(20 * MS);
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    bench.drive.complete(flush, DriveOutcome.GONE);
+    bench.settle();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(2);
+  }
+
+  @Test
+  void afterAFailedFlushNoOlderContentGoesOverWhatIsInFlight() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    var flush = only(bench, DriveInMemory.Kind.FLUSH);
+    bench.write(0, 8, 2);
+    bench.pass(20 * MS);
+    bench.drive.complete(flush, DriveOutcome.GONE);
+    bench.settle();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(2);
+  }
+
+  @Test
+  void aDriveWhoseQueueIsFullIsWaitedForWithoutADeadlineInThePast() {
+    DiskBench bench = loaded(2);
+    int slot = bench.slots.acquire(0, 2);
+    bench.slots.pin(slot);
+    bench.slots.want(slot, 1L | 1L << 2, 0);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).hasSize(2);
+    bench.write(0, 8, 1);
+    bench.pass(30 * MS);
+    assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(Director.NO_DEADLINE);
+  }
+
+  @Test
+  void everySecondBlockIsMoreThanTheQueueTakesAtOnce() {
+    DiskBench bench = loaded(4);
+    for (int block = 0; block < 128; block += 2) {
+      bench.write(block, 1, block + 1);
+    }
+    bench.pass(20 * MS);
+    finish(bench);
+    for (int block = 0; block < 128; block += 2) {
+      assertThat(bench.versionOn(bench.drive.durable(), block)).isEqualTo(block + 1);
+    }
+  }
+
+  @Test
+  void aBlockReadWhileItIsWrittenIsNotBelieved() {
+    DiskBench bench = loaded(8);
+    int slot = bench.slots.acquire(0, 0);
+    bench.slots.want(slot, 1, 0);
+    bench.settle();
+    var read = only(bench, DriveInMemory.Kind.READ);
+    bench.write(0, 1, 1);
+    bench.records.wantFlush(0, 1);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.FLUSH), DriveOutcome.DONE);
+    bench.settle();
+    assertThat(bench.records.liveRecords()).isZero();
+    bench.drive.complete(read, DriveOutcome.DONE);
+    bench.settle();
+    assertThat(bench.slots.covers(slot, 1, 0)).isFalse();
+  }
+
+  /// The drive does all that it is asked until nothing is left.
+  private static void finish(DiskBench bench) {
+    for (int i = 0; i < 5000 && bench.records.liveRecords() > 0; i++) {
+      bench.drive.completeAll();
+      bench.pass(5 * MS);
+    }
+    assertThat(bench.records.liveRecords()).isZero();
+  }
+
+  /// Random writes against a drive that reorders, fails, and forgets its cache when a flush fails: whatever instant is
+  /// looked at, NVRAM over what is safely on the drive gives the newest content of every block, and so does NVRAM
+  /// over all that the drive was ever told.
+  @ParameterizedTest
+  @ValueSource(longs = {1, 5, 6, 7})
+  void whateverTheDriveDoesNothingCommittedIsLostOrOlder(long seed) {
+    Random random = new Random(seed);
+    DiskBench bench = loaded(1 + random.nextInt(12));
+    long[] model = new long[(int) (DiskBench.VOLUME_BYTES / 512)];
+    for (int step = 0; step < 1500; step++) {
+      switch (random.nextInt(10)) {
+        case 0, 1, 2 -> {
+          int track = random.nextInt(DiskBench.TRACKS);
+          int first = random.nextInt(24);
+          int count = 1 + random.nextInt(16);
+          boolean zeroes = random.nextInt(5) == 0;
+          int record =
+              zeroes ? bench.zero(track * 128 + first, count) : bench.write(track * 128 + first, count, step + 1);
+          if (record != WriteRecords.NONE) {
+            for (int i = 0; i < bench.records.lengthOf(record) / 512; i++) {
+              model[track * 128 + first + i] = zeroes ? 0 : step + 1;
+            }
+          }
+        }
+        case 3 -> bench.records.wantFlush(0, bench.records.highestReleased(0));
+        case 4, 5, 6, 7 -> {
+          List<DriveInMemory.Request> flights = new ArrayList<>(bench.drive.inFlight());
+          if (!flights.isEmpty()) {
+            boolean fails = random.nextInt(12) == 0;
+            bench.drive.complete(
+                flights.get(random.nextInt(flights.size())), fails ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE);
+          }
+        }
+        case 8 -> bench.nowNs += random.nextLong(30 * MS);
+        default -> bench.nowNs += random.nextInt(20) == 0 ? 1000 * MS : MS;
+      }
+      bench.settle();
+      bench.records.checkInvariants();
+      assertSame(bench.recovered(bench.drive.durable()), model, "seed " + seed + " step " + step + ", durable");
+      assertSame(bench.recovered(bench.drive.image()), model, "seed " + seed + " step " + step + ", image");
+    }
+    finish(bench);
+    assertSame(bench.recovered(bench.drive.durable()), model, "seed " + seed + ", end");
+  }
+
+  private static void assertSame(long[] found, long[] model, String when) {
+    int block = Arrays.mismatch(found, model);
+    assertThat(block < 0 ? "" : "block " + block + " has " + found[block] + ", not " + model[block]).as(when).isEmpty();
+  }
+}

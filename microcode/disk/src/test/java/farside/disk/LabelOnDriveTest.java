@@ -1,0 +1,140 @@
+package farside.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.port.DriveOutcome;
+import farside.port.Memory;
+import farside.volume.DriveLabel;
+import org.junit.jupiter.api.Test;
+
+class LabelOnDriveTest {
+  private static DriveLabel.Found copy(DiskBench bench, int copy) {
+    return DriveLabel.decode(
+        bench.drive.durable().address() + DriveLabel.offsetOf(copy, bench.drive.sizeBytes()));
+  }
+
+  private static int wholeCopies(DiskBench bench) {
+    int count = 0;
+    for (int i = 0; i < 2; i++) {
+      count += copy(bench, i) instanceof DriveLabel.Found.Whole ? 1 : 0;
+    }
+    return count;
+  }
+
+  private static void writeLabel(DiskBench bench) {
+    long ticket = bench.labels.request(0);
+    bench.settle();
+    while (!bench.labels.isDurable(0, ticket)) {
+      bench.drive.completeAll();
+      bench.settle();
+    }
+  }
+
+  private static void tear(DiskBench bench, int copy) {
+    long at = DriveLabel.offsetOf(copy, bench.drive.sizeBytes());
+    for (var image : new java.lang.foreign.MemorySegment[] {bench.drive.image(), bench.drive.durable()}) {
+      Memory.putByte(image.address() + at + 100, (byte) ~Memory.getByte(image.address() + at + 100));
+    }
+  }
+
+  @Test
+  void aNewDriveHasNoLabelAndIsKnownZero() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    assertThat(bench.labels.found(0).label()).isNull();
+    assertThat(bench.labels.found(0).knownZero()).isTrue();
+    assertThat(bench.labels.found(0).refusal()).isNull();
+  }
+
+  @Test
+  void labelsAreWrittenInTurn() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    writeLabel(bench);
+    assertThat(wholeCopies(bench)).isEqualTo(1);
+    writeLabel(bench);
+    assertThat(wholeCopies(bench)).isEqualTo(2);
+  }
+
+  @Test
+  void aLabelIsNotDurableBeforeItsFlush() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    long ticket = bench.labels.request(0);
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.labels.isDurable(0, ticket)).isFalse();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.labels.isDurable(0, ticket)).isTrue();
+  }
+
+  @Test
+  void aLabelOrderedWhileOneIsWrittenIsWrittenAfterIt() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    long first = bench.labels.request(0);
+    bench.settle();
+    long second = bench.labels.request(0);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.labels.isDurable(0, first)).isTrue();
+    assertThat(bench.labels.isDurable(0, second)).isFalse();
+    bench.drive.completeAll();
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.labels.isDurable(0, second)).isTrue();
+  }
+
+  @Test
+  void anAttemptThatFailedIsRepeatedOnTheSameCopySoThatTheGoodOneStays() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    writeLabel(bench);
+    int good = copy(bench, 0) instanceof DriveLabel.Found.Whole ? 0 : 1;
+    bench.labels.request(0);
+    bench.settle();
+    long offset = bench.drive.inFlight().getFirst().offsetBytes;
+    assertThat(offset).isEqualTo(DriveLabel.offsetOf(1 - good, bench.drive.sizeBytes()));
+    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).isEmpty();
+    bench.pass(1000 * DiskBench.MS);
+    assertThat(bench.drive.inFlight().getFirst().offsetBytes).isEqualTo(offset);
+  }
+
+  @Test
+  void afterARestartTheCopyThatWasNotBelievedIsWrittenFirst() {
+    DiskBench before = new DiskBench(4);
+    before.load();
+    writeLabel(before);
+    writeLabel(before);
+    for (int torn = 0; torn < 2; torn++) {
+      tear(before, torn);
+      DiskBench bench = new DiskBench(before.drive);
+      bench.load();
+      assertThat(bench.labels.found(0).label()).isNotNull();
+      bench.labels.request(0);
+      bench.settle();
+      assertThat(bench.drive.inFlight().getFirst().offsetBytes)
+          .isEqualTo(DriveLabel.offsetOf(torn, bench.drive.sizeBytes()));
+      bench.drive.completeAll();
+      bench.settle();
+      bench.drive.completeAll();
+      bench.settle();
+      assertThat(wholeCopies(bench)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aDriveWithoutALabelThatWasNotMadeJustNowIsRefused() {
+    DriveInMemory drive = new DriveInMemory(DiskBench.VOLUME_BYTES + (1 << 20), 4, false);
+    DiskBench bench = new DiskBench(drive);
+    bench.load();
+    assertThat(bench.labels.found(0).refusal()).contains("no Farside label");
+  }
+}

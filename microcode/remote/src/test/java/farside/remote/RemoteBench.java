@@ -1,0 +1,126 @@
+package farside.remote;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.NvramLayout;
+import farside.cache.SlotDirectory;
+import farside.cache.WriteRecords;
+import farside.director.EventLog;
+import farside.port.Memory;
+import farside.port.NvramPort;
+import farside.volume.Labels;
+import farside.volume.Standing;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a remote adapter stands on, with volumes of four tracks each on a drive of its own; labels are durable when the
+/// test says so, slots are staged from zeroes.
+final class RemoteBench {
+  static final long MS = 1_000_000;
+  static final int TRACKS = 4;
+  static final long VOLUME_BYTES = (long) TRACKS * BlockMask.TRACK_BYTES;
+
+  final NvramPort nvram;
+  final GlobalMemory memory;
+  final WriteRecords records;
+  final SlotDirectory slots;
+  final Volumes volumes;
+  final Labels labels;
+  final EventLog events = new EventLog((now, number, severity, text) -> {}, 1_000);
+  final MemorySegment work = Arena.ofAuto().allocate(9 * 65_536, 4096);
+  final MemorySegment copies = Arena.ofAuto().allocate(RemoteAdapter.WORK_BYTES, 4096);
+  private long random = 1000;
+
+  RemoteBench(VolumeRole role, String... groups) {
+    this(new NvramInMemory(1 << 21), role, groups);
+  }
+
+  RemoteBench(NvramPort nvram, VolumeRole role, String... groups) {
+    this.nvram = nvram;
+    int count = groups.length;
+    int[] numbers = new int[count];
+    long[] sizes = new long[count];
+    int[] drives = new int[count];
+    String[] names = new String[count];
+    for (int i = 0; i < count; i++) {
+      numbers[i] = 0x10 + i;
+      sizes[i] = VOLUME_BYTES;
+      drives[i] = i;
+      names[i] = "D" + i;
+    }
+    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
+    slots = new SlotDirectory(work.address(), 8);
+    records = new WriteRecords(nvram, layout, slots, drives, count, layout.frameCount() / 2, layout.frameCount() / 2);
+    memory = new GlobalMemory(nvram, layout, records, slots, sizes);
+    List<Volume> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(
+          new Volume(
+              i, numbers[i], role, groups[i], VOLUME_BYTES, 512, i, memory.table(i), nvram,
+              layout.volumeStateOffset(i), events));
+    }
+    volumes = new Volumes(all);
+    labels = new Labels("AAA", names, all.toArray(new Volume[0]));
+  }
+
+  long nextRandom() {
+    return ++random;
+  }
+
+  void begin(Standing standing) {
+    for (Volume volume : volumes.list()) {
+      volume.begin(standing);
+      volume.setReady();
+    }
+    memory.numbers().recover(0);
+  }
+
+  /// What IML does with NVRAM as another life left it.
+  void recover() {
+    for (Volume volume : volumes.list()) {
+      volume.load();
+    }
+    var found = records.recover((record, volume, track) -> {}, 0);
+    memory.numbers().recover(found.highestOwn());
+  }
+
+  int write(int volume, int block, boolean sent, boolean held, long nowNs) {
+    int record = records.reserve(1, false);
+    for (int i = 0; i < 512; i++) {
+      Memory.putByte(records.addressOf(record) + i, (byte) 5);
+    }
+    int crc = Memory.crc32c(records.addressOf(record), 512);
+    records.commit(
+        record, volume, block * 512L, 512, memory.numbers().next(), false, true, false, crc, sent, held,
+        WriteRecords.NONE, nowNs);
+    return record;
+  }
+
+  void labelDurable(int drive) {
+    labels.onDurable(drive, labels.newestTicket(drive));
+  }
+
+  void stage(boolean done) {
+    for (int slot = slots.pollWanted(); slot != SlotDirectory.NONE; slot = slots.pollWanted()) {
+      slots.onStageStarted(slot, 0, 128);
+      slots.onStageEnded(slot, 0, 128, done);
+    }
+  }
+
+  RemoteAdapter adapter(MemoryLine line, String serial, String peer) {
+    return new RemoteAdapter(
+        new RemoteSettings(serial, peer, 3_000 * MS, 500 * MS),
+        line,
+        memory,
+        volumes,
+        labels,
+        this::nextRandom,
+        events,
+        copies.address());
+  }
+}

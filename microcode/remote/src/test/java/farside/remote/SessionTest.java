@@ -1,0 +1,177 @@
+package farside.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.director.Director;
+import farside.volume.PairState;
+import farside.volume.Standing;
+import farside.volume.VolumeRole;
+import org.junit.jupiter.api.Test;
+
+/// Two remote adapters on one line; drives are played by the test.
+class SessionTest {
+  private static final long MS = RemoteBench.MS;
+  private static final Standing SYNCHRONIZED = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
+
+  private final MemoryLine[] line = MemoryLine.pair();
+  private final RemoteBench source = new RemoteBench(VolumeRole.R1, "G");
+  private final RemoteBench target = new RemoteBench(VolumeRole.R2, "G");
+  private final RemoteAdapter a = source.adapter(line[0], "AAA", "BBB");
+  private final RemoteAdapter b = target.adapter(line[1], "BBB", "AAA");
+  private long nowNs = 1;
+
+  private void start(Standing first, Standing second) {
+    source.begin(first);
+    target.begin(second);
+    a.start(nowNs);
+    b.start(nowNs);
+  }
+
+  private int round() {
+    source.events.setNow(nowNs);
+    target.events.setNow(nowNs);
+    int done = a.doWork(nowNs) + b.doWork(nowNs);
+    source.labelDurable(0);
+    target.labelDurable(0);
+    source.stage(true);
+    target.stage(true);
+    return done;
+  }
+
+  private void settle() {
+    for (int i = 0; round() > 0; i++) {
+      if (i > 1000) {
+        throw new AssertionError("the adapters never rest");
+      }
+    }
+  }
+
+  /// Runs by deadlines, as the processor does.
+  private void runFor(long ns) {
+    long endNs = nowNs + ns;
+    settle();
+    while (true) {
+      long deadlineNs = Director.sooner(a.nextDeadlineNs(), b.nextDeadlineNs());
+      if (deadlineNs == Director.NO_DEADLINE || deadlineNs - endNs > 0) {
+        break;
+      }
+      assertThat(deadlineNs).as("a deadline that has passed").isGreaterThan(nowNs);
+      nowNs = deadlineNs;
+      settle();
+    }
+    nowNs = endNs;
+    settle();
+  }
+
+  @Test
+  void twoEqualMirrorsResumeAndAWriteIsReleasedWhenThePeerHasIt() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(b.sessionState()).isEqualTo(SessionState.READY);
+    int record = source.write(0, 0, true, true, nowNs);
+    assertThat(source.records.isReleased(record)).isFalse();
+    runFor(10 * MS);
+    assertThat(source.records.isReleased(record)).isTrue();
+    assertThat(target.records.liveRecords()).isEqualTo(1);
+    assertThat(target.volumes.get(0).table().pending().isSet(0)).isTrue();
+  }
+
+  @Test
+  void aGreetingThatIsLostDelaysTheSessionByATenthOfASecondAndNotByTheLinkTimeout() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    // Whoever opens first has just sent the greeting that would let the other open too.
+    for (int i = 0; i < 10 && !a.sessionState().isUp() && !b.sessionState().isUp(); i++) {
+      a.doWork(nowNs);
+      if (a.sessionState().isUp()) {
+        line[1].loseAll();
+        break;
+      }
+      b.doWork(nowNs);
+      if (b.sessionState().isUp()) {
+        line[0].loseAll();
+      }
+    }
+    assertThat(a.sessionState().isUp() && b.sessionState().isUp()).isFalse();
+    runFor(400 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(b.sessionState()).isEqualTo(SessionState.READY);
+  }
+
+  @Test
+  void aFirstPairingOfNewDrivesEndsSynchronized() {
+    start(Standing.fresh(PairState.UNPAIRED, true), Standing.fresh(PairState.UNPAIRED, true));
+    runFor(200 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).standing().generation())
+        .isEqualTo(source.volumes.get(0).standing().generation());
+  }
+
+  @Test
+  void aFirstPairingOfUsedDrivesCopiesEveryTrack() {
+    start(Standing.fresh(PairState.UNPAIRED, false), Standing.fresh(PairState.UNPAIRED, false));
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(0).table().owed().count()).isZero();
+    assertThat(source.volumes.get(0).table().pending().count()).isEqualTo(RemoteBench.TRACKS);
+    assertThat(target.records.liveRecords()).isGreaterThanOrEqualTo(RemoteBench.TRACKS);
+  }
+
+  @Test
+  void aSilentPeerHasTheGroupCutAtTheLinkTimeoutAndNotBefore() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    int record = source.write(0, 0, true, true, nowNs);
+    long sinceNs = nowNs;
+    while (nowNs - sinceNs < 2_900 * MS) {
+      nowNs += 100 * MS;
+      a.doWork(nowNs);
+      line[1].loseAll();
+      source.labelDurable(0);
+    }
+    assertThat(source.records.isReleased(record)).isFalse();
+    for (int i = 0; i < 3; i++) {
+      nowNs += 100 * MS;
+      a.doWork(nowNs);
+      source.labelDurable(0);
+    }
+    a.doWork(nowNs);
+    assertThat(source.records.isReleased(record)).isTrue();
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SUSPENDED);
+    assertThat(source.volumes.get(0).table().owed().isSet(0)).isTrue();
+    runFor(2_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aTargetWithoutItsPeerSaysThatItMayBeStale() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    line[1].carrier = false;
+    line[0].carrier = false;
+    runFor(2_900 * MS);
+    assertThat(target.volumes.get(0).standing().staleSinceMs()).isZero();
+    runFor(200 * MS);
+    assertThat(target.volumes.get(0).standing().staleSinceMs()).isNotZero();
+    line[1].carrier = true;
+    line[0].carrier = true;
+    nowNs += MS;
+    runFor(500 * MS);
+    assertThat(target.volumes.get(0).standing().staleSinceMs()).isZero();
+  }
+
+  @Test
+  void aCabinetThatLeavesTakesNothingMore() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    b.leave();
+    source.write(0, 0, true, true, nowNs);
+    for (int i = 0; i < 20; i++) {
+      round();
+    }
+    assertThat(target.records.liveRecords()).isZero();
+    assertThat(b.sessionState()).isEqualTo(SessionState.OFFLINE);
+  }
+}
