@@ -40,7 +40,14 @@ class LauncherIT {
       assertThat(ctl(rig, "B", "query").status()).isEqualTo(3);
       assertThat(ctl(rig, "C", "query").status()).isEqualTo(2);
       Launcher.Ending json = Launcher.farside(
-          "ctl", rig.file().toString(), A, "query", "--output", "json", "--run-dir", rig.directory().path().toString());
+          "ctl",
+          rig.file().toString(),
+          A,
+          "query",
+          "--output",
+          "json",
+          "--run-dir",
+          rig.directory().path().toString());
       assertThat(json.status()).isZero();
       assertThat(json.output()).startsWith("{").contains("\"volumes\"");
 
@@ -68,7 +75,12 @@ class LauncherIT {
       pair.awaitReady(A, READY_MAX_MS);
 
       Launcher.Ending second = Launcher.farside(
-          "run", rig.file().toString(), "--site", A, "--run-dir", rig.directory().path().toString());
+          "run",
+          rig.file().toString(),
+          "--site",
+          A,
+          "--run-dir",
+          rig.directory().path().toString());
 
       assertThat(second.status()).isEqualTo(1);
       assertThat(second.errors()).contains("site A: ").doesNotContain("\tat ");
@@ -86,25 +98,34 @@ class LauncherIT {
 
       assertThat(pair.ask(A, "shutdown").exitCode()).isZero();
 
-      Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> !pair.process(A).isAlive());
+      Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> !pair.process(A).isAlive());
       assertThat(pair.process(A).terminate(0)).isZero();
     }
   }
 
   @Test
   void anIdleRigCostsNextToNothing() throws Exception {
-    assumeThat(Path.of("/proc/self/stat")).as("skipped: no /proc here, so nothing to measure with").exists();
+    assumeThat(Path.of("/proc/self/stat"))
+        .as("skipped: no /proc here, so nothing to measure with")
+        .exists();
     DemoRig rig = DemoRig.in(directory);
     long startNs = System.nanoTime();
     Process process = new ProcessBuilder(
-            Launcher.WORDS.get(0), "run", rig.file().toString(), "--run-dir", rig.directory().path().toString())
+            Launcher.WORDS.get(0),
+            "run",
+            rig.file().toString(),
+            "--run-dir",
+            rig.directory().path().toString())
         .start();
     try {
       List<String> lines =
           process.inputReader().lines().takeWhile(line -> !line.equals("ready")).toList();
       long readyMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
       assertThat(lines).hasSize(5);
-      // The JIT compiler has work of its own for a while after the start: it must come to rest, and soon.
+      // The JIT compiler has work of its own for a while after the start: it must come to rest, and
+      // soon.
       double[] share = {1};
       long[] last = {cpuTicks(process.pid()), System.nanoTime()};
       Awaitility.await()
@@ -132,10 +153,16 @@ class LauncherIT {
 
   private static Launcher.Ending ctl(DemoRig rig, String site, String command) throws Exception {
     return Launcher.farside(
-        "ctl", rig.file().toString(), site, command, "--run-dir", rig.directory().path().toString());
+        "ctl",
+        rig.file().toString(),
+        site,
+        command,
+        "--run-dir",
+        rig.directory().path().toString());
   }
 
-  /// User and system time of the process: fields 14 and 15, counted after the name, which may hold spaces.
+  /// User and system time of the process: fields 14 and 15, counted after the name, which may hold
+  /// spaces.
   private static long cpuTicks(long pid) throws IOException {
     String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
