@@ -161,6 +161,7 @@ public final class Site {
     });
     links.forEach(processor::addFlush);
     processor.addFlush(hosts);
+    processor.addQuietSign(hosts::isQuiet);
     processor.addFlush(console);
     processor.addQuietSign(console::isQuiet);
     hosts.listen().addListener(bound -> onListening(bound.cause()));

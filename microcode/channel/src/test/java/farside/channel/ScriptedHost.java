@@ -42,7 +42,6 @@ final class ScriptedHost implements HostPort {
     final ArrayDeque<Command> unread = new ArrayDeque<>();
     final Map<Long, Command> outstanding = new LinkedHashMap<>();
     String volume;
-    boolean opened;
     boolean told;
     boolean gone;
     boolean goneTold;
@@ -70,7 +69,6 @@ final class ScriptedHost implements HostPort {
   void open(int connection, String volume) {
     Connection c = new Connection();
     c.volume = volume;
-    c.opened = true;
     connections.put(connection, c);
   }
 
