@@ -32,7 +32,7 @@ def measure(family, load, uri, volume_bytes, seconds):
 
 def fill(family, uri, volume_bytes):
     """Writes the whole volume once, so that no target measures a first touch of its images."""
-    _run(family, Load("write", 256 << 10, 8), uri, volume_bytes, [], 300)
+    _run(family, Load("write", 256 << 10, 8), uri, volume_bytes, [], 90)
 
 
 def parse(text, direction):

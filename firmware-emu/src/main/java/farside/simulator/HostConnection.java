@@ -189,7 +189,7 @@ final class HostConnection {
     if (!taken) {
       require(
           request.takenBytes == 0 && request.discardedBytes == 0 && request.status == null,
-          this + ": " + request + " was refused for now, but used");
+          () -> this + ": " + request + " was refused for now, but used");
       arrived.addFirst(request);
       receiving = null;
     }
@@ -200,11 +200,11 @@ final class HostConnection {
     if (gone) {
       return false;
     }
-    require(receiving != null, this + ": payload asked for, but no write is being received");
-    require(pendingBytes == 0 && !payloadReady, this + ": payload asked for before the last piece was taken");
+    require(receiving != null, () -> this + ": payload asked for, but no write is being received");
+    require(pendingBytes == 0 && !payloadReady, () -> this + ": payload asked for before the last piece was taken");
     require(
         lengthBytes > 0 && lengthBytes <= receiving.payloadMissingBytes(),
-        this + ": " + lengthBytes + " bytes of payload asked for, but " + receiving.payloadMissingBytes() + " are due");
+        () -> this + ": " + lengthBytes + " bytes of payload asked for, but " + receiving.payloadMissingBytes() + " are due");
     if (available() >= lengthBytes) {
       take(address, lengthBytes);
       return true;
@@ -220,10 +220,10 @@ final class HostConnection {
     if (gone) {
       return;
     }
-    require(receiving != null, this + ": payload to be dropped, but no write is being received");
+    require(receiving != null, () -> this + ": payload to be dropped, but no write is being received");
     require(
         pendingBytes == 0 && lengthBytes <= receiving.payloadMissingBytes(),
-        this + ": " + lengthBytes + " bytes of payload to be dropped, but fewer are due");
+        () -> this + ": " + lengthBytes + " bytes of payload to be dropped, but fewer are due");
     receiving.discardedBytes += (int) lengthBytes;
   }
 
@@ -231,13 +231,13 @@ final class HostConnection {
     if (gone) {
       return;
     }
-    require(answering == null, this + ": a reply between the data of " + answering);
+    require(answering == null, () -> this + ": a reply between the data of " + answering);
     HostRequest request = find(cookie);
     if (status == HostStatus.OK) {
       require(
           request.takenBytes == (request.hasPayload() ? request.lengthBytes : 0),
-          this + ": " + request + " was acknowledged before its payload was taken");
-      require(request.data == null, this + ": " + request + " was answered without data");
+          () -> this + ": " + request + " was acknowledged before its payload was taken");
+      require(request.data == null, () -> this + ": " + request + " was answered without data");
     }
     finish(request, status, 16);
   }
@@ -246,11 +246,11 @@ final class HostConnection {
     if (gone) {
       return;
     }
-    require(answering == null, this + ": a reply between the data of " + answering);
+    require(answering == null, () -> this + ": a reply between the data of " + answering);
     HostRequest request = find(cookie);
     require(
         request.data != null && request.lengthBytes == lengthBytes && request.dataBytes == 0,
-        this + ": data of " + lengthBytes + " bytes announced for " + request);
+        () -> this + ": data of " + lengthBytes + " bytes announced for " + request);
     answering = request;
   }
 
@@ -259,10 +259,10 @@ final class HostConnection {
       return;
     }
     HostRequest request = answering;
-    require(request != null, this + ": data without a read");
+    require(request != null, () -> this + ": data without a read");
     require(
         lengthBytes > 0 && request.dataBytes + lengthBytes <= request.lengthBytes,
-        this + ": " + lengthBytes + " bytes too much for " + request);
+        () -> this + ": " + lengthBytes + " bytes too much for " + request);
     MemorySegment.copy(
         Memory.at(address, lengthBytes), 0, MemorySegment.ofArray(request.data), request.dataBytes, lengthBytes);
     request.dataBytes += lengthBytes;

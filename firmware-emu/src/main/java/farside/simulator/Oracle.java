@@ -120,7 +120,7 @@ final class Oracle {
     Watched volume = volumes.get(name);
     answers++;
     if (request.status == HostStatus.OK) {
-      require(request.wellFormed, site + ": volume " + name + ": " + request + " must be refused, but was served");
+      require(request.wellFormed, () -> site + ": volume " + name + ": " + request + " must be refused, but was served");
       accept(name, volume, request, site, nowNs);
       return;
     }
@@ -129,13 +129,13 @@ final class Oracle {
       errors++;
       require(
           request.status == HostStatus.SHUTDOWN || volume.errorsExcused,
-          site + ": volume " + name + ": " + request + " was answered " + request.status + " without need");
+          () -> site + ": volume " + name + ": " + request + " was answered " + request.status + " without need");
     } else {
       boolean right = request.status == HostStatus.INVALID
           || request.status == HostStatus.NO_SPACE
           || request.status == HostStatus.NOT_PERMITTED
           || request.status == HostStatus.SHUTDOWN;
-      require(right, site + ": volume " + name + ": malformed " + request + " was answered " + request.status);
+      require(right, () -> site + ": volume " + name + ": malformed " + request + " was answered " + request.status);
     }
   }
 
@@ -168,7 +168,7 @@ final class Oracle {
         }
       }
       case WRITE, TRIM, WRITE_ZEROES -> {
-        require(!far, site + ": volume " + name + " is a target here, but took " + request);
+        require(!far, () -> site + ": volume " + name + " is a target here, but took " + request);
         history.acknowledge(request.write, nowNs);
       }
     }

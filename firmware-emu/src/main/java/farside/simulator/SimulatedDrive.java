@@ -81,7 +81,7 @@ final class SimulatedDrive implements DrivePort {
 
   /// A process owns the drive. Old requests have all landed or been dropped.
   void open(Runnable wakeOwner) {
-    require(oldIoCount == 0, who + ": opened while requests of a dead process are in flight");
+    require(oldIoCount == 0, () -> who + ": opened while requests of a dead process are in flight");
     wake = wakeOwner;
   }
 
@@ -256,7 +256,7 @@ final class SimulatedDrive implements DrivePort {
               && request.offsetBytes % blockBytes == 0
               && request.lengthBytes % blockBytes == 0
               && request.offsetBytes + request.lengthBytes <= sizeBytes(),
-          who + ": " + request + " is not whole blocks of the drive");
+          () -> who + ": " + request + " is not whole blocks of the drive");
       for (int i = 0; i < inFlight.size(); i++) {
         meet(request, inFlight.get(i));
       }
@@ -264,7 +264,7 @@ final class SimulatedDrive implements DrivePort {
     submittedUndrained++;
     require(
         submittedUndrained <= habits.queueDepth(),
-        who + ": " + submittedUndrained + " requests in flight, but the queue depth is " + habits.queueDepth());
+        () -> who + ": " + submittedUndrained + " requests in flight, but the queue depth is " + habits.queueDepth());
     inFlight.add(request);
     trace.stir(request.offsetBytes ^ request.kind.ordinal(), request.lengthBytes);
     long lifeThen = life;
@@ -343,7 +343,9 @@ final class SimulatedDrive implements DrivePort {
     for (int i = 0; i < request.addresses.length; i++) {
       int length = request.lengthsBytes[i];
       long mismatch = MemorySegment.mismatch(then, at, at + length, Memory.at(request.addresses[i], length), 0, length);
-      require(mismatch == -1, who + ": memory of " + request + " changed while pinned, at byte " + (at + mismatch));
+      if (mismatch != -1) {
+        throw new SimulationFailure(who + ": memory of " + request + " changed while pinned, at byte " + (at + mismatch));
+      }
       at += length;
     }
   }

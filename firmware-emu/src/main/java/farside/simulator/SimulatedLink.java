@@ -109,7 +109,7 @@ final class SimulatedLink implements LinkPort {
   @Override
   public int submit(DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
     int lengthBytes = headerBytes + payloadBytes;
-    require(lengthBytes <= FRAME_BYTES_MAX, site + "." + name + ": frame of " + lengthBytes + " bytes");
+    require(lengthBytes <= FRAME_BYTES_MAX, () -> site + "." + name + ": frame of " + lengthBytes + " bytes");
     if (!carrier) {
       line.countLost();
       return SENT;
@@ -307,7 +307,7 @@ final class SimulatedLink implements LinkPort {
           frame.payloadBytes);
       require(
           mismatch == -1,
-          site + "." + name + ": payload of a queued frame changed while pinned, at byte " + mismatch);
+          () -> site + "." + name + ": payload of a queued frame changed while pinned, at byte " + mismatch);
     }
   }
 

@@ -1,5 +1,7 @@
 package farside.simulator;
 
+import java.util.function.Supplier;
+
 /// The run has failed: a promise was broken, or a port was used against its contract.
 final class SimulationFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -15,6 +17,13 @@ final class SimulationFailure extends RuntimeException {
   static void require(boolean holds, String what) {
     if (!holds) {
       throw new SimulationFailure(what);
+    }
+  }
+
+  /// The text is made only for a failure: most checks hold, millions of times.
+  static void require(boolean holds, Supplier<String> what) {
+    if (!holds) {
+      throw new SimulationFailure(what.get());
     }
   }
 }

@@ -28,7 +28,10 @@ final class DemoCommand implements Callable<Integer> {
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
 
-  @Option(names = "--seed", paramLabel = "N", description = "Draw the host's writes from this seed.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Draw the host's writes from this seed.")
   private Long seed;
 
   @Option(names = "--keep", description = "Keep the run directory even if all holds.")
@@ -41,7 +44,8 @@ final class DemoCommand implements Callable<Integer> {
     long drawnSeed = seed == null ? new SecureRandom().nextInt(Integer.MAX_VALUE) : seed;
     Path directory = Files.createTempDirectory("farside-demo-");
     screen.say("seed " + drawnSeed);
-    boolean holds = new Demo(screen, SiteProcess.thisProgram(), DemoRig.in(directory), drawnSeed).play();
+    boolean holds =
+        new Demo(screen, SiteProcess.thisProgram(), DemoRig.in(directory), drawnSeed).play();
     long elapsedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
     screen.verdict(holds, elapsedMs, holds ? "all steps" : "the demo does not hold");
     if (!holds) {

@@ -14,13 +14,15 @@ final class DirectoryTree {
   static void delete(Path directory) throws IOException {
     Files.walkFileTree(directory, new SimpleFileVisitor<>() {
       @Override
-      public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+          throws IOException {
         Files.delete(file);
         return FileVisitResult.CONTINUE;
       }
 
       @Override
-      public FileVisitResult postVisitDirectory(Path visited, IOException failure) throws IOException {
+      public FileVisitResult postVisitDirectory(Path visited, IOException failure)
+          throws IOException {
         Files.delete(visited);
         return FileVisitResult.CONTINUE;
       }

@@ -22,7 +22,11 @@ import picocli.CommandLine.IVersionProvider;
       "Exit status: 0 yes or done, 1 no or failed, 2 not understood (a bad rig file too), 3 rig not reachable."
     },
     subcommands = {
-      RunCommand.class, ConsoleCommand.class, DemoCommand.class, SimulateCommand.class, WarmUpCommand.class
+      RunCommand.class,
+      ConsoleCommand.class,
+      DemoCommand.class,
+      SimulateCommand.class,
+      WarmUpCommand.class
     })
 public final class FarsideCommand implements Runnable {
   @CommandLine.Spec
@@ -47,7 +51,8 @@ public final class FarsideCommand implements Runnable {
   /// Called without a word: that is a question, and the answer is the usage.
   @Override
   public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "which command? Try one of these.");
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "which command? Try one of these.");
   }
 
   /// The version, from the one place that names it.
@@ -55,7 +60,9 @@ public final class FarsideCommand implements Runnable {
     @Override
     public String[] getVersion() throws IOException {
       try (InputStream in = Version.class.getResourceAsStream("/farside.version")) {
-        return new String[] {"farside " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()};
+        return new String[] {
+          "farside " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()
+        };
       }
     }
   }

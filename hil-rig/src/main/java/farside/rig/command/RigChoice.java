@@ -10,13 +10,17 @@ import picocli.CommandLine.Parameters;
 
 /// Which rig, and where its files are: what `run` and `ctl` have in common.
 final class RigChoice {
-  @Parameters(index = "0", paramLabel = "RIG", description = "A rig file, or `loopback` for the rig inside the program.")
+  @Parameters(
+      index = "0",
+      paramLabel = "RIG",
+      description = "A rig file, or `loopback` for the rig inside the program.")
   private String rig;
 
   @Option(
       names = "--run-dir",
       paramLabel = "DIR",
-      description = "Where the rig keeps its files; hil-rig/run/NAME in the repository if left out.")
+      description =
+          "Where the rig keeps its files; hil-rig/run/NAME in the repository if left out.")
   private Path runDirectory;
 
   Rig read() throws RefusedException {

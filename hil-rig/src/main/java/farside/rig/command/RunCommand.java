@@ -32,7 +32,10 @@ final class RunCommand implements Callable<Integer> {
   @Mixin
   private RigChoice choice;
 
-  @Option(names = "--site", paramLabel = "SITE", description = "Run this site only; all of them if left out.")
+  @Option(
+      names = "--site",
+      paramLabel = "SITE",
+      description = "Run this site only; all of them if left out.")
   private String site;
 
   private volatile int status = ExitStatus.DONE;
@@ -55,7 +58,8 @@ final class RunCommand implements Callable<Integer> {
       opened.start(failure -> stopAtOnce(opened, failure));
     }
     // The JVM runs this on SIGTERM and SIGINT, and would exit with 143 after it: hence the halt.
-    Thread hook = new Thread(() -> Runtime.getRuntime().halt(Math.max(status, endWell(sites))), "end-well");
+    Thread hook =
+        new Thread(() -> Runtime.getRuntime().halt(Math.max(status, endWell(sites))), "end-well");
     Runtime.getRuntime().addShutdownHook(hook);
     announce(rig, sites);
     for (Site running : sites) {
@@ -72,7 +76,8 @@ final class RunCommand implements Callable<Integer> {
     Rig.Cabinet cabinet = rig.cabinet(site)
         .orElseThrow(() -> new RefusedException(
             ExitStatus.USAGE,
-            "rig %s has no site %s. Its sites: %s.".formatted(rig.name(), site, String.join(", ", rig.sites()))));
+            "rig %s has no site %s. Its sites: %s."
+                .formatted(rig.name(), site, String.join(", ", rig.sites()))));
     return List.of(cabinet);
   }
 
@@ -83,7 +88,8 @@ final class RunCommand implements Callable<Integer> {
         status = ExitStatus.FAILED;
         String late = "site %s was not ready within %d s. See its log, %s."
             .formatted(running.cabinet().site(), READY_MAX_MS / 1000, running.log());
-        throw new RefusedException(ExitStatus.FAILED, running.refusal().isEmpty() ? late : running.refusal());
+        throw new RefusedException(
+            ExitStatus.FAILED, running.refusal().isEmpty() ? late : running.refusal());
       }
     }
     PrintStream out = System.out;
@@ -102,7 +108,8 @@ final class RunCommand implements Callable<Integer> {
     long sizeMiB = volume.sizeBytes() >> 20;
     boolean isWhole = sizeMiB << 20 == volume.sizeBytes();
     String size = isWhole ? sizeMiB + " MiB" : volume.sizeBytes() + " bytes";
-    return "%s %s %s nbd://%s/%s".formatted(volume.name(), role, size, cabinet.nbd().reachedAt(), volume.name());
+    return "%s %s %s nbd://%s/%s"
+        .formatted(volume.name(), role, size, cabinet.nbd().reachedAt(), volume.name());
   }
 
   private static int endWell(List<Site> sites) {
@@ -124,7 +131,8 @@ final class RunCommand implements Callable<Integer> {
     return status;
   }
 
-  /// A cabinet found that we were wrong, or that its drives are not what the rig says: its NVRAM is left as it
+  /// A cabinet found that we were wrong, or that its drives are not what the rig says: its NVRAM is
+  /// left as it
   /// is, and IML recovers.
   private static void stopAtOnce(Site failed, Throwable failure) {
     if (failure instanceof CabinetRefused refused) {

@@ -42,7 +42,10 @@ final class SimulateCommand implements Callable<Integer> {
 
   /// How much is run: one of these, or one seed that is drawn now.
   static final class Extent {
-    @Option(names = "--seed", paramLabel = "N", description = "One run from this seed, told at length.")
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "One run from this seed, told at length.")
     private Long seed;
 
     @Option(
@@ -51,7 +54,10 @@ final class SimulateCommand implements Callable<Integer> {
         description = "All seeds of the range; a single number N stands for 1..N.")
     private String seeds;
 
-    @Option(names = "--minutes", paramLabel = "N", description = "Seeds from a drawn one on, for so long.")
+    @Option(
+        names = "--minutes",
+        paramLabel = "N",
+        description = "Seeds from a drawn one on, for so long.")
     private Integer minutes;
   }
 
@@ -62,7 +68,8 @@ final class SimulateCommand implements Callable<Integer> {
       Matcher range = SEEDS.matcher(extent.seeds);
       if (!range.matches()) {
         throw new RefusedException(
-            ExitStatus.USAGE, "--seeds takes FROM..TO, such as 1..100, or how many; not " + extent.seeds + ".");
+            ExitStatus.USAGE,
+            "--seeds takes FROM..TO, such as 1..100, or how many; not " + extent.seeds + ".");
       }
       long first = range.group(1) == null ? 1 : Long.parseLong(range.group(1));
       return simulation.sweep(first, Long.parseLong(range.group(2)));

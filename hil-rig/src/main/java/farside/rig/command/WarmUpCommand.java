@@ -18,12 +18,14 @@ import picocli.CommandLine.Mixin;
 
 /// `farside warm-up`: a rig's life in two seconds, for the build.
 ///
-/// The build runs it once with the JVM's recorder on (JEP 514), and what it touched is in the cache that the launcher
+/// The build runs it once with the JVM's recorder on (JEP 514), and what it touched is in the cache
+/// that the launcher
 /// hands to every later JVM: half of the time and the work of a start.
 @Command(
     name = "warm-up",
     hidden = true,
-    description = "Runs the loopback rig for a moment, on free ports and in a directory of its own; part of the build.")
+    description =
+        "Runs the loopback rig for a moment, on free ports and in a directory of its own; part of the build.")
 final class WarmUpCommand implements Callable<Integer> {
   private static final int BLOCKS = 256;
   private static final int WAIT_MAX_MS = 30_000;
@@ -45,7 +47,8 @@ final class WarmUpCommand implements Callable<Integer> {
       }
       for (Site site : sites) {
         if (!site.awaitReady(WAIT_MAX_MS)) {
-          throw new RefusedException(ExitStatus.FAILED, "a site was not ready in time. " + site.refusal());
+          throw new RefusedException(
+              ExitStatus.FAILED, "a site was not ready in time. " + site.refusal());
         }
       }
       WriteRecorder recorder = new WriteRecorder(1, BLOCKS);

@@ -9,11 +9,14 @@ import java.util.Optional;
 
 /// What `query` says of the volumes of one site: the part that one can wait for.
 ///
-/// Reads leniently, as a program should that may be older or newer than the site: what is not there
-/// counts as zero or empty, and what it does not know is left alone.
+/// Leaves alone what it does not know, as a program should that may be older than the site. A
+/// number that is not
+/// there is [#UNKNOWN], which is never what one waits for.
 ///
 /// @param site empty if the answer names none
 public record PairReport(String site, List<VolumeReport> volumes) {
+  static final long UNKNOWN = -1;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public PairReport {
@@ -60,9 +63,9 @@ public record PairReport(String site, List<VolumeReport> volumes) {
           volume.path("volume").asText(),
           volume.path("role").asText(),
           volume.path("pairState").asText(),
-          volume.path("owedTracks").asLong(),
-          volume.path("owedBytes").asLong(),
-          volume.path("pendingTracks").asLong(),
+          volume.path("owedTracks").asLong(UNKNOWN),
+          volume.path("owedBytes").asLong(UNKNOWN),
+          volume.path("pendingTracks").asLong(UNKNOWN),
           volume.path("localPendingRecords").asLong()));
     }
     return new PairReport(root.path("site").asText(), volumes);

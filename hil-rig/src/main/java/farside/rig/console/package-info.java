@@ -1,5 +1,6 @@
 /// What a program reads out of the console's answers.
 ///
-/// `PairReport` reads the part of `query`'s JSON that the demo and the tests wait for. How a question gets to a
+/// `PairReport` reads the part of `query`'s JSON that the demo and the tests wait for. How a
+/// question gets to a
 /// site is `farside.driver.control`; what the words mean is the service processor's affair.
 package farside.rig.console;

@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
-/// The script of the demo: a pair is started, written to, cut apart, healed and killed, and after each step
+/// The script of the demo: a pair is started, written to, cut apart, healed and killed, and after
+/// each step
 /// somebody who did not write the microcode compares bytes.
 ///
 /// Stops at the first step that does not hold, for those after it build on it.
@@ -107,7 +108,8 @@ public final class Demo {
     write(A, "0030", local);
     screen.show(pair.ask(A, "query").text());
     int blocks = mirrored.blockCount() + mirroredBack.blockCount() + local.blockCount();
-    return "%d MiB written and flushed through NBD: 0010 at A, 0020 at B, 0030 at A".formatted(blocks / MIB_BLOCKS);
+    return "%d MiB written and flushed through NBD: 0010 at A, 0020 at B, 0030 at A"
+        .formatted(blocks / MIB_BLOCKS);
   }
 
   private void write(String site, String volume, WriteRecorder recorder) throws IOException {
@@ -120,7 +122,9 @@ public final class Demo {
   /// Reads the drives themselves, past both cabinets.
   private String compareDrives() throws IOException, InterruptedException, StepFailedException {
     awaitSynchronized();
-    require(DemoPair.await(DESTAGED_MAX_MS, pair::isDestaged), "writes still wait in NVRAM; see `query`");
+    require(
+        DemoPair.await(DESTAGED_MAX_MS, pair::isDestaged),
+        "writes still wait in NVRAM; see `query`");
     long comparedBytes = 0;
     for (Rig.Volume volume : rig.rig().volumes()) {
       if (volume.isMirrored()) {
@@ -140,26 +144,32 @@ public final class Demo {
     Rig.Holder one = volume.holders().get(0);
     Rig.Holder other = volume.holders().get(1);
     long difference = DriveComparison.firstDifference(
-        rig.drive(one.site(), one.drive()), rig.drive(other.site(), other.drive()), volume.sizeBytes());
+        rig.drive(one.site(), one.drive()),
+        rig.drive(other.site(), other.drive()),
+        volume.sizeBytes());
     require(
         difference == DriveComparison.EQUAL,
         "volume %s differs at byte %d: %s/%s is not %s/%s"
-            .formatted(volume.name(), difference, one.site(), one.drive(), other.site(), other.drive()));
+            .formatted(
+                volume.name(), difference, one.site(), one.drive(), other.site(), other.drive()));
   }
 
-  private void judgeDrive(Rig.Volume volume, WriteRecorder recorder) throws IOException, StepFailedException {
+  private void judgeDrive(Rig.Volume volume, WriteRecorder recorder)
+      throws IOException, StepFailedException {
     Rig.Holder holder = volume.holders().stream()
         .filter(candidate -> candidate.role() != VolumeRole.R2)
         .findFirst()
         .orElseThrow();
     for (int first = 0; first < recorder.blockCount(); first += MIB_BLOCKS) {
       int count = Math.min(MIB_BLOCKS, recorder.blockCount() - first);
-      byte[] content = DriveComparison.read(rig.drive(holder.site(), holder.drive()), first * 4096L, count * 4096);
+      byte[] content = DriveComparison.read(
+          rig.drive(holder.site(), holder.drive()), first * 4096L, count * 4096);
       requireNone(volume.name() + " on the drive", recorder.judge(first, content));
     }
   }
 
-  private String writeOnWithoutLink() throws IOException, InterruptedException, StepFailedException {
+  private String writeOnWithoutLink()
+      throws IOException, InterruptedException, StepFailedException {
     screen.say("The operator varies the link off, and the host writes on:");
     ask(A, "vary L1 off");
     long before = mirrored.acknowledgedCount();
@@ -168,7 +178,9 @@ public final class Demo {
     host.stop();
     require(host.refusal().isEmpty(), host.refusal());
     long written = mirrored.acknowledgedCount() - before;
-    require(written >= CUT_WRITES, "only %d writes were acknowledged without the link".formatted(written));
+    require(
+        written >= CUT_WRITES,
+        "only %d writes were acknowledged without the link".formatted(written));
     screen.show(pair.ask(A, "query").text());
     long owed = pair.query(A).owedTracks();
     require(owed > 0, "the link is off and the host wrote, but nothing is owed");
@@ -193,14 +205,18 @@ public final class Demo {
     screen.say("Site A is killed while a host writes:");
     long before = mirrored.acknowledgedCount();
     LoadHost host = load();
-    DemoPair.await(HOST_TIMEOUT_MS, () -> mirrored.acknowledgedCount() - before >= KILL_AFTER_WRITES);
+    DemoPair.await(
+        HOST_TIMEOUT_MS, () -> mirrored.acknowledgedCount() - before >= KILL_AFTER_WRITES);
     long pid = pair.process(A).pid();
     pair.process(A).kill();
     host.stop();
     require(host.refusal().isEmpty(), host.refusal());
     long written = mirrored.acknowledgedCount() - before;
-    require(written >= KILL_AFTER_WRITES, "only %d writes were acknowledged before the kill".formatted(written));
-    return "kill -9 %d after %d acknowledged writes, more of them under way".formatted(pid, written);
+    require(
+        written >= KILL_AFTER_WRITES,
+        "only %d writes were acknowledged before the kill".formatted(written));
+    return "kill -9 %d after %d acknowledged writes, more of them under way"
+        .formatted(pid, written);
   }
 
   private String readFromTheFarSide() throws IOException, StepFailedException {
@@ -241,16 +257,20 @@ public final class Demo {
   private void ask(String site, String command) throws IOException, StepFailedException {
     ControlClient.Answer answer = pair.ask(site, command);
     screen.show("farside ctl %s '%s': %s".formatted(site, command, answer.text().strip()));
-    require(answer.exitCode() == 0, "`%s` at site %s was refused: %s".formatted(command, site, answer.text()));
+    require(
+        answer.exitCode() == 0,
+        "`%s` at site %s was refused: %s".formatted(command, site, answer.text()));
   }
 
   private void awaitSynchronized() throws IOException, InterruptedException, StepFailedException {
     require(
         DemoPair.await(SYNCHRONIZED_MAX_MS, pair::isSynchronized),
-        "the pairs are not synchronized after %d s; see `query`".formatted(SYNCHRONIZED_MAX_MS / 1000));
+        "the pairs are not synchronized after %d s; see `query`"
+            .formatted(SYNCHRONIZED_MAX_MS / 1000));
   }
 
-  private static void requireNone(String where, List<String> complaints) throws StepFailedException {
+  private static void requireNone(String where, List<String> complaints)
+      throws StepFailedException {
     require(complaints.isEmpty(), where + ": " + String.join("; ", complaints));
   }
 

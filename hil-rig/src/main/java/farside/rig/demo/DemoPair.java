@@ -49,7 +49,8 @@ public final class DemoPair implements AutoCloseable {
   }
 
   public PairReport query(String site) throws IOException {
-    ControlClient.Answer answer = ControlClient.ask(rig.directory().controlSocket(site), "query", true, ANSWER_MAX);
+    ControlClient.Answer answer =
+        ControlClient.ask(rig.directory().controlSocket(site), "query", true, ANSWER_MAX);
     if (answer.exitCode() != 0) {
       throw new IOException("`query` at site %s failed: %s".formatted(site, answer.text()));
     }
@@ -62,7 +63,8 @@ public final class DemoPair implements AutoCloseable {
   }
 
   /// True as soon as the condition holds; false if it does not within the time.
-  public static boolean await(long timeoutMs, Condition condition) throws IOException, InterruptedException {
+  public static boolean await(long timeoutMs, Condition condition)
+      throws IOException, InterruptedException {
     long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     while (!condition.holds()) {
       if (System.nanoTime() - deadlineNs >= 0) {

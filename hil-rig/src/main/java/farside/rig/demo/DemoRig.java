@@ -40,7 +40,8 @@ public record DemoRig(Path file, Rig rig, RunDirectory directory) {
   private static DemoRig write(Path directory, String text) throws IOException {
     Path file = Files.writeString(directory.resolve("demo.yaml"), text);
     try {
-      return new DemoRig(file, RigFile.read(file.toString()), new RunDirectory(directory.resolve("run")));
+      return new DemoRig(
+          file, RigFile.read(file.toString()), new RunDirectory(directory.resolve("run")));
     } catch (RigRefusedException refused) {
       throw new IllegalStateException("our own rig is refused", refused);
     }

@@ -17,7 +17,8 @@ public final class DriveComparison {
 
   private DriveComparison() {}
 
-  /// Offset of the first byte that differs, or [#EQUAL]. A file that ends too early differs where it ends.
+  /// Offset of the first byte that differs, or [#EQUAL]. A file that ends too early differs where
+  /// it ends.
   public static long firstDifference(Path one, Path other, long lengthBytes) throws IOException {
     ByteBuffer left = ByteBuffer.allocateDirect(CHUNK_BYTES);
     ByteBuffer right = ByteBuffer.allocateDirect(CHUNK_BYTES);
@@ -48,7 +49,8 @@ public final class DriveComparison {
     }
   }
 
-  private static void fill(FileChannel channel, ByteBuffer buffer, long offset, int wanted) throws IOException {
+  private static void fill(FileChannel channel, ByteBuffer buffer, long offset, int wanted)
+      throws IOException {
     buffer.clear().limit(wanted);
     while (buffer.hasRemaining()) {
       int count = channel.read(buffer, offset + buffer.position());

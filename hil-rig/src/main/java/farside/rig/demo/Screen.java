@@ -5,7 +5,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What the person sees: verdicts in colour and a progress bar on a terminal, plain lines anywhere else.
+/// What the person sees: verdicts in colour and a progress bar on a terminal, plain lines anywhere
+/// else.
 public final class Screen {
   private static final int BAR_CELLS = 40;
   private static final String GREEN = "\u001b[32m";
@@ -25,8 +26,10 @@ public final class Screen {
 
   /// Standard output, in colour if it is a terminal and the user did not set `NO_COLOR`.
   public static Screen standard() {
-    // Null where no terminal is, from JDK 25 on again; in between it was a console that is no terminal.
-    boolean isTerminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    // Null where no terminal is, from JDK 25 on again; in between it was a console that is no
+    // terminal.
+    boolean isTerminal =
+        Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     return new Screen(System.out, isTerminal && System.getenv("NO_COLOR") == null);
   }
 

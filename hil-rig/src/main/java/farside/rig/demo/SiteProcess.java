@@ -18,7 +18,8 @@ import java.util.concurrent.TimeoutException;
 
 /// One site of a rig, `farside run RIG --site A`, in a process of its own that can be killed.
 ///
-/// Its standard error goes to `SITE.stderr` in the run directory. Whoever starts one ends it: [#close]
+/// Its standard error goes to `SITE.stderr` in the run directory. Whoever starts one ends it:
+/// [#close]
 /// kills what still runs, by its process id, and a JVM that is told to end does so too.
 public final class SiteProcess implements AutoCloseable {
   private final String site;
@@ -38,7 +39,8 @@ public final class SiteProcess implements AutoCloseable {
   }
 
   /// @param farside the words that start the launcher, such as `hil-rig/farside`, or [#thisProgram]
-  public static SiteProcess start(List<String> farside, DemoRig rig, String site) throws IOException {
+  public static SiteProcess start(List<String> farside, DemoRig rig, String site)
+      throws IOException {
     List<String> words = new ArrayList<>(farside);
     words.addAll(List.of(
         "run",
@@ -56,7 +58,8 @@ public final class SiteProcess implements AutoCloseable {
     return new SiteProcess(site, process, errors);
   }
 
-  /// The words that start this very program again: its launcher, or the same Java, flags and classes.
+  /// The words that start this very program again: its launcher, or the same Java, flags and
+  /// classes.
   public static List<String> thisProgram() {
     String home = System.getenv(RunDirectory.HOME_VARIABLE);
     if (home != null && Files.isExecutable(Path.of(home, "hil-rig", "farside"))) {
@@ -65,11 +68,13 @@ public final class SiteProcess implements AutoCloseable {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     try (InputStream in = SiteProcess.class.getResourceAsStream("/jvm.flags")) {
-      words.addAll(List.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).strip().split("\\s+")));
+      words.addAll(
+          List.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).strip().split("\\s+")));
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-    words.addAll(List.of("-XX:+UseSerialGC", "-Xmx192m", "-cp", System.getProperty("java.class.path")));
+    words.addAll(
+        List.of("-XX:+UseSerialGC", "-Xmx192m", "-cp", System.getProperty("java.class.path")));
     words.add("farside.rig.Main");
     return words;
   }
@@ -89,14 +94,16 @@ public final class SiteProcess implements AutoCloseable {
     ready.complete(false);
   }
 
-  /// Waits for the line `ready`. Fails with what the site wrote to its standard error if it ends first.
+  /// Waits for the line `ready`. Fails with what the site wrote to its standard error if it ends
+  /// first.
   public void awaitReady(long timeoutMs) throws IOException, InterruptedException {
     try {
       if (ready.get(timeoutMs, TimeUnit.MILLISECONDS)) {
         return;
       }
     } catch (TimeoutException late) {
-      throw new IOException("site %s was not ready within %d ms. %s".formatted(site, timeoutMs, said()), late);
+      throw new IOException(
+          "site %s was not ready within %d ms. %s".formatted(site, timeoutMs, said()), late);
     } catch (ExecutionException impossible) {
       throw new IllegalStateException(impossible);
     }

@@ -13,7 +13,8 @@ import java.util.Set;
 ///
 /// Reads a text that the schema let through, and collects every mistake rather than the first.
 final class CrossChecks {
-  private static final Set<String> OWN_FILES = Set.of("nvram", "control.sock", "farside.log", "farside.log.1");
+  private static final Set<String> OWN_FILES =
+      Set.of("nvram", "control.sock", "farside.log", "farside.log.1");
   private static final int PORT_MAX = 65_535;
 
   private final YamlText text;
@@ -24,15 +25,21 @@ final class CrossChecks {
     this.text = text;
     JsonNode root = text.root();
     List<Rig.Cabinet> cabinets = new ArrayList<>();
-    root.path("sites").properties().forEach(entry -> cabinets.add(cabinet(entry.getKey(), entry.getValue())));
+    root.path("sites")
+        .properties()
+        .forEach(entry -> cabinets.add(cabinet(entry.getKey(), entry.getValue())));
     List<Rig.Link> links = new ArrayList<>();
     for (JsonNode link : root.path("links")) {
       links.add(link(link, "/links/" + links.size(), cabinets));
     }
     List<Rig.Group> groups = new ArrayList<>();
-    root.path("groups").properties().forEach(entry -> groups.add(group(entry.getKey(), entry.getValue(), cabinets)));
+    root.path("groups")
+        .properties()
+        .forEach(entry -> groups.add(group(entry.getKey(), entry.getValue(), cabinets)));
     List<Rig.Volume> volumes = new ArrayList<>();
-    root.path("volumes").properties().forEach(entry -> volumes.add(volume(entry.getKey(), entry.getValue(), cabinets)));
+    root.path("volumes")
+        .properties()
+        .forEach(entry -> volumes.add(volume(entry.getKey(), entry.getValue(), cabinets)));
     rig = new Rig(name, cabinets, links, groups, volumes);
     checkSerials();
     checkDriveFiles();
@@ -58,7 +65,8 @@ final class CrossChecks {
     if (heartbeatMs * 2 > linkTimeoutMs) {
       refuse(
           pointer + (node.has("heartbeatMs") ? "/heartbeatMs" : "/linkTimeoutMs"),
-          "a sign of life every %d ms is too seldom for a link timeout of %d ms".formatted(heartbeatMs, linkTimeoutMs),
+          "a sign of life every %d ms is too seldom for a link timeout of %d ms"
+              .formatted(heartbeatMs, linkTimeoutMs),
           "Let heartbeatMs be at most half of linkTimeoutMs.");
     }
     List<Rig.Drive> drives = new ArrayList<>();
@@ -66,7 +74,10 @@ final class CrossChecks {
       String drivePointer = pointer + "/drives/" + drives.size();
       String name = drive.path("name").asText();
       if (drives.stream().anyMatch(other -> other.name().equals(name))) {
-        refuse(drivePointer + "/name", "site %s has two drives named %s".formatted(site, name), "Rename one of them.");
+        refuse(
+            drivePointer + "/name",
+            "site %s has two drives named %s".formatted(site, name),
+            "Rename one of them.");
       }
       drives.add(new Rig.Drive(
           name,
@@ -96,8 +107,9 @@ final class CrossChecks {
     }
     HostAddress listenAddress = address(node.at("/listen/address"), pointer + "/listen/address");
     JsonNode connectNode = node.at("/connect/address");
-    HostAddress connectAddress =
-        connectNode.isMissingNode() ? listenAddress : address(connectNode, pointer + "/connect/address");
+    HostAddress connectAddress = connectNode.isMissingNode()
+        ? listenAddress
+        : address(connectNode, pointer + "/connect/address");
     return new Rig.Link(
         node.path("name").asText(),
         node.path("driver").asText(),
@@ -109,7 +121,8 @@ final class CrossChecks {
 
   private Rig.Group group(String name, JsonNode node, List<Rig.Cabinet> cabinets) {
     String r1Site = site(node.path("r1"), "/groups/" + name + "/r1", cabinets);
-    return new Rig.Group(name, node.path("mode").asText("real-time"), node.path("ack").asText("received"), r1Site);
+    return new Rig.Group(
+        name, node.path("mode").asText("real-time"), node.path("ack").asText("received"), r1Site);
   }
 
   private Rig.Volume volume(String name, JsonNode node, List<Rig.Cabinet> cabinets) {
@@ -132,7 +145,8 @@ final class CrossChecks {
         }
       }
     }
-    addHolder(holders, VolumeRole.LOCAL, node.path("local"), pointer + "/local", sizeBytes, cabinets);
+    addHolder(
+        holders, VolumeRole.LOCAL, node.path("local"), pointer + "/local", sizeBytes, cabinets);
     addHolder(holders, VolumeRole.R1, node.path("r1"), pointer + "/r1", sizeBytes, cabinets);
     addHolder(holders, VolumeRole.R2, node.path("r2"), pointer + "/r2", sizeBytes, cabinets);
     if (holders.size() == 2 && holders.get(0).site().equals(holders.get(1).site())) {
@@ -187,11 +201,13 @@ final class CrossChecks {
     boolean inMiB = node.has("sizeMiB");
     boolean inBytes = node.has("sizeBytes");
     if (inMiB && inBytes) {
-      refuse(pointer + "/sizeBytes", whose + " has two sizes", "Keep sizeMiB or sizeBytes, not both.");
+      refuse(
+          pointer + "/sizeBytes", whose + " has two sizes", "Keep sizeMiB or sizeBytes, not both.");
     } else if (!inMiB && !inBytes) {
       refuseKey(pointer, whose + " has no size", "Add `sizeMiB: %d`, say.".formatted(exampleMiB));
     }
-    long bytes = inMiB ? node.path("sizeMiB").asLong() << 20 : node.path("sizeBytes").asLong();
+    long bytes =
+        inMiB ? node.path("sizeMiB").asLong() << 20 : node.path("sizeBytes").asLong();
     if (bytes % Rig.TRACK_BYTES != 0) {
       refuse(
           pointer + "/sizeBytes",
@@ -204,7 +220,10 @@ final class CrossChecks {
   private HostAddress address(JsonNode node, String pointer) {
     HostAddress address = HostAddress.parse(node.asText());
     if (address.port() > PORT_MAX) {
-      refuse(pointer, "there is no port %d".formatted(address.port()), "Ports go up to %d.".formatted(PORT_MAX));
+      refuse(
+          pointer,
+          "there is no port %d".formatted(address.port()),
+          "Ports go up to %d.".formatted(PORT_MAX));
     }
     return address;
   }
@@ -224,7 +243,8 @@ final class CrossChecks {
       if (other != null) {
         refuse(
             "/sites/" + cabinet.site() + "/serial",
-            "sites %s and %s have the same serial %s".formatted(other, cabinet.site(), cabinet.serial()),
+            "sites %s and %s have the same serial %s"
+                .formatted(other, cabinet.site(), cabinet.serial()),
             "Give each cabinet its own: it is how they tell each other apart.");
       }
     }
@@ -237,14 +257,19 @@ final class CrossChecks {
         Rig.Drive drive = cabinet.drives().get(i);
         String pointer = "/sites/%s/drives/%d/file".formatted(cabinet.site(), i);
         if (OWN_FILES.contains(drive.file())) {
-          refuse(pointer, "the site keeps a file of its own named %s".formatted(drive.file()), "Name it otherwise.");
+          refuse(
+              pointer,
+              "the site keeps a file of its own named %s".formatted(drive.file()),
+              "Name it otherwise.");
         }
-        String file = drive.file().startsWith("/") ? drive.file() : cabinet.site() + "/" + drive.file();
+        String file =
+            drive.file().startsWith("/") ? drive.file() : cabinet.site() + "/" + drive.file();
         String other = driveOfFile.putIfAbsent(file, cabinet.site() + "/" + drive.name());
         if (other != null && !other.equals(cabinet.site() + "/" + drive.name())) {
           refuse(
               pointer,
-              "drives %s and %s/%s have the same file".formatted(other, cabinet.site(), drive.name()),
+              "drives %s and %s/%s have the same file"
+                  .formatted(other, cabinet.site(), drive.name()),
               "Give each drive its own file.");
         }
       }
@@ -253,7 +278,8 @@ final class CrossChecks {
 
   private void checkListeners() {
     Map<String, HostAddress> listeners = new LinkedHashMap<>();
-    rig.cabinets().forEach(cabinet -> listeners.put("/sites/" + cabinet.site() + "/nbd", cabinet.nbd()));
+    rig.cabinets()
+        .forEach(cabinet -> listeners.put("/sites/" + cabinet.site() + "/nbd", cabinet.nbd()));
     for (int i = 0; i < rig.links().size(); i++) {
       listeners.put("/links/%d/listen/address".formatted(i), rig.links().get(i).listenAddress());
     }
@@ -308,7 +334,9 @@ final class CrossChecks {
         String drive = holder.site() + "/" + holder.drive();
         String other = volumeOnDrive.putIfAbsent(drive, volume.name());
         if (other != null && !other.equals(volume.name())) {
-          String key = holder.role() == VolumeRole.LOCAL ? "local" : holder.role() == VolumeRole.R1 ? "r1" : "r2";
+          String key = holder.role() == VolumeRole.LOCAL
+              ? "local"
+              : holder.role() == VolumeRole.R1 ? "r1" : "r2";
           refuse(
               "/volumes/" + volume.name() + "/" + key,
               "drive %s holds volume %s already".formatted(drive, other),

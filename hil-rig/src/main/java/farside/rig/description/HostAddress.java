@@ -26,7 +26,9 @@ public record HostAddress(String host, int port) {
   /// True if two listeners of one machine cannot have both.
   boolean clashesWith(HostAddress other) {
     return port == other.port
-        && (host.equalsIgnoreCase(other.host) || EVERYWHERE.contains(host) || EVERYWHERE.contains(other.host));
+        && (host.equalsIgnoreCase(other.host)
+            || EVERYWHERE.contains(host)
+            || EVERYWHERE.contains(other.host));
   }
 
   /// A host on this machine finds the listener here, also when it listens everywhere.

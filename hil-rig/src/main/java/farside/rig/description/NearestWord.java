@@ -8,13 +8,15 @@ import java.util.Optional;
 final class NearestWord {
   private NearestWord() {}
 
-  /// The word that takes the fewest letters to change, if that is at most a third of its own, or one of two.
+  /// The word that takes the fewest letters to change, if that is at most a third of its own, or
+  /// one of two.
   static Optional<String> to(String misspelt, Collection<String> words) {
     String nearest = null;
     int leastChanges = Integer.MAX_VALUE;
     for (String word : words) {
       int changes = changes(misspelt.toLowerCase(Locale.ROOT), word.toLowerCase(Locale.ROOT));
-      if (changes <= Math.max(word.length() > 1 ? 1 : 0, word.length() / 3) && changes < leastChanges) {
+      if (changes <= Math.max(word.length() > 1 ? 1 : 0, word.length() / 3)
+          && changes < leastChanges) {
         nearest = word;
         leastChanges = changes;
       }

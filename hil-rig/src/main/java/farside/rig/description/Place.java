@@ -6,6 +6,8 @@ public record Place(int line, int column) implements Comparable<Place> {
 
   @Override
   public int compareTo(Place other) {
-    return line != other.line ? Integer.compare(line, other.line) : Integer.compare(column, other.column);
+    return line != other.line
+        ? Integer.compare(line, other.line)
+        : Integer.compare(column, other.column);
   }
 }

@@ -14,7 +14,11 @@ import java.util.Optional;
 /// @param cabinets in the order of the file
 /// @param links none, or the one between the two sites
 public record Rig(
-    String name, List<Cabinet> cabinets, List<Link> links, List<Group> groups, List<Volume> volumes) {
+    String name,
+    List<Cabinet> cabinets,
+    List<Link> links,
+    List<Group> groups,
+    List<Volume> volumes) {
   /// The label area at the end of every drive: a volume may fill what lies before it.
   static final long DRIVE_RESERVED_BYTES = DriveLabel.RESERVED_BYTES;
 
@@ -77,7 +81,8 @@ public record Rig(
   /// @param number 0x0010 for volume `0010`
   /// @param group empty for a local volume
   /// @param holders where it lies: R1 then R2, or the one place of a local volume
-  public record Volume(int number, long sizeBytes, int blockBytes, String group, List<Holder> holders) {
+  public record Volume(
+      int number, long sizeBytes, int blockBytes, String group, List<Holder> holders) {
     public Volume {
       holders = List.copyOf(holders);
     }
@@ -123,7 +128,8 @@ public record Rig(
             .orElse("");
     List<CabinetDescription.VolumeDescription> described = new ArrayList<>();
     for (Volume volume : volumes) {
-      volume.holderAt(cabinet.site())
+      volume
+          .holderAt(cabinet.site())
           .ifPresent(holder -> described.add(new CabinetDescription.VolumeDescription(
               volume.number(),
               holder.role(),

@@ -29,13 +29,15 @@ public final class RigRefusedException extends Exception {
     for (Mistake mistake : mistakes.subList(0, Math.min(SHOWN_MAX, mistakes.size()))) {
       Place place = mistake.place();
       all.append(all.isEmpty() ? "" : "\n")
-          .append("rig %s, line %d: %s. %s".formatted(fileName, place.line(), mistake.what(), mistake.cure()));
+          .append("rig %s, line %d: %s. %s"
+              .formatted(fileName, place.line(), mistake.what(), mistake.cure()));
       if (place.line() <= lines.size()) {
         showLine(all, lines.get(place.line() - 1), place.column());
       }
     }
     if (mistakes.size() > SHOWN_MAX) {
-      all.append("\nrig %s: %d more mistakes are not shown.".formatted(fileName, mistakes.size() - SHOWN_MAX));
+      all.append("\nrig %s: %d more mistakes are not shown."
+          .formatted(fileName, mistakes.size() - SHOWN_MAX));
     }
     return all.toString();
   }
@@ -46,6 +48,8 @@ public final class RigRefusedException extends Exception {
       return;
     }
     all.append("\n    ").append(shown);
-    all.append("\n    ").append(" ".repeat(Math.min(column - 1, shown.length()))).append('^');
+    all.append("\n    ")
+        .append(" ".repeat(Math.min(column - 1, shown.length())))
+        .append('^');
   }
 }

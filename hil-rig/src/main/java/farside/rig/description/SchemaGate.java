@@ -52,17 +52,19 @@ final class SchemaGate {
     String word = lastWord(pointer);
     return switch (message.getType()) {
       case "additionalProperties" ->
-          new Mistake(
-              text.keyPlace(pointer + "/" + YamlText.escaped(name)),
-              "there is no key " + Shown.quoted(name) + " here",
-              cureOfUnknownKey(pointer, name));
+        new Mistake(
+            text.keyPlace(pointer + "/" + YamlText.escaped(name)),
+            "there is no key " + Shown.quoted(name) + " here",
+            cureOfUnknownKey(pointer, name));
       case "required" ->
-          new Mistake(
-              text.keyPlace(pointer),
-              "%s is missing".formatted(Shown.quoted(name)),
-              cure(pointer + "/" + YamlText.escaped(name)));
+        new Mistake(
+            text.keyPlace(pointer),
+            "%s is missing".formatted(Shown.quoted(name)),
+            cure(pointer + "/" + YamlText.escaped(name)));
       case "propertyNames" -> badKey(name, pointer, text);
-      default -> new Mistake(text.valuePlace(pointer), badValue(message.getType(), word, value), cure(pointer));
+      default ->
+        new Mistake(
+            text.valuePlace(pointer), badValue(message.getType(), word, value), cure(pointer));
     };
   }
 
@@ -73,7 +75,8 @@ final class SchemaGate {
       case "minimum" -> "%s is %s, which is too small".formatted(word, value.asText());
       case "maximum" -> "%s is %s, which is too large".formatted(word, value.asText());
       case "minItems", "minProperties" -> "%s holds nothing".formatted(word);
-      case "maxItems", "maxProperties" -> "%s holds %d entries, which are too many".formatted(word, value.size());
+      case "maxItems", "maxProperties" ->
+        "%s holds %d entries, which are too many".formatted(word, value.size());
       default -> "%s is not as it should be".formatted(word);
     };
   }
@@ -90,7 +93,8 @@ final class SchemaGate {
 
   private String cureOfUnknownKey(String pointer, String name) {
     List<String> known = new ArrayList<>();
-    schemaAt(pointer).ifPresent(node -> node.path("properties").fieldNames().forEachRemaining(known::add));
+    schemaAt(pointer)
+        .ifPresent(node -> node.path("properties").fieldNames().forEachRemaining(known::add));
     return NearestWord.to(name, known)
         .map(nearest -> "Did you mean %s?".formatted(Shown.quoted(nearest)))
         .orElse("Possible here: %s.".formatted(Shown.list(known)));
@@ -152,7 +156,8 @@ final class SchemaGate {
       return "the file";
     }
     String last = tokens[tokens.length - 1].replace("~1", "/").replace("~0", "~");
-    boolean isItem = tokens.length > 1 && List.of("drives", "links").contains(tokens[tokens.length - 2]);
+    boolean isItem =
+        tokens.length > 1 && List.of("drives", "links").contains(tokens[tokens.length - 2]);
     return isItem ? "an entry of `%s`".formatted(tokens[tokens.length - 2]) : Shown.quoted(last);
   }
 

@@ -2,7 +2,8 @@ package farside.rig.description;
 
 import java.util.Collection;
 
-/// Words from a file as they are shown in a message: never longer than a line can bear, and no control
+/// Words from a file as they are shown in a message: never longer than a line can bear, and no
+/// control
 /// character reaches the terminal.
 final class Shown {
   private static final int CHARACTERS_MAX = 60;
@@ -12,7 +13,9 @@ final class Shown {
   /// The text in back quotes.
   static String quoted(String text) {
     String line = printable(text);
-    return "`" + (line.length() <= CHARACTERS_MAX ? line : line.substring(0, CHARACTERS_MAX) + "...") + "`";
+    return "`"
+        + (line.length() <= CHARACTERS_MAX ? line : line.substring(0, CHARACTERS_MAX) + "...")
+        + "`";
   }
 
   static String printable(String text) {

@@ -29,8 +29,10 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /// A YAML text as a tree of JSON nodes that knows where each key and value stands.
 ///
-/// Takes the part of YAML that a rig needs: mappings, lists and scalars. Anchors, aliases and tags are
-/// refused, so nothing can grow beyond the text itself. A plain `0010` stays the text that it is: YAML's
+/// Takes the part of YAML that a rig needs: mappings, lists and scalars. Anchors, aliases and tags
+/// are
+/// refused, so nothing can grow beyond the text itself. A plain `0010` stays the text that it is:
+/// YAML's
 /// rule would make it the number 8.
 final class YamlText {
   /// Far more than any rig needs, and little enough to hold in memory.
@@ -84,7 +86,8 @@ final class YamlText {
     } catch (JacksonException failure) {
       throw new RigRefusedException(fileName, text, List.of(syntaxMistake(failure)));
     } catch (IOException | RuntimeException failure) {
-      // The parser is not ours and reads what strangers wrote: whatever it throws, the text is at fault.
+      // The parser is not ours and reads what strangers wrote: whatever it throws, the text is at
+      // fault.
       Mistake mistake = new Mistake(
           Place.START,
           "this is not YAML (%s)".formatted(Shown.printable(String.valueOf(failure.getMessage()))),
@@ -109,7 +112,9 @@ final class YamlText {
     if (place != null) {
       return place;
     }
-    return pointer.isEmpty() ? Place.START : keyPlace(pointer.substring(0, pointer.lastIndexOf('/')));
+    return pointer.isEmpty()
+        ? Place.START
+        : keyPlace(pointer.substring(0, pointer.lastIndexOf('/')));
   }
 
   /// A name as it stands in a JSON pointer.
@@ -122,7 +127,10 @@ final class YamlText {
     valuePlaces.put(pointer, place);
     refuseWhatGrows(parser, place);
     if (depth > DEPTH_MAX) {
-      throw new Stop(place, "this is nested too deeply", "A rig has at most five levels; check the indentation.");
+      throw new Stop(
+          place,
+          "this is nested too deeply",
+          "A rig has at most five levels; check the indentation.");
     }
     JsonToken token = parser.currentToken();
     return switch (token) {
@@ -132,11 +140,14 @@ final class YamlText {
       case VALUE_TRUE, VALUE_FALSE -> BooleanNode.valueOf(token == JsonToken.VALUE_TRUE);
       case VALUE_NUMBER_INT -> number(parser.getText());
       case VALUE_STRING, VALUE_NUMBER_FLOAT -> new TextNode(parser.getText());
-      default -> throw new Stop(place, "this is not text, a number, a list or a mapping", "Write it as plain text.");
+      default ->
+        throw new Stop(
+            place, "this is not text, a number, a list or a mapping", "Write it as plain text.");
     };
   }
 
-  private ObjectNode readMapping(YAMLParser parser, String pointer, int depth) throws Stop, IOException {
+  private ObjectNode readMapping(YAMLParser parser, String pointer, int depth)
+      throws Stop, IOException {
     ObjectNode mapping = JsonNodeFactory.instance.objectNode();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
@@ -157,7 +168,8 @@ final class YamlText {
     return mapping;
   }
 
-  private ArrayNode readList(YAMLParser parser, String pointer, int depth) throws Stop, IOException {
+  private ArrayNode readList(YAMLParser parser, String pointer, int depth)
+      throws Stop, IOException {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       list.add(read(parser, pointer + "/" + list.size(), depth + 1));
@@ -167,23 +179,30 @@ final class YamlText {
 
   private static void refuseWhatGrows(YAMLParser parser, Place place) throws Stop, IOException {
     if (parser.isCurrentAlias() || parser.getObjectId() != null) {
-      throw new Stop(place, "anchors (&) and aliases (*) are not used in rigs", "Write the text out at each place.");
+      throw new Stop(
+          place,
+          "anchors (&) and aliases (*) are not used in rigs",
+          "Write the text out at each place.");
     }
     if (parser.getTypeId() != null) {
       throw new Stop(place, "tags (!) are not used in rigs", "Remove the tag; put text in quotes.");
     }
   }
 
-  /// A whole number as people write it; anything else stays text, and the schema says what was wanted.
+  /// A whole number as people write it; anything else stays text, and the schema says what was
+  /// wanted.
   private static JsonNode number(String text) {
-    return WHOLE_NUMBER.matcher(text).matches() ? LongNode.valueOf(Long.parseLong(text)) : new TextNode(text);
+    return WHOLE_NUMBER.matcher(text).matches()
+        ? LongNode.valueOf(Long.parseLong(text))
+        : new TextNode(text);
   }
 
   private static String decode(byte[] bytes) throws Stop {
     if (bytes.length > LENGTH_MAX_BYTES) {
       throw new Stop(
           Place.START,
-          "the file has %d bytes, more than the %d that a rig may have".formatted(bytes.length, LENGTH_MAX_BYTES),
+          "the file has %d bytes, more than the %d that a rig may have"
+              .formatted(bytes.length, LENGTH_MAX_BYTES),
           "Is it a rig at all? hil-rig/rigs/loopback.yaml is an example.");
     }
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
@@ -202,7 +221,9 @@ final class YamlText {
     }
     if (text.isBlank()) {
       throw new Stop(
-          Place.START, "the file is empty", "Begin with `sites:`; hil-rig/rigs/loopback.yaml is an example.");
+          Place.START,
+          "the file is empty",
+          "Begin with `sites:`; hil-rig/rigs/loopback.yaml is an example.");
     }
     refuseControlCharacters(text);
     return text;
@@ -213,12 +234,15 @@ final class YamlText {
       char c = text.charAt(i);
       if (isForbidden(c)) {
         throw new Stop(
-            placeAt(text, i), "there is a control character (0x%02X)".formatted((int) c), "Remove it, or write the line again.");
+            placeAt(text, i),
+            "there is a control character (0x%02X)".formatted((int) c),
+            "Remove it, or write the line again.");
       }
     }
     Matcher tab = TAB_IN_INDENTATION.matcher(text);
     if (tab.find()) {
-      throw new Stop(placeAt(text, tab.end() - 1), "the line is indented with a tab", "Indent with spaces.");
+      throw new Stop(
+          placeAt(text, tab.end() - 1), "the line is indented with a tab", "Indent with spaces.");
     }
   }
 
@@ -247,18 +271,27 @@ final class YamlText {
   }
 
   private static Mistake syntaxMistake(JacksonException failure) {
-    String cure = "Check the indentation, the colon and the space after it, quotes and brackets, here and in the line above.";
+    String cure =
+        "Check the indentation, the colon and the space after it, quotes and brackets, here and in the line above.";
     if (failure.getCause() instanceof MarkedYAMLException cause && cause.getProblemMark() != null) {
-      // A quote that is never closed swallows the rest of the file: the place to look is where it opens.
-      boolean isOpenQuote = cause.getContextMark() != null && "while scanning a quoted scalar".equals(cause.getContext());
+      // A quote that is never closed swallows the rest of the file: the place to look is where it
+      // opens.
+      boolean isOpenQuote = cause.getContextMark() != null
+          && "while scanning a quoted scalar".equals(cause.getContext());
       Mark mark = isOpenQuote ? cause.getContextMark() : cause.getProblemMark();
       Place place = new Place(mark.getLine() + 1, mark.getColumn() + 1);
-      return new Mistake(place, "this is not YAML (%s)".formatted(Shown.printable(cause.getProblem())), cure);
+      return new Mistake(
+          place, "this is not YAML (%s)".formatted(Shown.printable(cause.getProblem())), cure);
     }
     Place place = failure.getLocation() == null ? Place.START : placeOf(failure.getLocation());
-    // The first line says what the parser met, then what its own insides look like: no help to anyone.
-    String met = String.valueOf(failure.getOriginalMessage()).lines().findFirst().orElse("");
+    // The first line says what the parser met, then what its own insides look like: no help to
+    // anyone.
+    String met =
+        String.valueOf(failure.getOriginalMessage()).lines().findFirst().orElse("");
     return new Mistake(
-        place, "this is not YAML (%s)".formatted(Shown.printable(met.replaceFirst(", got this instead.*", ""))), cure);
+        place,
+        "this is not YAML (%s)"
+            .formatted(Shown.printable(met.replaceFirst(", got this instead.*", ""))),
+        cure);
   }
 }

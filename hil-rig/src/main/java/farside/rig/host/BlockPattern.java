@@ -12,7 +12,8 @@ import java.nio.ByteOrder;
 /// |     16 |      8 | version              | 1 for the first write of the block        |
 /// |     24 |   4072 | words of 8 bytes     | drawn from the three above                |
 ///
-/// Little-endian. A torn block, a block of another place and a block of another run are all told apart.
+/// Little-endian. A torn block, a block of another place and a block of another run are all told
+/// apart.
 public final class BlockPattern {
   public static final int BLOCK_BYTES = 4096;
 
@@ -50,7 +51,9 @@ public final class BlockPattern {
     if (buffer.getLong(SEED_OFFSET) == 0 && version == 0) {
       return isZero(buffer) ? BLANK : FOREIGN;
     }
-    if (buffer.getLong(SEED_OFFSET) != seed || buffer.getLong(BLOCK_OFFSET) != block || version <= 0) {
+    if (buffer.getLong(SEED_OFFSET) != seed
+        || buffer.getLong(BLOCK_OFFSET) != block
+        || version <= 0) {
       return FOREIGN;
     }
     long state = start(seed, block, version);
@@ -80,7 +83,8 @@ public final class BlockPattern {
     return mixed(mixed(seed + GOLDEN) ^ mixed(block * GOLDEN) ^ version);
   }
 
-  /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input stirs every bit of the output.
+  /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input stirs every
+  /// bit of the output.
   private static long mixed(long z) {
     long once = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     long twice = (once ^ (once >>> 27)) * 0x94D049BB133111EBL;

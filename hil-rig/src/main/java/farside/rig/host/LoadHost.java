@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
-/// A busy host: writes to random blocks of one volume over several connections until the far end dies or
+/// A busy host: writes to random blocks of one volume over several connections until the far end
+/// dies or
 /// it is told to stop, and lets a [WriteRecorder] know.
 ///
 /// The blocks are dealt out to the connections, so that no two of them write the same one.
@@ -27,7 +28,8 @@ public final class LoadHost {
   private volatile String refusal = "";
 
   /// @param queueDepth writes that each connection keeps under way
-  public LoadHost(InetSocketAddress address, String volume, WriteRecorder recorder, int queueDepth) {
+  public LoadHost(
+      InetSocketAddress address, String volume, WriteRecorder recorder, int queueDepth) {
     this.address = address;
     this.volume = volume;
     this.recorder = recorder;

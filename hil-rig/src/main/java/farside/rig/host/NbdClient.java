@@ -15,8 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// One connection of a host to one volume, by NBD: fixed newstyle, `GO`, simple replies.
 ///
-/// Requests may be sent ahead: [#submitWrite] and its kin return a cookie at once, and [#awaitReply]
-/// returns the next reply of whichever request. One thread may submit while another awaits. The blocking
+/// Requests may be sent ahead: [#submitWrite] and its kin return a cookie at once, and
+/// [#awaitReply]
+/// returns the next reply of whichever request. One thread may submit while another awaits. The
+/// blocking
 /// calls are for a single thread with nothing else outstanding.
 public final class NbdClient implements Closeable {
   private static final long NBDMAGIC = 0x4e42444d41474943L;
@@ -61,7 +63,8 @@ public final class NbdClient implements Closeable {
   }
 
   /// @param timeoutMs how long to wait for the connection, and for every reply after it
-  public static NbdClient connect(InetSocketAddress address, String export, int timeoutMs) throws IOException {
+  public static NbdClient connect(InetSocketAddress address, String export, int timeoutMs)
+      throws IOException {
     Socket socket = new Socket();
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -77,7 +80,9 @@ public final class NbdClient implements Closeable {
   }
 
   private void go(String export) throws IOException {
-    require(in.readLong() == NBDMAGIC && in.readLong() == IHAVEOPT, "this is not an NBD server of newstyle");
+    require(
+        in.readLong() == NBDMAGIC && in.readLong() == IHAVEOPT,
+        "this is not an NBD server of newstyle");
     in.readUnsignedShort();
     byte[] name = export.getBytes(StandardCharsets.UTF_8);
     out.writeInt(FIXED_NEWSTYLE_AND_NO_ZEROES);
@@ -90,7 +95,9 @@ public final class NbdClient implements Closeable {
     out.flush();
     boolean exportSeen = false;
     while (true) {
-      require(in.readLong() == OPTION_REPLY_MAGIC && in.readInt() == OPTION_GO, "option reply out of step");
+      require(
+          in.readLong() == OPTION_REPLY_MAGIC && in.readInt() == OPTION_GO,
+          "option reply out of step");
       int type = in.readInt();
       int lengthBytes = in.readInt();
       require(lengthBytes >= 0 && lengthBytes <= OPTION_REPLY_MAX_BYTES, "option reply too long");
@@ -126,7 +133,8 @@ public final class NbdClient implements Closeable {
     return submit(READ, 0, offsetBytes, lengthBytes, null);
   }
 
-  public long submitWrite(long offsetBytes, byte[] data, boolean forceUnitAccess) throws IOException {
+  public long submitWrite(long offsetBytes, byte[] data, boolean forceUnitAccess)
+      throws IOException {
     return submit(WRITE, forceUnitAccess ? COMMAND_FLAG_FUA : 0, offsetBytes, data.length, data);
   }
 
@@ -134,7 +142,8 @@ public final class NbdClient implements Closeable {
     return submit(FLUSH, 0, 0, 0, null);
   }
 
-  private long submit(int command, int flags, long offsetBytes, int lengthBytes, byte[] data) throws IOException {
+  private long submit(int command, int flags, long offsetBytes, int lengthBytes, byte[] data)
+      throws IOException {
     long cookie = nextCookie++;
     out.writeInt(REQUEST_MAGIC);
     out.writeShort(flags);
@@ -192,7 +201,8 @@ public final class NbdClient implements Closeable {
     Reply reply = awaitReply();
     if (reply.error() != 0) {
       throw new NbdException(
-          "%s at byte %d failed with error %d".formatted(what, offsetBytes, reply.error()), reply.error());
+          "%s at byte %d failed with error %d".formatted(what, offsetBytes, reply.error()),
+          reply.error());
     }
     return reply;
   }

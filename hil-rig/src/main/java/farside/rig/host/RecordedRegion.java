@@ -20,7 +20,8 @@ public final class RecordedRegion {
     while (answered < recorder.blockCount()) {
       while (sent < recorder.blockCount() && sent - answered < QUEUE_DEPTH * REQUEST_BLOCKS) {
         int count = Math.min(REQUEST_BLOCKS, recorder.blockCount() - sent);
-        host.submitWrite((long) sent * BlockPattern.BLOCK_BYTES, recorder.nextPayload(sent, count), false);
+        host.submitWrite(
+            (long) sent * BlockPattern.BLOCK_BYTES, recorder.nextPayload(sent, count), false);
         sent += count;
       }
       NbdClient.Reply reply = host.awaitReply();
@@ -36,12 +37,15 @@ public final class RecordedRegion {
   /// Reads the region and has it judged; empty if all is well.
   ///
   /// @param isFinal true for the source of a pair, see [WriteRecorder#judgeMirror]
-  public static List<String> judgeAll(NbdClient host, WriteRecorder recorder, boolean isFinal) throws IOException {
+  public static List<String> judgeAll(NbdClient host, WriteRecorder recorder, boolean isFinal)
+      throws IOException {
     List<String> complaints = new ArrayList<>();
     for (int first = 0; first < recorder.blockCount(); first += REQUEST_BLOCKS) {
       int count = Math.min(REQUEST_BLOCKS, recorder.blockCount() - first);
-      byte[] content = host.read((long) first * BlockPattern.BLOCK_BYTES, count * BlockPattern.BLOCK_BYTES);
-      complaints.addAll(isFinal ? recorder.judge(first, content) : recorder.judgeMirror(first, content));
+      byte[] content =
+          host.read((long) first * BlockPattern.BLOCK_BYTES, count * BlockPattern.BLOCK_BYTES);
+      complaints.addAll(
+          isFinal ? recorder.judge(first, content) : recorder.judgeMirror(first, content));
     }
     return complaints;
   }

@@ -3,11 +3,14 @@ package farside.rig.host;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Remembers, for every block of a region, the newest version sent and the newest acknowledged, and judges
+/// Remembers, for every block of a region, the newest version sent and the newest acknowledged, and
+/// judges
 /// what is read back.
 ///
-/// A block has at most one write under way: then it must hold the acknowledged version or the one under
-/// way, and nothing else. What a judged read has returned counts as acknowledged from then on, for a volume
+/// A block has at most one write under way: then it must hold the acknowledged version or the one
+/// under
+/// way, and nothing else. What a judged read has returned counts as acknowledged from then on, for
+/// a volume
 /// must not go back on what it has shown.
 public final class WriteRecorder {
   private static final int COMPLAINTS_MAX = 10;
@@ -69,7 +72,8 @@ public final class WriteRecorder {
     return judge(firstBlock, content, true);
   }
 
-  /// As [#judge], for a reader whose word is not final: the target of a pair may hold a write that the source lost
+  /// As [#judge], for a reader whose word is not final: the target of a pair may hold a write that
+  /// the source lost
   /// before it was acknowledged.
   public synchronized List<String> judgeMirror(int firstBlock, byte[] content) {
     return judge(firstBlock, content, false);
@@ -80,7 +84,8 @@ public final class WriteRecorder {
     for (int i = 0; i < content.length / BlockPattern.BLOCK_BYTES; i++) {
       int block = firstBlock + i;
       int found = BlockPattern.versionIn(content, i * BlockPattern.BLOCK_BYTES, seed, block);
-      boolean isRight = found != BlockPattern.FOREIGN && found >= acknowledged[block] && found <= sent[block];
+      boolean isRight =
+          found != BlockPattern.FOREIGN && found >= acknowledged[block] && found <= sent[block];
       if (!isRight && complaints.size() < COMPLAINTS_MAX) {
         complaints.add("block %d holds %s, acknowledged is version %d, sent %d"
             .formatted(block, named(found), acknowledged[block], sent[block]));

@@ -23,8 +23,10 @@ import org.slf4j.LoggerFactory;
 
 /// The log of one site: a line `HH:MM:SS.mmm site number severity text` per event.
 ///
-/// `submit` only queues; one thread writes. If it cannot keep up the newest lines are dropped, never waited for: the
-/// cabinet keeps its own newest events for the console. An event of severity `ERROR` is shown on standard
+/// `submit` only queues; one thread writes. If it cannot keep up the newest lines are dropped,
+/// never waited for: the
+/// cabinet keeps its own newest events for the console. An event of severity `ERROR` is shown on
+/// standard
 /// error too. The file is set aside as `farside.log.1` when it reaches 16 MiB.
 public final class EventJournal implements EventPort, AutoCloseable {
   private static final int QUEUE_LINES = 4096;
@@ -75,7 +77,8 @@ public final class EventJournal implements EventPort, AutoCloseable {
   }
 
   /// The queue takes one appender only: the file, which passes errors on to standard error.
-  private static RollingFileAppender<ILoggingEvent> fanOut(LoggerContext context, Path file, long fileMaxBytes) {
+  private static RollingFileAppender<ILoggingEvent> fanOut(
+      LoggerContext context, Path file, long fileMaxBytes) {
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setContext(context);
     console.setTarget("System.err");
@@ -116,14 +119,18 @@ public final class EventJournal implements EventPort, AutoCloseable {
     return appender;
   }
 
-  /// Renames the full file to `farside.log.1`, over the one before. Logback's own policies take a pattern for the
+  /// Renames the full file to `farside.log.1`, over the one before. Logback's own policies take a
+  /// pattern for the
   /// name, and a percent sign in the directory's name would be part of it.
   private static final class SetAside extends RollingPolicyBase {
     @Override
     public void rollover() {
       Path full = Path.of(getActiveFileName());
       try {
-        Files.move(full, full.resolveSibling(full.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            full,
+            full.resolveSibling(full.getFileName() + ".1"),
+            StandardCopyOption.REPLACE_EXISTING);
       } catch (IOException failure) {
         throw new RolloverFailure("the log " + full + " cannot be set aside", failure);
       }

@@ -20,7 +20,8 @@ public record RunDirectory(Path path) {
   /// Environment variable by which the launcher says where the repository is.
   public static final String HOME_VARIABLE = "FARSIDE_HOME";
 
-  /// The directory of a rig when none is given: `hil-rig/run/NAME` in the repository of the launcher,
+  /// The directory of a rig when none is given: `hil-rig/run/NAME` in the repository of the
+  /// launcher,
   /// and without a launcher `farside-run/NAME` here.
   public static RunDirectory ofRig(String rigName) {
     String home = System.getenv(HOME_VARIABLE);
@@ -53,6 +54,7 @@ public record RunDirectory(Path path) {
 
   /// True if the console's socket of the site can have its path.
   public boolean hasRoomForSocket(String site) {
-    return controlSocket(site).toString().getBytes(StandardCharsets.UTF_8).length <= SOCKET_PATH_MAX_BYTES;
+    return controlSocket(site).toString().getBytes(StandardCharsets.UTF_8).length
+        <= SOCKET_PATH_MAX_BYTES;
   }
 }

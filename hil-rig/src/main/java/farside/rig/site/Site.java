@@ -29,8 +29,10 @@ import java.util.function.Consumer;
 
 /// One cabinet with its devices, on its own processor.
 ///
-/// The order of opening is a promise (design, section 4): first every drive, exclusively, because requests
-/// of a process that was killed may still be on their way to it; then NVRAM; then the sockets; then the
+/// The order of opening is a promise (design, section 4): first every drive, exclusively, because
+/// requests
+/// of a process that was killed may still be on their way to it; then NVRAM; then the sockets; then
+/// the
 /// cabinet, which destages again all that is pending.
 ///
 /// | phase  | may be called              | becomes                                              |
@@ -64,12 +66,15 @@ public final class Site {
     this.directory = directory;
     Files.createDirectories(directory.site(cabinet.site()));
     journal = new EventJournal(cabinet.site(), directory.log(cabinet.site()));
-    processor = new Processor(cabinet.site(), Transport.best(), failure -> onFailure.accept(failure));
+    processor =
+        new Processor(cabinet.site(), Transport.best(), failure -> onFailure.accept(failure));
   }
 
-  /// Opens everything but the sockets, which need the processor's thread. What was opened is closed again
+  /// Opens everything but the sockets, which need the processor's thread. What was opened is closed
+  /// again
   /// if something is refused.
-  public static Site open(Rig rig, Rig.Cabinet cabinet, RunDirectory directory) throws SiteRefusedException {
+  public static Site open(Rig rig, Rig.Cabinet cabinet, RunDirectory directory)
+      throws SiteRefusedException {
     String name = cabinet.site();
     if (!directory.hasRoomForSocket(name)) {
       throw new SiteRefusedException(
@@ -95,8 +100,13 @@ public final class Site {
     String name = cabinet.site();
     for (Rig.Drive drive : cabinet.drives()) {
       FileDisk.Setup setup = new FileDisk.Setup(
-          drive.name(), directory.drive(name, drive.file()), drive.sizeBytes(), DRIVE_BLOCK_BYTES, false);
-      drives.add(FileDisk.open(setup, processor.transport(), processor.eventLoop(), processor::wake));
+          drive.name(),
+          directory.drive(name, drive.file()),
+          drive.sizeBytes(),
+          DRIVE_BLOCK_BYTES,
+          false);
+      drives.add(
+          FileDisk.open(setup, processor.transport(), processor.eventLoop(), processor::wake));
     }
     nvram = NvramFile.open(directory.nvram(name), cabinet.nvramBytes());
     hosts = new NbdHead(processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()));
@@ -109,7 +119,8 @@ public final class Site {
           processor.eventLoop(),
           processor.transport()));
     }
-    console = new ControlSocket(directory.controlSocket(name), processor.eventLoop(), processor.transport());
+    console = new ControlSocket(
+        directory.controlSocket(name), processor.eventLoop(), processor.transport());
     CabinetPorts ports = new CabinetPorts(
         nvram,
         List.<DrivePort>copyOf(drives),
@@ -210,7 +221,8 @@ public final class Site {
     return refusal;
   }
 
-  /// True once IML is complete and hosts are served; false if that is not so in time, or is refused.
+  /// True once IML is complete and hosts are served; false if that is not so in time, or is
+  /// refused.
   public boolean awaitReady(long timeoutMs) throws InterruptedException {
     return ready.await(Math.max(0, timeoutMs), TimeUnit.MILLISECONDS) && refusal.isEmpty();
   }
@@ -228,7 +240,8 @@ public final class Site {
   /// Gives everything up. If the cabinet went down in good order, NVRAM gets its clean mark.
   public void close() {
     if (!processor.isStopped()) {
-      // Drives may still move data in and out of NVRAM: only the end of the process takes these away.
+      // Drives may still move data in and out of NVRAM: only the end of the process takes these
+      // away.
       journal.close();
       return;
     }
@@ -236,7 +249,9 @@ public final class Site {
       console.close();
     } catch (IOException failure) {
       // A socket file that stays behind is taken away by the next start.
-      System.err.printf("site %s: the console's socket file stays behind: %s%n", cabinet.site(), failure.getMessage());
+      System.err.printf(
+          "site %s: the console's socket file stays behind: %s%n",
+          cabinet.site(), failure.getMessage());
     }
     drives.forEach(FileDisk::close);
     if (isOrderly) {

@@ -11,14 +11,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// The bench is a Python program with tests of its own, for what needs no measuring. Here they join ours.
+/// The bench is a Python program with tests of its own, for what needs no measuring. Here they join
+/// ours.
 class BenchProgramTest {
   @Test
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   void theTestsOfTheBenchPass() throws IOException, InterruptedException {
     assumeTrue(isOnPath("python3"), "python3 is missing: the bench's own tests are skipped");
 
-    var tests = new ProcessBuilder("python3", "-B", "-m", "unittest", "discover", "--start-directory", "tests")
+    var tests = new ProcessBuilder(
+            "python3", "-B", "-m", "unittest", "discover", "--start-directory", "tests")
         .directory(benchDirectory().toFile())
         .redirectErrorStream(true);
     tests.environment().remove("PYTHONPATH");
@@ -47,6 +49,7 @@ class BenchProgramTest {
         return bench;
       }
     }
-    throw new IllegalStateException("Start the tests below the repository: no parent has hil-rig/bench.");
+    throw new IllegalStateException(
+        "Start the tests below the repository: no parent has hil-rig/bench.");
   }
 }

@@ -57,7 +57,16 @@ class FarsideCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "fly", "run", "run loopback extra", "ctl loopback A", "ctl loopback A query --output xml", "run loopback --site Z"})
+  @ValueSource(
+      strings = {
+        "",
+        "fly",
+        "run",
+        "run loopback extra",
+        "ctl loopback A",
+        "ctl loopback A query --output xml",
+        "run loopback --site Z"
+      })
   void aCommandLineThatIsNotUnderstoodEndsWithTwo(String line) {
     assertThat(line.isEmpty() ? execute() : execute(line.split(" "))).isEqualTo(2);
     assertThat(said(out)).isEmpty();
@@ -69,18 +78,24 @@ class FarsideCommandTest {
     Path rig = Files.writeString(directory.resolve("bad.yaml"), "sites:\n  A: 5\n");
 
     assertThat(execute("run", rig.toString())).isEqualTo(2);
-    assertThat(said(error)).contains("bad.yaml, line 2: `A` is the number 5.").doesNotContain("\tat ");
+    assertThat(said(error))
+        .contains("bad.yaml, line 2: `A` is the number 5.")
+        .doesNotContain("\tat ");
   }
 
   @Test
   void aSiteThatDoesNotRunIsNotReachable() {
-    assertThat(execute("ctl", "loopback", "A", "query", "--run-dir", directory.toString())).isEqualTo(3);
-    assertThat(said(error)).contains("site A of rig loopback is not reachable").contains("farside run");
+    assertThat(execute("ctl", "loopback", "A", "query", "--run-dir", directory.toString()))
+        .isEqualTo(3);
+    assertThat(said(error))
+        .contains("site A of rig loopback is not reachable")
+        .contains("farside run");
   }
 
   @Test
   void aSiteThatDoesNotExistIsAMistakeInTheCommand() {
-    assertThat(execute("ctl", "loopback", "Q", "query", "--run-dir", directory.toString())).isEqualTo(2);
+    assertThat(execute("ctl", "loopback", "Q", "query", "--run-dir", directory.toString()))
+        .isEqualTo(2);
     assertThat(said(error)).contains("no site Q. Its sites: A, B.");
   }
 
@@ -91,7 +106,8 @@ class FarsideCommandTest {
       socket.bind(UnixDomainSocketAddress.of(directory.resolve("A/control.sock")));
     }
 
-    assertThat(execute("ctl", "loopback", "A", "query", "--run-dir", directory.toString())).isEqualTo(3);
+    assertThat(execute("ctl", "loopback", "A", "query", "--run-dir", directory.toString()))
+        .isEqualTo(3);
   }
 
   private static int execute(String... words) {

@@ -24,16 +24,28 @@ class PairReportTest {
   }
 
   @Test
-  void aPairWithNothingOwedIsSynchronized() {
-    PairReport report = PairReport.parse(
-        "{\"volumes\":[{\"volume\":\"0010\",\"role\":\"R2\",\"pairState\":\"Synchronized\"}]}");
+  void aPairWithNothingOwedAndNothingPendingIsSynchronizedAndDestaged() {
+    PairReport report = PairReport.parse("""
+        {"volumes":[{"volume":"0010","role":"R2","pairState":"Synchronized","owedTracks":0,
+          "pendingTracks":0,"localPendingRecords":0,"remotePendingRecords":0}]}
+        """);
 
     assertThat(report.isSynchronized()).isTrue();
     assertThat(report.isDestaged()).isTrue();
   }
 
   @Test
+  void whatIsNotToldIsNotTakenForZero() {
+    PairReport report = PairReport.parse(
+        "{\"volumes\":[{\"volume\":\"0010\",\"role\":\"R2\",\"pairState\":\"Synchronized\"}]}");
+
+    assertThat(report.isSynchronized()).isFalse();
+    assertThat(report.isDestaged()).isFalse();
+  }
+
+  @Test
   void whatIsNoJsonIsRefused() {
-    assertThatThrownBy(() -> PairReport.parse("site A")).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> PairReport.parse("site A"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

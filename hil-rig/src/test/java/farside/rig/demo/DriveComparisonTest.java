@@ -29,7 +29,8 @@ class DriveComparisonTest {
 
   @Test
   void twinsAreEqual() throws IOException {
-    assertThat(DriveComparison.firstDifference(one, other, LENGTH)).isEqualTo(DriveComparison.EQUAL);
+    assertThat(DriveComparison.firstDifference(one, other, LENGTH))
+        .isEqualTo(DriveComparison.EQUAL);
   }
 
   @Test
@@ -48,7 +49,8 @@ class DriveComparisonTest {
     content[LENGTH - 1] = 9;
     Files.write(other, content);
 
-    assertThat(DriveComparison.firstDifference(one, other, LENGTH - 1)).isEqualTo(DriveComparison.EQUAL);
+    assertThat(DriveComparison.firstDifference(one, other, LENGTH - 1))
+        .isEqualTo(DriveComparison.EQUAL);
   }
 
   @Test

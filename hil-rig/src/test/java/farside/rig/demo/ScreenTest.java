@@ -20,7 +20,9 @@ class ScreenTest {
     screen.endProgress();
     screen.verdict(true, 1234, "drained");
 
-    assertThat(shown()).doesNotContain("\u001b", "\r").contains("PASS   1.2 s  drained", "1000 of 1000 tracks");
+    assertThat(shown())
+        .doesNotContain("\u001b", "\r")
+        .contains("PASS   1.2 s  drained", "1000 of 1000 tracks");
     assertThat(shown().lines()).hasSize(12);
   }
 
@@ -30,7 +32,8 @@ class ScreenTest {
     screen.progress(1, 2, "tracks");
     screen.verdict(false, 10, "no");
 
-    assertThat(shown()).contains("\r", "\u001b[31mFAIL\u001b[0m", "####################....................");
+    assertThat(shown())
+        .contains("\r", "\u001b[31mFAIL\u001b[0m", "####################....................");
   }
 
   @Test

@@ -11,13 +11,45 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/// Takes the default rig and lets a careless editor at it: whatever comes out is a rig, or is refused with a line.
+/// Takes the default rig and lets a careless editor at it: whatever comes out is a rig, or is
+/// refused with a line.
 class GarbledRigTest {
   private static final long SEED = Long.getLong("farside.seed", 20_261_122L);
   private static final int TRIES = Integer.getInteger("farside.rig.tries", 1500);
   private static final String[] SPLICES = {
-    ":", " ", "\t", "- ", "{", "}", "[", "]", "'", "\"", "#", "&a ", "*a", "!t ", "|\n", ">\n", "? ", "\n", "0", "-1",
-    "99999999999999999999", "null", "~", "yes", "1e9", ".inf", "<<: ", "---\n", "\u0000", "\u2028", "é", "%YAML 1.1\n", ","
+    ":",
+    " ",
+    "\t",
+    "- ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "'",
+    "\"",
+    "#",
+    "&a ",
+    "*a",
+    "!t ",
+    "|\n",
+    ">\n",
+    "? ",
+    "\n",
+    "0",
+    "-1",
+    "99999999999999999999",
+    "null",
+    "~",
+    "yes",
+    "1e9",
+    ".inf",
+    "<<: ",
+    "---\n",
+    "\u0000",
+    "\u2028",
+    "é",
+    "%YAML 1.1\n",
+    ","
   };
 
   @Test
@@ -42,7 +74,10 @@ class GarbledRigTest {
       SplittableRandom random = new SplittableRandom(seed);
       byte[] bytes = new byte[random.nextInt(1, 200)];
       for (int at = 0; at < bytes.length; at++) {
-        bytes[at] = (byte) (repetition.getCurrentRepetition() == 1 ? random.nextInt(256) : random.nextInt(32, 127));
+        bytes[at] = (byte)
+            (repetition.getCurrentRepetition() == 1
+                ? random.nextInt(256)
+                : random.nextInt(32, 127));
       }
       assertThat(isValid(bytes, seed)).isFalse();
     }
@@ -77,7 +112,11 @@ class GarbledRigTest {
       rig.cabinets().forEach(rig::describe);
       return true;
     } catch (RigRefusedException refused) {
-      int lines = 2 + (int) new String(bytes, StandardCharsets.UTF_8).chars().filter(c -> c == '\n' || c == '\r').count();
+      int lines = 2
+          + (int) new String(bytes, StandardCharsets.UTF_8)
+              .chars()
+              .filter(c -> c == '\n' || c == '\r')
+              .count();
       assertThat(refused.mistakes()).as("seed %d", seed).isNotEmpty().allSatisfy(mistake -> {
         assertThat(mistake.place().line()).as("seed %d", seed).isBetween(1, lines);
         assertThat(mistake.what()).as("seed %d", seed).isNotBlank();

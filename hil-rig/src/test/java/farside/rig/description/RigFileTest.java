@@ -28,9 +28,12 @@ class RigFileTest {
     assertThat(rig.sites()).containsExactly("A", "B");
     assertThat(rig.cabinet("A").orElseThrow().nbd()).hasToString("127.0.0.1:10809");
     assertThat(rig.cabinet("B").orElseThrow().nbd()).hasToString("127.0.0.1:10810");
-    assertThat(rig.cabinets()).allSatisfy(cabinet -> assertThat(cabinet.drives()).hasSize(3));
+    assertThat(rig.cabinets())
+        .allSatisfy(cabinet -> assertThat(cabinet.drives()).hasSize(3));
     assertThat(rig.volumes()).extracting(Rig.Volume::name).containsExactly("0010", "0020", "0030");
-    assertThat(rig.volumes()).extracting(volume -> volume.sizeBytes() >> 20).containsExactly(256L, 256L, 128L);
+    assertThat(rig.volumes())
+        .extracting(volume -> volume.sizeBytes() >> 20)
+        .containsExactly(256L, 256L, 128L);
     assertThat(rig.volumes().get(1).holders())
         .containsExactly(
             new Rig.Holder(VolumeRole.R1, "B", "D2"), new Rig.Holder(VolumeRole.R2, "A", "D2"));
@@ -50,13 +53,15 @@ class RigFileTest {
     assertThat(cabinet.serial()).isEqualTo("FARSIDE-A");
     assertThat(cabinet.peerSerial()).isEqualTo("FARSIDE-B");
     assertThat(cabinet.readSlots()).isEqualTo(256);
-    assertThat(cabinet.drives()).extracting(CabinetDescription.DriveDescription::name).containsExactly("D1", "D2", "D3");
+    assertThat(cabinet.drives())
+        .extracting(CabinetDescription.DriveDescription::name)
+        .containsExactly("D1", "D2", "D3");
     assertThat(cabinet.volumes())
-        .extracting(CabinetDescription.VolumeDescription::number, CabinetDescription.VolumeDescription::role)
+        .extracting(
+            CabinetDescription.VolumeDescription::number,
+            CabinetDescription.VolumeDescription::role)
         .containsExactly(
-            tuple(0x10, VolumeRole.R1),
-            tuple(0x20, VolumeRole.R2),
-            tuple(0x30, VolumeRole.LOCAL));
+            tuple(0x10, VolumeRole.R1), tuple(0x20, VolumeRole.R2), tuple(0x30, VolumeRole.LOCAL));
   }
 
   @Test
@@ -79,7 +84,8 @@ class RigFileTest {
 
   @Test
   void defaultsAreFilledIn() throws Exception {
-    Rig rig = parse(LOOPBACK.replaceAll(" *(nvramMiB|readCacheMiB|linkTimeoutMs|heartbeatMs): .*\n", ""));
+    Rig rig =
+        parse(LOOPBACK.replaceAll(" *(nvramMiB|readCacheMiB|linkTimeoutMs|heartbeatMs): .*\n", ""));
 
     assertThat(rig.cabinets()).allSatisfy(cabinet -> {
       assertThat(cabinet.nvramMiB()).isEqualTo(64);
@@ -115,7 +121,8 @@ class RigFileTest {
     assertThat(rig.volumes().get(0).number()).isEqualTo(0xAF);
   }
 
-  /// Each row takes the embedded rig, replaces the first occurrence of one text by another, and names the text on
+  /// Each row takes the embedded rig, replaces the first occurrence of one text by another, and
+  /// names the text on
   /// whose line the refusal must point, what it must say, and the cure.
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '"', nullValues = "-", textBlock = """
@@ -172,7 +179,8 @@ class RigFileTest {
       connect: {site: A}   | connect: {site: B}  | connect: {site: B}| site B is at both ends           | the other connects
       "driver: link-tcp\n" | "driver: pigeon\n"  | pigeon            | `driver` cannot be `pigeon`      | `link-tcp`
       """)
-  void aMistakeIsRefusedWithItsLineAndTheCure(String from, String to, String marker, String what, String cure) {
+  void aMistakeIsRefusedWithItsLineAndTheCure(
+      String from, String to, String marker, String what, String cure) {
     String replaced = LOOPBACK.replaceFirst(
         "(?m)^(?!#)(.*)" + Pattern.quote(unescaped(from)),
         "$1" + Matcher.quoteReplacement(to == null ? "" : unescaped(to)));
@@ -210,16 +218,22 @@ class RigFileTest {
 
   @Test
   void severalMistakesAreToldAtOnceInTheOrderOfTheFile() {
-    String text = LOOPBACK.replace("readCacheMiB: 16", "readCacheMiB: many").replace("128, local", "-1, local");
+    String text = LOOPBACK
+        .replace("readCacheMiB: 16", "readCacheMiB: many")
+        .replace("128, local", "-1, local");
 
-    assertThat(refusal(text).mistakes()).hasSize(3).extracting(mistake -> mistake.place().line()).isSorted();
+    assertThat(refusal(text).mistakes())
+        .hasSize(3)
+        .extracting(mistake -> mistake.place().line())
+        .isSorted();
   }
 
   @Test
   void theLineIsShownWithACaretBelowThePlace() {
     String message = refusal("sites: 5\n").getMessage();
 
-    assertThat(message).contains("line 1: `sites` is the number 5.", "\n    sites: 5\n           ^");
+    assertThat(message)
+        .contains("line 1: `sites` is the number 5.", "\n    sites: 5\n           ^");
   }
 
   @ParameterizedTest
@@ -238,7 +252,8 @@ class RigFileTest {
 
   @Test
   void aFileThatIsTooLargeIsRefusedUnread() {
-    assertThat(refusal("#".repeat(YamlText.LENGTH_MAX_BYTES + 1)).getMessage()).contains("more than the 1048576");
+    assertThat(refusal("#".repeat(YamlText.LENGTH_MAX_BYTES + 1)).getMessage())
+        .contains("more than the 1048576");
   }
 
   @Test
@@ -260,9 +275,11 @@ class RigFileTest {
 
   @Test
   void bytesThatAreNoTextAreRefusedWhereTheyStand() {
-    assertThatThrownBy(() -> RigFile.parse("my.yaml", new byte[] {'a', ':', '\n', (byte) 0xC3, 'x'}))
+    assertThatThrownBy(
+            () -> RigFile.parse("my.yaml", new byte[] {'a', ':', '\n', (byte) 0xC3, 'x'}))
         .hasMessageContaining("line 2: byte 0xC3 is not UTF-8");
-    assertThat(refusal("sites:\n  A\u0007:\n").getMessage()).contains("line 2: there is a control character (0x07)");
+    assertThat(refusal("sites:\n  A\u0007:\n").getMessage())
+        .contains("line 2: there is a control character (0x07)");
   }
 
   @Test

@@ -30,7 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// `-Dfarside.kills=N` asks for more than the usual 30, `-Dfarside.seed=N` repeats the draws.
 class KillIT {
   private static final int KILLS = Integer.getInteger("farside.kills", 30);
-  private static final long SEED = Long.getLong("farside.seed", System.nanoTime() & Integer.MAX_VALUE);
+  private static final long SEED =
+      Long.getLong("farside.seed", System.nanoTime() & Integer.MAX_VALUE);
   private static final int REGION_BLOCKS = 1024;
   private static final int CONNECTIONS = 3;
   private static final int QUEUE_DEPTH = 6;
@@ -40,7 +41,8 @@ class KillIT {
   private static final List<String> SITES = List.of(A, B);
   private static final List<List<String>> VICTIMS = List.of(List.of(A), List.of(B), SITES);
 
-  /// The JVM of a site lives for two seconds here: code made in a hurry serves it better than good code made late.
+  /// The JVM of a site lives for two seconds here: code made in a hurry serves it better than good
+  /// code made late.
   private static final List<String> QUICK_LAUNCHER =
       List.of("env", "JDK_JAVA_OPTIONS=-XX:TieredStopAtLevel=1", Launcher.WORDS.get(0));
 
@@ -50,12 +52,13 @@ class KillIT {
   Path directory;
 
   private final SplittableRandom random = new SplittableRandom(SEED);
-  private final Map<String, WriteRecorder> recorders =
-      Map.of(A, new WriteRecorder(SEED, REGION_BLOCKS), B, new WriteRecorder(SEED + 1, REGION_BLOCKS));
+  private final Map<String, WriteRecorder> recorders = Map.of(
+      A, new WriteRecorder(SEED, REGION_BLOCKS), B, new WriteRecorder(SEED + 1, REGION_BLOCKS));
 
   @Test
   void nothingAcknowledgedIsLostWhenSitesAreKilled() throws Exception {
-    System.out.printf("KillIT: %d kills, replay: -Dfarside.seed=%d -Dfarside.kills=%d%n", KILLS, SEED, KILLS);
+    System.out.printf(
+        "KillIT: %d kills, replay: -Dfarside.seed=%d -Dfarside.kills=%d%n", KILLS, SEED, KILLS);
     DemoRig rig = patientRig();
     try (DemoPair pair = new DemoPair(QUICK_LAUNCHER, rig)) {
       pair.start(A);
@@ -65,7 +68,8 @@ class KillIT {
       int kills = 0;
       while (kills < KILLS) {
         List<String> victims = VICTIMS.get(random.nextInt(VICTIMS.size()));
-        String what = "kill %d, of %s, seed %d, files in %s".formatted(kills + 1, victims, SEED, directory);
+        String what =
+            "kill %d, of %s, seed %d, files in %s".formatted(kills + 1, victims, SEED, directory);
         awaitSynchronized(pair, "before " + what);
         killUnderLoad(pair, victims, what);
         kills += victims.size();
@@ -92,7 +96,8 @@ class KillIT {
       }
       awaitWrites(20L + random.nextInt(300));
       if (random.nextBoolean()) {
-        // By then the successor stands at the drives, and takes over within milliseconds of the death.
+        // By then the successor stands at the drives, and takes over within milliseconds of the
+        // death.
         DemoPair.await(1000 + random.nextInt(1500), () -> false);
       }
       for (String victim : victims) {
@@ -106,7 +111,8 @@ class KillIT {
     }
     for (String survivor : SITES) {
       if (!victims.contains(survivor)) {
-        // The survivor alone must hold all that its peer acknowledged, while its own host goes on writing.
+        // The survivor alone must hold all that its peer acknowledged, while its own host goes on
+        // writing.
         judge(rig, survivor, victims.get(0), false, "right after " + what);
       }
     }
@@ -131,21 +137,26 @@ class KillIT {
     long b = recorders.get(B).acknowledgedCount() + count;
     DemoPair.await(
         HOST_TIMEOUT_MS,
-        () -> recorders.get(A).acknowledgedCount() >= a && recorders.get(B).acknowledgedCount() >= b);
+        () ->
+            recorders.get(A).acknowledgedCount() >= a && recorders.get(B).acknowledgedCount() >= b);
   }
 
   private static void awaitSynchronized(DemoPair pair, String when) throws Exception {
-    assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).as("synchronized %s", when).isTrue();
+    assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized))
+        .as("synchronized %s", when)
+        .isTrue();
   }
 
   private LoadHost load(DemoRig rig, String site) throws IOException {
-    LoadHost host = new LoadHost(rig.hostsAt(site), VOLUME_OF.get(site), recorders.get(site), QUEUE_DEPTH);
+    LoadHost host =
+        new LoadHost(rig.hostsAt(site), VOLUME_OF.get(site), recorders.get(site), QUEUE_DEPTH);
     host.start(CONNECTIONS, random);
     return host;
   }
 
   /// Reads at one site the volume whose source is at a site.
-  private void judge(DemoRig rig, String readAt, String sourceAt, boolean isFinal, String when) throws IOException {
+  private void judge(DemoRig rig, String readAt, String sourceAt, boolean isFinal, String when)
+      throws IOException {
     String volume = VOLUME_OF.get(sourceAt);
     try (NbdClient host = NbdClient.connect(rig.hostsAt(readAt), volume, HOST_TIMEOUT_MS)) {
       assertThat(RecordedRegion.judgeAll(host, recorders.get(sourceAt), isFinal))
@@ -161,14 +172,17 @@ class KillIT {
         Rig.Holder one = volume.holders().get(0);
         Rig.Holder other = volume.holders().get(1);
         assertThat(DriveComparison.firstDifference(
-                rig.drive(one.site(), one.drive()), rig.drive(other.site(), other.drive()), volume.sizeBytes()))
+                rig.drive(one.site(), one.drive()),
+                rig.drive(other.site(), other.drive()),
+                volume.sizeBytes()))
             .as("first byte of %s that differs", volume.name())
             .isEqualTo(DriveComparison.EQUAL);
       }
     }
   }
 
-  /// On a machine that is short of breath a site must not take its peer's slowness for its death: then it would go on
+  /// On a machine that is short of breath a site must not take its peer's slowness for its death:
+  /// then it would go on
   /// alone, rightly, and the peer would miss writes when the kill comes.
   private DemoRig patientRig() throws Exception {
     DemoRig rig = DemoRig.in(directory);

@@ -23,14 +23,16 @@ final class Launcher {
     return run(60, words);
   }
 
-  static Ending run(int timeoutSeconds, List<String> words) throws IOException, InterruptedException {
+  static Ending run(int timeoutSeconds, List<String> words)
+      throws IOException, InterruptedException {
     Process process = new ProcessBuilder(words).start();
     try {
       process.getOutputStream().close();
       StringBuilder errors = new StringBuilder();
       Thread reader = Thread.ofVirtual().start(() -> {
         try {
-          errors.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+          errors.append(
+              new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException ended) {
           errors.append(ended);
         }

@@ -51,10 +51,14 @@ class RealClientsIT {
   void nbdinfoListsTheVolumes() throws Exception {
     requireInstalled("nbdinfo");
 
-    assertThat(run("nbdinfo", "--size", uri(A, "0010")).output().strip()).isEqualTo(Long.toString(256L << 20));
-    assertThat(run("nbdinfo", "--list", uri(A, "")).output()).contains("export=\"0010\"", "export=\"0030\"");
+    assertThat(run("nbdinfo", "--size", uri(A, "0010")).output().strip())
+        .isEqualTo(Long.toString(256L << 20));
+    assertThat(run("nbdinfo", "--list", uri(A, "")).output())
+        .contains("export=\"0010\"", "export=\"0030\"");
     assertThat(run("nbdinfo", "--is", "read-only", uri(B, "0010")).status()).isZero();
-    assertThat(Launcher.run(CLIENT_MAX_SECONDS, List.of("nbdinfo", "--size", uri(A, "0099"))).status()).isNotZero();
+    assertThat(Launcher.run(CLIENT_MAX_SECONDS, List.of("nbdinfo", "--size", uri(A, "0099")))
+            .status())
+        .isNotZero();
   }
 
   @Test
@@ -66,7 +70,8 @@ class RealClientsIT {
     run("nbdcopy", image.toString(), uri(A, "0030"));
     run("nbdcopy", uri(A, "0030"), back.toString());
 
-    assertThat(DriveComparison.firstDifference(image, back, FILE_BYTES)).isEqualTo(DriveComparison.EQUAL);
+    assertThat(DriveComparison.firstDifference(image, back, FILE_BYTES))
+        .isEqualTo(DriveComparison.EQUAL);
   }
 
   @Test
@@ -74,24 +79,45 @@ class RealClientsIT {
     requireInstalled("qemu-io");
 
     run(
-        "qemu-io", "-f", "raw", "-t", "writeback",
-        "-c", "write -P 0x11 0 64k",
-        "-c", "write -P 0x22 513 70001",
-        "-c", "write -z 8k 8k",
-        "-c", "discard 1M 1M",
-        "-c", "write -f -P 0x33 255M 1M",
-        "-c", "flush",
-        "-c", "read -P 0x11 0 513",
-        "-c", "read -P 0x22 513 7679",
-        "-c", "read -P 0 8k 8k",
+        "qemu-io",
+        "-f",
+        "raw",
+        "-t",
+        "writeback",
+        "-c",
+        "write -P 0x11 0 64k",
+        "-c",
+        "write -P 0x22 513 70001",
+        "-c",
+        "write -z 8k 8k",
+        "-c",
+        "discard 1M 1M",
+        "-c",
+        "write -f -P 0x33 255M 1M",
+        "-c",
+        "flush",
+        "-c",
+        "read -P 0x11 0 513",
+        "-c",
+        "read -P 0x22 513 7679",
+        "-c",
+        "read -P 0 8k 8k",
         uri(A, "0010"));
     Launcher.Ending far = run(
-        "qemu-io", "-r", "-f", "raw",
-        "-c", "read -P 0x11 0 513",
-        "-c", "read -P 0x22 513 7679",
-        "-c", "read -P 0 8k 8k",
-        "-c", "read -P 0x22 16k 50000",
-        "-c", "read -P 0x33 255M 1M",
+        "qemu-io",
+        "-r",
+        "-f",
+        "raw",
+        "-c",
+        "read -P 0x11 0 513",
+        "-c",
+        "read -P 0x22 513 7679",
+        "-c",
+        "read -P 0 8k 8k",
+        "-c",
+        "read -P 0x22 16k 50000",
+        "-c",
+        "read -P 0x33 255M 1M",
         uri(B, "0010"));
 
     assertThat(far.output()).doesNotContain("Pattern verification failed");
@@ -104,7 +130,9 @@ class RealClientsIT {
 
     run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image.toString(), uri(A, "0030"));
 
-    assertThat(run("qemu-img", "compare", "-f", "raw", "-F", "raw", image.toString(), uri(A, "0030")).output())
+    assertThat(
+            run("qemu-img", "compare", "-f", "raw", "-F", "raw", image.toString(), uri(A, "0030"))
+                .output())
         .contains("Images are identical");
   }
 
@@ -116,22 +144,39 @@ class RealClientsIT {
         .contains("nbd");
 
     Launcher.Ending ending = run(
-        "fio", "--name=verify", "--ioengine=nbd", "--uri=" + uri(A, "0010"), "--rw=randwrite", "--bs=4k-64k",
-        "--iodepth=16", "--size=64m", "--io_size=24m", "--verify=crc32c", "--do_verify=1", "--fsync=64", "--randseed=7");
+        "fio",
+        "--name=verify",
+        "--ioengine=nbd",
+        "--uri=" + uri(A, "0010"),
+        "--rw=randwrite",
+        "--bs=4k-64k",
+        "--iodepth=16",
+        "--size=64m",
+        "--io_size=24m",
+        "--verify=crc32c",
+        "--do_verify=1",
+        "--fsync=64",
+        "--randseed=7",
+        "--verify_state_save=0");
 
     assertThat(ending.output()).contains("err= 0");
-    assertThat(DemoPair.await(SETTLED_MAX_MS, () -> pair.isSynchronized() && pair.isDestaged())).isTrue();
+    assertThat(DemoPair.await(SETTLED_MAX_MS, () -> pair.isSynchronized() && pair.isDestaged()))
+        .isTrue();
     assertThat(DriveComparison.firstDifference(rig.drive(A, "D1"), rig.drive(B, "D1"), 256L << 20))
         .isEqualTo(DriveComparison.EQUAL);
   }
 
   private static void requireInstalled(String program) {
-    assumeThat(Launcher.isInstalled(program)).as("skipped: %s is not installed", program).isTrue();
+    assumeThat(Launcher.isInstalled(program))
+        .as("skipped: %s is not installed", program)
+        .isTrue();
   }
 
   private static Launcher.Ending run(String... words) throws Exception {
     Launcher.Ending ending = Launcher.run(CLIENT_MAX_SECONDS, List.of(words));
-    assertThat(ending.status()).as("%s%n%s%n%s", String.join(" ", words), ending.output(), ending.errors()).isZero();
+    assertThat(ending.status())
+        .as("%s%n%s%n%s", String.join(" ", words), ending.output(), ending.errors())
+        .isZero();
     assertThat(ending.output()).doesNotContain("Pattern verification failed");
     return ending;
   }

@@ -54,18 +54,23 @@ class StrangerIT {
         assertThat(host.isReadOnly()).isTrue();
         assertThat(RecordedRegion.judgeAll(host, recorder, false)).isEmpty();
         assertThatThrownBy(() -> host.write(0, new byte[4096]))
-            .isInstanceOfSatisfying(NbdException.class, refused -> assertThat(refused.error()).isEqualTo(EPERM));
+            .isInstanceOfSatisfying(
+                NbdException.class, refused -> assertThat(refused.error()).isEqualTo(EPERM));
         host.disconnect();
       }
 
       assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isDestaged)).isTrue();
-      byte[] onTheFarDrive = DriveComparison.read(rig.drive(B, "D1"), 0, recorder.blockCount() * 4096);
+      byte[] onTheFarDrive =
+          DriveComparison.read(rig.drive(B, "D1"), 0, recorder.blockCount() * 4096);
       assertThat(recorder.judge(0, onTheFarDrive)).isEmpty();
-      assertThat(DriveComparison.firstDifference(rig.drive(A, "D1"), rig.drive(B, "D1"), 256L << 20))
+      assertThat(
+              DriveComparison.firstDifference(rig.drive(A, "D1"), rig.drive(B, "D1"), 256L << 20))
           .isEqualTo(DriveComparison.EQUAL);
 
       for (String site : List.of(A, B)) {
-        assertThat(pair.process(site).terminate(SETTLED_MAX_MS)).as("exit status of site %s", site).isZero();
+        assertThat(pair.process(site).terminate(SETTLED_MAX_MS))
+            .as("exit status of site %s", site)
+            .isZero();
       }
     }
     assertThat(Files.readString(rig.directory().log(A))).contains(" A 1001 INFO ", " A 1005 INFO ");
@@ -77,12 +82,19 @@ class StrangerIT {
     WriteRecorder recorder = new WriteRecorder(2, 256);
     for (int start = 0; start < 2; start++) {
       Process process = new ProcessBuilder(
-              Launcher.WORDS.get(0), "run", rig.file().toString(), "--run-dir", rig.directory().path().toString())
+              Launcher.WORDS.get(0),
+              "run",
+              rig.file().toString(),
+              "--run-dir",
+              rig.directory().path().toString())
           .redirectError(ProcessBuilder.Redirect.INHERIT)
           .start();
       try {
-        List<String> lines =
-            process.inputReader().lines().takeWhile(line -> !line.equals("ready")).toList();
+        List<String> lines = process
+            .inputReader()
+            .lines()
+            .takeWhile(line -> !line.equals("ready"))
+            .toList();
         assertThat(lines).hasSize(5);
         try (NbdClient host = NbdClient.connect(rig.hostsAt(A), "0010", HOST_TIMEOUT_MS)) {
           if (start == 0) {
@@ -97,9 +109,13 @@ class StrangerIT {
       }
     }
 
-    // Put away cleanly: the drive alone holds everything, and the log of the second start found NVRAM kept.
-    assertThat(recorder.judge(0, DriveComparison.read(rig.drive(A, "D1"), 0, 256 * 4096))).isEmpty();
-    assertThat(Files.readString(rig.directory().log(A))).contains("NVRAM KEPT").doesNotContain(" 1003 ");
+    // Put away cleanly: the drive alone holds everything, and the log of the second start found
+    // NVRAM kept.
+    assertThat(recorder.judge(0, DriveComparison.read(rig.drive(A, "D1"), 0, 256 * 4096)))
+        .isEmpty();
+    assertThat(Files.readString(rig.directory().log(A)))
+        .contains("NVRAM KEPT")
+        .doesNotContain(" 1003 ");
   }
 
   private static String address(DemoRig rig, String site) {

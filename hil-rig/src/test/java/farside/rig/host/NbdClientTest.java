@@ -134,15 +134,17 @@ class NbdClientTest {
   private Thread serve(Script script) {
     return Thread.ofVirtual().start(() -> {
       try (Socket socket = listener.accept()) {
-        script.run(new DataInputStream(socket.getInputStream()), new DataOutputStream(socket.getOutputStream()));
+        script.run(
+            new DataInputStream(socket.getInputStream()),
+            new DataOutputStream(socket.getOutputStream()));
       } catch (IOException ended) {
         // The client left, which is what some of the tests are about.
       }
     });
   }
 
-  private static void shakeHands(DataInputStream in, DataOutputStream out, long sizeBytes, int flags)
-      throws IOException {
+  private static void shakeHands(
+      DataInputStream in, DataOutputStream out, long sizeBytes, int flags) throws IOException {
     greet(out);
     assertThat(in.readInt()).isEqualTo(3);
     assertThat(in.readLong()).isEqualTo(0x49484156454F5054L);
@@ -158,7 +160,8 @@ class NbdClientTest {
     out.flush();
   }
 
-  private static void exportInfo(DataOutputStream out, long sizeBytes, int flags) throws IOException {
+  private static void exportInfo(DataOutputStream out, long sizeBytes, int flags)
+      throws IOException {
     out.writeLong(0x0003e889045565a9L);
     out.writeInt(7);
     out.writeInt(3);
@@ -173,8 +176,8 @@ class NbdClientTest {
     out.flush();
   }
 
-  private static long expectRequest(DataInputStream in, int command, long offsetBytes, int lengthBytes)
-      throws IOException {
+  private static long expectRequest(
+      DataInputStream in, int command, long offsetBytes, int lengthBytes) throws IOException {
     assertThat(in.readInt()).isEqualTo(0x25609513);
     assertThat(in.readUnsignedShort()).isZero();
     assertThat(in.readUnsignedShort()).isEqualTo(command);

@@ -14,7 +14,10 @@ class WriteRecorderTest {
     recorder.onAcknowledged(2, 1);
 
     assertThat(recorder.judge(2, first)).isEmpty();
-    assertThat(recorder.judge(2, new byte[BLOCK])).singleElement().asString().contains("block 2 holds nothing");
+    assertThat(recorder.judge(2, new byte[BLOCK]))
+        .singleElement()
+        .asString()
+        .contains("block 2 holds nothing");
   }
 
   @Test
@@ -35,7 +38,10 @@ class WriteRecorderTest {
     byte[] second = recorder.nextPayload(2, 1);
 
     assertThat(recorder.judge(2, second)).isEmpty();
-    assertThat(recorder.judge(2, first)).singleElement().asString().contains("version 1, acknowledged is version 2");
+    assertThat(recorder.judge(2, first))
+        .singleElement()
+        .asString()
+        .contains("version 1, acknowledged is version 2");
   }
 
   @Test

@@ -20,9 +20,12 @@ class EventJournalTest {
       journal.submit(2, 3002, "WARNING", "link L1 down:\nno carrier");
     }
 
-    assertThat(Files.readAllLines(file)).satisfiesExactly(
-        line -> assertThat(line).matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} A 3001 INFO link L1 up: \\{}"),
-        line -> assertThat(line).matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} A 3002 WARNING link L1 down: no carrier"));
+    assertThat(Files.readAllLines(file))
+        .satisfiesExactly(
+            line -> assertThat(line)
+                .matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} A 3001 INFO link L1 up: \\{}"),
+            line -> assertThat(line)
+                .matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} A 3002 WARNING link L1 down: no carrier"));
   }
 
   @Test
@@ -37,8 +40,12 @@ class EventJournalTest {
       }
     }
 
-    assertThat(Files.readAllLines(a)).hasSize(2).allSatisfy(line -> assertThat(line).endsWith("A 1001 INFO to A"));
-    assertThat(Files.readAllLines(b)).hasSize(2).allSatisfy(line -> assertThat(line).endsWith("B 1001 INFO to B"));
+    assertThat(Files.readAllLines(a))
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).endsWith("A 1001 INFO to A"));
+    assertThat(Files.readAllLines(b))
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).endsWith("B 1001 INFO to B"));
   }
 
   @Test

@@ -20,8 +20,11 @@ class RunDirectoryTest {
   @Test
   void aPathTooLongForASocketIsSeen() {
     assertThat(directory.hasRoomForSocket("A")).isTrue();
-    assertThat(new RunDirectory(Path.of("/", "x".repeat(94))).hasRoomForSocket("A")).isFalse();
-    assertThat(new RunDirectory(Path.of("/", "é".repeat(45))).hasRoomForSocket("A")).isTrue();
-    assertThat(new RunDirectory(Path.of("/", "é".repeat(46))).hasRoomForSocket("A")).isFalse();
+    assertThat(new RunDirectory(Path.of("/", "x".repeat(94))).hasRoomForSocket("A"))
+        .isFalse();
+    assertThat(new RunDirectory(Path.of("/", "é".repeat(45))).hasRoomForSocket("A"))
+        .isTrue();
+    assertThat(new RunDirectory(Path.of("/", "é".repeat(46))).hasRoomForSocket("A"))
+        .isFalse();
   }
 }

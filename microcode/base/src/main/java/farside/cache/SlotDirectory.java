@@ -247,6 +247,10 @@ public final class SlotDirectory {
     } else {
       Memory.copy(payloadAddress, target, lengthBytes);
     }
+    // Who waits for these blocks has them now. A read from the drive would write into memory that counts as valid.
+    wantedLow[slot] &= ~low;
+    wantedHigh[slot] &= ~high;
+    changes++;
     validLow[slot] |= low;
     validHigh[slot] |= high;
   }

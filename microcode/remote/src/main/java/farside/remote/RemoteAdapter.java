@@ -203,6 +203,11 @@ public final class RemoteAdapter
 
   private void sendGreeting() {
     greetingSentNs = nowNs;
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      // The peer will take the last number told here for that of every track whose end it does not know: our watermark of
+      // each volume must be able to reach it, also if this greeting goes out again in an open session.
+      topNumber[volume.index()] = Math.max(topNumber[volume.index()], memory.numbers().last());
+    }
     transport.sendLoose(FrameKind.GREETING, messages.greeting(transport.peerEpoch(), events.wallMs()), nowNs);
   }
 
