@@ -327,6 +327,10 @@ public final class Cabinet implements CabinetDesk {
         return 0;
       }
     }
+    if (!disk.isIdle()) {
+      // A read for a copy that was broken off may still write into our memory.
+      return 0;
+    }
     events.log(EventCode.SHUTDOWN_COMPLETE);
     nvram.force();
     enter(Phase.DOWN, nowNs);
