@@ -20,10 +20,12 @@ interface SteppedCabinet {
   enum FarCopy {
     HAS_ALL,
     LACKS_SOMETHING,
-    /// The cabinet does not serve the volume and has yet to find out: what it believed before stands.
+    /// The cabinet does not serve the volume and has yet to find out: what it believed before
+    /// stands.
     NOT_KNOWN
   }
 
-  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty if nothing does.
+  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty
+  /// if nothing does.
   String unsettled();
 }

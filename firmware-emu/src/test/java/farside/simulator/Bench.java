@@ -27,7 +27,8 @@ final class Bench implements AutoCloseable, DrivePort.DriveSink {
 
   SimulatedDrive drive(int queueDepth) {
     DriveHabits habits = new DriveHabits(queueDepth, 1_000, 100_000, 1_000, 100_000, true, false);
-    SimulatedDrive drive = new SimulatedDrive("A", "D1", MIB, 512, habits, time, draws.fork(), trace);
+    SimulatedDrive drive =
+        new SimulatedDrive("A", "D1", MIB, 512, habits, time, draws.fork(), trace);
     drive.open(() -> {});
     return drive;
   }

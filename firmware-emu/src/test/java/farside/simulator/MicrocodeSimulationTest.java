@@ -17,7 +17,9 @@ class MicrocodeSimulationTest {
 
   @Test
   void aPairKeepsItsPromisesUnderFaults() {
-    assertThat(Simulation.runMany(1, 4, out)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(Simulation.runMany(1, 4, out))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
   }
 
   @Test

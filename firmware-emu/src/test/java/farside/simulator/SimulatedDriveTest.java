@@ -100,7 +100,9 @@ class SimulatedDriveTest {
         bench.write(drive, i * 512L, 512, i, i);
       }
       bench.settle(drive);
-      assertThat(bench.completed).hasSize(32).isNotEqualTo(bench.completed.stream().sorted().toList());
+      assertThat(bench.completed)
+          .hasSize(32)
+          .isNotEqualTo(bench.completed.stream().sorted().toList());
     }
   }
 
@@ -110,7 +112,8 @@ class SimulatedDriveTest {
       SimulatedDrive drive = bench.drive(8);
       bench.write(drive, 0, LENGTH, 7, 1);
       Memory.putByte(bench.memory + 1000, (byte) 8);
-      assertThatThrownBy(() -> bench.settle(drive)).hasMessageContaining("changed while pinned, at byte 1000");
+      assertThatThrownBy(() -> bench.settle(drive))
+          .hasMessageContaining("changed while pinned, at byte 1000");
     }
   }
 
@@ -119,7 +122,8 @@ class SimulatedDriveTest {
     try (Bench bench = new Bench(5)) {
       SimulatedDrive drive = bench.drive(8);
       bench.write(drive, 0, LENGTH, 7, 1);
-      assertThatThrownBy(() -> bench.write(drive, LENGTH - 512, 1024, 8, 2)).hasMessageContaining("overlaps");
+      assertThatThrownBy(() -> bench.write(drive, LENGTH - 512, 1024, 8, 2))
+          .hasMessageContaining("overlaps");
     }
   }
 
@@ -128,7 +132,8 @@ class SimulatedDriveTest {
     try (Bench bench = new Bench(6)) {
       SimulatedDrive drive = bench.drive(1);
       bench.write(drive, 0, 512, 7, 1);
-      assertThatThrownBy(() -> bench.write(drive, 512, 512, 8, 2)).hasMessageContaining("queue depth is 1");
+      assertThatThrownBy(() -> bench.write(drive, 512, 512, 8, 2))
+          .hasMessageContaining("queue depth is 1");
     }
   }
 }

@@ -82,7 +82,8 @@ class SimulatedLineTest {
     int answer = line.end(0).submit(header, 32, bench.memory, 4096, 5);
     assertThat(answer).isEqualTo(LinkPort.QUEUED);
     Memory.putByte(bench.memory + 100, (byte) 1);
-    assertThatThrownBy(() -> listen(line)).hasMessageContaining("changed while pinned, at byte 100");
+    assertThatThrownBy(() -> listen(line))
+        .hasMessageContaining("changed while pinned, at byte 100");
   }
 
   @Test
@@ -99,8 +100,8 @@ class SimulatedLineTest {
   }
 
   private SimulatedLine connect(LineHabits habits) {
-    SimulatedLine line =
-        new SimulatedLine("L1", "A", "B", habits, bench.time, bench.arena, bench.draws, bench.trace);
+    SimulatedLine line = new SimulatedLine(
+        "L1", "A", "B", habits, bench.time, bench.arena, bench.draws, bench.trace);
     line.end(0).open(() -> {});
     line.end(1).open(() -> {});
     listen(line);

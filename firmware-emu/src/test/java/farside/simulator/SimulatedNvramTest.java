@@ -46,7 +46,8 @@ class SimulatedNvramTest {
       nvram.killAtStore(2);
       nvram.putInt(0, 1);
       farside.port.Memory.at(bench.memory, 4096).fill((byte) 9);
-      assertThatThrownBy(() -> nvram.putBytes(4096, bench.memory, 4096)).isInstanceOf(CabinetKilled.class);
+      assertThatThrownBy(() -> nvram.putBytes(4096, bench.memory, 4096))
+          .isInstanceOf(CabinetKilled.class);
 
       nvram.open();
 

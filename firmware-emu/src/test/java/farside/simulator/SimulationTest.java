@@ -16,9 +16,12 @@ class SimulationTest {
 
   @Test
   void aCabinetThatWritesThroughKeepsItsPromises() {
-    Simulation simulation = new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
+    Simulation simulation =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
 
-    assertThat(simulation.sweep(1, 12)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(1, 12))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
     assertThat(simulation.totals().kills()).isPositive();
     assertThat(simulation.totals().powerLosses()).isPositive();
     assertThat(simulation.totals().readsChecked()).isGreaterThan(1000);
@@ -44,8 +47,11 @@ class SimulationTest {
   }
 
   private long hashOf(long seed) {
-    Simulation simulation = new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
-    assertThat(simulation.replay(seed, false)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    Simulation simulation =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
+    assertThat(simulation.replay(seed, false))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
     return simulation.lastHash();
   }
 }

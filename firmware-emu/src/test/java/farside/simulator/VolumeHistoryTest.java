@@ -31,7 +31,8 @@ class VolumeHistoryTest {
   void aValueOnceReadDoesNotGoBack() {
     HostWrite write = history.begin(false, false, 0, 4096, 0);
     reads(write, 0, 4096);
-    assertThatThrownBy(() -> reads(history.initial(), 0, 4096)).hasMessageContaining("no history allows");
+    assertThatThrownBy(() -> reads(history.initial(), 0, 4096))
+        .hasMessageContaining("no history allows");
   }
 
   @Test
@@ -60,7 +61,8 @@ class VolumeHistoryTest {
     byte[] bytes = new byte[512];
     write.fill(bytes, 0, 0, 256);
     long began = history.beginRead();
-    assertThatThrownBy(() -> history.endRead(began, 0, bytes, 512, "test")).hasMessageContaining("no history allows");
+    assertThatThrownBy(() -> history.endRead(began, 0, bytes, 512, "test"))
+        .hasMessageContaining("no history allows");
   }
 
   @Test
@@ -111,7 +113,8 @@ class VolumeHistoryTest {
   void aDriveThatHoldsSomethingElseIsFound() {
     acknowledged(4096, 4096);
     DriveImage image = new DriveImage(SIZE);
-    assertThatThrownBy(() -> history.adopt(image, "the drive")).hasMessageContaining("the drive returned");
+    assertThatThrownBy(() -> history.adopt(image, "the drive"))
+        .hasMessageContaining("the drive returned");
   }
 
   @Test
@@ -123,7 +126,8 @@ class VolumeHistoryTest {
     image.write(4096, bytes, 0, 4096);
     history.adopt(image, "the drive");
     history.loseUnflushed();
-    assertThatThrownBy(() -> reads(history.initial(), 4096, 512)).hasMessageContaining("no history allows");
+    assertThatThrownBy(() -> reads(history.initial(), 4096, 512))
+        .hasMessageContaining("no history allows");
   }
 
   private HostWrite acknowledged(long offsetBytes, int lengthBytes) {
