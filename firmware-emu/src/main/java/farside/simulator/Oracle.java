@@ -12,9 +12,11 @@ import java.util.TreeMap;
 /// Knows every write with its acknowledgement, and judges every answer.
 ///
 /// What is promised: a read returns what the history of the volume allows; a request that is
-/// malformed is refused, and a well-formed one is served, unless the cabinet goes down or a
-/// loss of power excuses it; a read of the far mirror, while the pair is synchronized, returns
-/// nothing older than what was acknowledged.
+/// malformed is
+/// refused, and a well-formed one is served, unless the cabinet goes down or a loss of power
+/// excuses it; a read of
+/// the far mirror, while the pair is synchronized, returns nothing older than what was
+/// acknowledged.
 final class Oracle {
   private final NavigableMap<String, Watched> volumes = new TreeMap<>();
   private final List<VolumeHistory> histories = new ArrayList<>();
@@ -53,8 +55,8 @@ final class Oracle {
     volumes.get(name).errorsExcused = on;
   }
 
-  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the
-  /// pair is whole again.
+  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the pair is
+  /// whole again.
   void distrustFarCopy(String name, boolean on) {
     Watched volume = volumes.get(name);
     volume.farCopyLost = on;
@@ -85,9 +87,9 @@ final class Oracle {
     return total;
   }
 
-  /// The process at that site has gone: what it had not acknowledged has taken effect by now,
-  /// or never will. If it loses its memory too, the peer may still hold such a write and bring
-  /// it back later.
+  /// The process at that site has gone: what it had not acknowledged has taken effect by now, or
+  /// never will.
+  /// If it loses its memory too, the peer may still hold such a write and bring it back later.
   void settle(String site) {
     for (Watched volume : volumes.values()) {
       if (volume.primarySite.equals(site)) {

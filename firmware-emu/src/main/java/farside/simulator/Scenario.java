@@ -10,7 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /// One run from one seed: a drawn rig with hosts, some episodes of faults, and after each a
-/// healing, a quiet time, and a look at everything.
+/// healing, a quiet
+/// time, and a look at everything.
 final class Scenario {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1000 * MILLI;
@@ -320,8 +321,8 @@ final class Scenario {
     return sweep;
   }
 
-  /// What each side may lose with its power: what the drive has not flushed, unless the peer
-  /// has it.
+  /// What each side may lose with its power: what the drive has not flushed, unless the peer has
+  /// it.
   private void losePower(int side) {
     boolean keepsAll = sites[side].keepsAllWithoutPower();
     sites[side].losePower();

@@ -13,8 +13,8 @@ import java.util.List;
 /// One site: the cabinet's process, and everything that outlives it.
 ///
 /// Runs the cabinet as the real processor does: round after round while there is work, then not
-/// before a fact has come or the deadline is reached. A round takes some microseconds, so that
-/// work costs time.
+/// before a fact has
+/// come or the deadline is reached. A round takes some microseconds, so that work costs time.
 final class SimulatedSite implements Stepped {
   private static final int IDLE_ROUNDS_MAX = 10_000;
   private static final long ROUND_MAX_NS = 20_000;
@@ -48,8 +48,7 @@ final class SimulatedSite implements Stepped {
   private long shutdowns;
 
   /// @param sources names of the mirrored volumes whose source is here
-  /// @param hiccups now and then a round takes milliseconds, as when the machine is busy with
-  ///     something else
+  /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
   SimulatedSite(
       CabinetDescription description,
       CabinetMaker maker,
@@ -158,8 +157,8 @@ final class SimulatedSite implements Stepped {
     return shutdowns;
   }
 
-  /// Starts the process, once it can own the drives: old requests of a dead one may still be
-  /// under way.
+  /// Starts the process, once it can own the drives: old requests of a dead one may still be under
+  /// way.
   void start() {
     if (cabinet != null || wantedUp) {
       return;
@@ -260,8 +259,8 @@ final class SimulatedSite implements Stepped {
     forgetProcess();
   }
 
-  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none
-  /// has begun.
+  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none has
+  /// begun.
   boolean keepsAllWithoutPower() {
     return ended && cabinet == null;
   }

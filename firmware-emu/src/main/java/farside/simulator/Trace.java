@@ -6,8 +6,9 @@ import java.util.List;
 
 /// What happened, in order: a hash of everything, and the newest lines for people.
 ///
-/// Two runs of one seed must end on the same hash; a difference means that something outside
-/// the seed got in. Lines are kept as numbers and only made into text when a run has failed.
+/// Two runs of one seed must end on the same hash; a difference means that something outside the
+/// seed got in.
+/// Lines are kept as numbers and only made into text when a run has failed.
 final class Trace {
   private static final int KEPT_MAX = 64;
 
@@ -37,7 +38,8 @@ final class Trace {
   }
 
   /// A fault, an event, a change of state: also kept apart from the small things, so that it is
-  /// still there when a thousand host requests have come after it.
+  /// still
+  /// there when a thousand host requests have come after it.
   void turn(long nowNs, String who, String what) {
     stir(nowNs, who, what, 0, 0, 0);
     everything.add(nowNs, who, what, NONE, NONE, NONE);

@@ -2,8 +2,9 @@ package farside.simulator;
 
 import farside.port.HostCommand;
 
-/// A program on a host that reads and writes at random, for ever: it connects, keeps some
-/// requests open, now and then goes away in the middle, and comes back.
+/// A program on a host that reads and writes at random, for ever: it connects, keeps some requests
+/// open, now and then
+/// goes away in the middle, and comes back.
 final class WorkloadProgram implements HostProgram {
   private static final int BLOCK_BYTES = 512;
   private static final int LARGE_BYTES = 128 * 1024;
@@ -29,7 +30,8 @@ final class WorkloadProgram implements HostProgram {
   private long answered;
 
   /// @param readOnly the volume is a target where this host sits: it mostly reads, and what it
-  ///     tries to write must be refused
+  /// tries to write must
+  ///     be refused
   WorkloadProgram(
       SimulatedHost head,
       String volumeName,
@@ -67,8 +69,8 @@ final class WorkloadProgram implements HostProgram {
     return answered;
   }
 
-  /// The request that has waited longest for its answer, null if none is open or the host
-  /// itself is slow.
+  /// The request that has waited longest for its answer, null if none is open or the host itself is
+  /// slow.
   HostRequest longestWaiting() {
     if (connection == null || nsPerByte > 0) {
       return null;
