@@ -26,7 +26,7 @@ interface SteppedCabinet {
     NOT_KNOWN
   }
 
-  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty
-  /// if nothing does.
+  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized.
+  /// Empty if nothing does.
   String unsettled();
 }
