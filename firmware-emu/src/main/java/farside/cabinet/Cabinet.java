@@ -10,6 +10,7 @@ import farside.director.CabinetRefused;
 import farside.director.Director;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.director.MachineCheck;
 import farside.disk.DiskAdapter;
 import farside.port.DrivePort;
 import farside.port.NvramPort;
@@ -241,9 +242,19 @@ public final class Cabinet implements CabinetDesk {
 
   // ---- the loop ----
 
-  /// One round of all directors; returns how much was done.
+  /// One round of all directors; returns how much was done. A [MachineCheck] is logged and thrown on: whoever runs
+  /// the cabinet stops it at once.
   public int doWork(long nowNs) {
     events.setNow(nowNs);
+    try {
+      return round(nowNs);
+    } catch (MachineCheck check) {
+      events.log(EventCode.MACHINE_CHECK, check.getMessage());
+      throw check;
+    }
+  }
+
+  private int round(long nowNs) {
     return switch (phase) {
       case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs);
       case SERVING -> {

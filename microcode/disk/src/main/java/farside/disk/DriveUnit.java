@@ -59,6 +59,7 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private IntArrayList written = new IntArrayList();
   private IntArrayList flushing = new IntArrayList();
+  private boolean readyTold;
   private boolean flushInFlight;
   private long oldestWrittenNs;
   private boolean labelInFlight;
@@ -119,6 +120,10 @@ final class DriveUnit implements DrivePort.DriveSink {
         work++;
       }
       return work;
+    }
+    if (!readyTold) {
+      readyTold = true;
+      events.log(EventCode.DRIVE_READY, port.name(), port.identity());
     }
     return work + writeLabel() + destage() + flush();
   }

@@ -88,6 +88,7 @@ public final class RemoteAdapter
   private long receivedNumber;
 
   private long refusedFrames;
+  private long resentToldNext = 1;
   private String mismatchLogged = "";
   private boolean started;
   private boolean isLeaving;
@@ -181,6 +182,7 @@ public final class RemoteAdapter
     work += applyRestart();
     if (state.isUp()) {
       work += sayStable() + sayAlive() + transport.endRound(nowNs, this);
+      tellResent();
     }
     return work;
   }
@@ -304,6 +306,15 @@ public final class RemoteAdapter
     become(SessionState.GREETING, because);
     beginGreeting();
     return 1;
+  }
+
+  /// Frames that have to be sent again are told at 1, 2, 4, 8, ...: a bad line must not flood the log.
+  private void tellResent() {
+    long resent = transport.resentFrames();
+    if (resent >= resentToldNext) {
+      resentToldNext = Long.highestOneBit(resent) * 2;
+      events.log(EventCode.RETRANSMISSION, resent);
+    }
   }
 
   /// The host never waits longer than the link timeout: then its group goes on alone.
