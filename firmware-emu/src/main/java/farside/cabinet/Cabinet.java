@@ -33,9 +33,9 @@ import java.util.List;
 /// A cabinet, wired from its description: NVRAM, cache, directors, in the order in which a host
 /// write walks them.
 ///
-/// It has no thread and no clock. `farside.runtime` runs it on a processor, `farside.simulator` in
-/// virtual time: both
-/// call [#doWork] in rounds until one does nothing, and sleep until [#nextDeadlineNs].
+/// It has no thread and no clock. `farside.runtime` runs it on a processor, `farside.simulator`
+/// in virtual time: both call [#doWork] in rounds until one does nothing, and sleep until
+/// [#nextDeadlineNs].
 public final class Cabinet implements CabinetDesk {
   private static final long QUIET_WAIT_NS = 5_000_000_000L;
   private static final long PEER_WAIT_NS = 2_000_000_000L;
@@ -186,9 +186,9 @@ public final class Cabinet implements CabinetDesk {
     throw new CabinetRefused("no drive " + name + " in site " + description.site());
   }
 
-  /// Frames that only the peer's writes may use. They wait for the local drives alone, so whatever
-  /// hosts here wait for,
-  /// the peer's writes, and with them the acknowledgements that others wait for, go on.
+  /// Frames that only the peer's writes may use. They wait for the local drives alone, so
+  /// whatever hosts here wait for, the peer's writes, and with them the acknowledgements that
+  /// others wait for, go on.
   private int incomingShare(int frames) {
     boolean source = false;
     boolean target = false;

@@ -5,11 +5,11 @@ package farside.simulator;
 /// @param queueDepth requests that it takes at once
 /// @param latencyMinNs shortest time of a request
 /// @param latencyMaxNs longest time of an ordinary request; one in a hundred takes ten times as
-/// long
+///     long
 /// @param flushMinNs shortest time of a flush
 /// @param flushMaxNs longest time of a flush
-/// @param knownZero made just now: reads zero, and says so. If not, it holds what its last owner
-/// left
+/// @param knownZero made just now: reads zero, and says so. If not, it holds what its last
+///     owner left
 /// @param scribbles memory that is being read into holds noise until the read is complete
 record DriveHabits(
     int queueDepth,

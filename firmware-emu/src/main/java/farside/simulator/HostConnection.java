@@ -10,11 +10,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One connection of a host to a simulated channel head: what has come in, what is open, what has
-/// not yet been
-/// taken. It holds the cabinet to the port's contract: each request is answered once, a read's data
-/// is
-/// whole and not interrupted, a write is not acknowledged before its payload was taken.
+/// One connection of a host to a simulated channel head: what has come in, what is open, what
+/// has not yet been taken. It holds the cabinet to the port's contract: each request is
+/// answered once, a read's data is whole and not interrupted, a write is not acknowledged
+/// before its payload was taken.
 final class HostConnection {
   private static final int UNTAKEN_BYTES_MAX = 256 * 1024;
 

@@ -7,11 +7,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// A write that a host made, with its acknowledgement: what a byte of a volume may have come from.
+/// A write that a host made, with its acknowledgement: what a byte of a volume may have come
+/// from.
 ///
-/// Its content follows from volume, number of the write and place, eight bytes at a time, so that
-/// each word
-/// that a host reads tells which write left it there.
+/// Its content follows from volume, number of the write and place, eight bytes at a time, so
+/// that each word that a host reads tells which write left it there.
 final class HostWrite {
   /// A step that has not come.
   static final long NOT_YET = Long.MAX_VALUE;

@@ -55,8 +55,8 @@ final class Oracle {
     volumes.get(name).errorsExcused = on;
   }
 
-  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the pair is
-  /// whole again.
+  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the
+  /// pair is whole again.
   void distrustFarCopy(String name, boolean on) {
     Watched volume = volumes.get(name);
     volume.farCopyLost = on;
@@ -87,9 +87,9 @@ final class Oracle {
     return total;
   }
 
-  /// The process at that site has gone: what it had not acknowledged has taken effect by now, or
-  /// never will.
-  /// If it loses its memory too, the peer may still hold such a write and bring it back later.
+  /// The process at that site has gone: what it had not acknowledged has taken effect by now,
+  /// or never will. If it loses its memory too, the peer may still hold such a write and bring
+  /// it back later.
   void settle(String site) {
     for (Watched volume : volumes.values()) {
       if (volume.primarySite.equals(site)) {

@@ -321,8 +321,8 @@ final class Scenario {
     return sweep;
   }
 
-  /// What each side may lose with its power: what the drive has not flushed, unless the peer has
-  /// it.
+  /// What each side may lose with its power: what the drive has not flushed, unless the peer
+  /// has it.
   private void losePower(int side) {
     boolean keepsAll = sites[side].keepsAllWithoutPower();
     sites[side].losePower();

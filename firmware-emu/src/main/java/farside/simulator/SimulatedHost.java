@@ -103,8 +103,8 @@ final class SimulatedHost implements HostPort {
     oracle.begin(volumeName, request, time.nowNs());
   }
 
-  /// The cabinet has answered: that is a promise from this moment, whether or not the host lives to
-  /// see it.
+  /// The cabinet has answered: that is a promise from this moment, whether or not the host
+  /// lives to see it.
   @SuppressWarnings("EnumOrdinal") // only the trace, which no other build reads, sees the number
   void end(String volumeName, HostRequest request) {
     trace.note(

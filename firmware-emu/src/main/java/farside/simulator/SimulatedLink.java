@@ -12,10 +12,8 @@ import org.agrona.DirectBuffer;
 /// One end of a simulated line.
 ///
 /// A frame is sometimes copied at once and sometimes queued; the payload of a queued frame is
-/// looked at again when it
-/// leaves, and must not have changed. A frame that arrives is shown in a buffer that is scribbled
-/// over right after
-/// the call, so that nobody keeps it.
+/// looked at again when it leaves, and must not have changed. A frame that arrives is shown in
+/// a buffer that is scribbled over right after the call, so that nobody keeps it.
 final class SimulatedLink implements LinkPort {
   static final int FRAME_BYTES_MAX = 32 + 255 + 65_536;
 
@@ -62,8 +60,8 @@ final class SimulatedLink implements LinkPort {
     line.tryToConnect();
   }
 
-  /// The process is gone. The peer may take long to see it: with the power, nobody is there to say
-  /// so.
+  /// The process is gone. The peer may take long to see it: with the power, nobody is there to
+  /// say so.
   void onProcessDeath() {
     open = false;
     forgetCarrier();
@@ -326,7 +324,8 @@ final class SimulatedLink implements LinkPort {
   }
 
   private void dropCarrier(String reason) {
-    // Whether the queue's buffers come back before or after the news differs between real drivers.
+    // Whether the queue's buffers come back before or after the news differs between real
+    // drivers.
     boolean newsFirst = line.draws().chance(500);
     if (newsFirst) {
       facts.add(Fact.carrier(false, reason));

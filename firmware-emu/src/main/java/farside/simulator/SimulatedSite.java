@@ -157,8 +157,8 @@ final class SimulatedSite implements Stepped {
     return shutdowns;
   }
 
-  /// Starts the process, once it can own the drives: old requests of a dead one may still be under
-  /// way.
+  /// Starts the process, once it can own the drives: old requests of a dead one may still be
+  /// under way.
   void start() {
     if (cabinet != null || wantedUp) {
       return;
@@ -259,8 +259,8 @@ final class SimulatedSite implements Stepped {
     forgetProcess();
   }
 
-  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none has
-  /// begun.
+  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none
+  /// has begun.
   boolean keepsAllWithoutPower() {
     return ended && cabinet == null;
   }

@@ -5,8 +5,8 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/// Virtual time for people: runs seeds, says what each went through, and on failure how to see it
-/// again.
+/// Virtual time for people: runs seeds, says what each went through, and on failure how to see
+/// it again.
 public final class Simulation {
   private final ScenarioKind kind;
   private final CabinetMaker maker;
@@ -31,9 +31,8 @@ public final class Simulation {
     return new Simulation(ScenarioKind.MIXED, out).replay(seed, false);
   }
 
-  /// All seeds from the first to the last, and totals; only failures are printed at length. Returns
-  /// 0 if all
-  /// promises held, 1 if not.
+  /// All seeds from the first to the last, and totals; only failures are printed at length.
+  /// Returns 0 if all promises held, 1 if not.
   public static int runMany(long firstSeed, long lastSeed, PrintStream out) {
     return new Simulation(ScenarioKind.MIXED, out).sweep(firstSeed, lastSeed);
   }

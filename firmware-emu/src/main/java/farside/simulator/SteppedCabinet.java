@@ -13,7 +13,8 @@ interface SteppedCabinet {
 
   boolean isDown();
 
-  /// Whether the peer has all that was acknowledged of this source volume, as the cabinet sees it.
+  /// Whether the peer has all that was acknowledged of this source volume, as the cabinet sees
+  /// it.
   FarCopy farCopyOf(String volumeName);
 
   /// What a source volume's cabinet believes of the copy at the peer.
@@ -25,7 +26,7 @@ interface SteppedCabinet {
     NOT_KNOWN
   }
 
-  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty
-  /// if nothing does.
+  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized.
+  /// Empty if nothing does.
   String unsettled();
 }

@@ -6,9 +6,8 @@ import java.util.List;
 
 /// What happened, in order: a hash of everything, and the newest lines for people.
 ///
-/// Two runs of one seed must end on the same hash; a difference means that something outside the
-/// seed got in.
-/// Lines are kept as numbers and only made into text when a run has failed.
+/// Two runs of one seed must end on the same hash; a difference means that something outside
+/// the seed got in. Lines are kept as numbers and only made into text when a run has failed.
 final class Trace {
   private static final int KEPT_MAX = 64;
 

@@ -9,17 +9,14 @@ import java.util.TreeSet;
 
 /// All that the oracle knows of one volume: for every byte, which writes it may hold now.
 ///
-/// The volume is cut into runs of bytes that share one history. A run's *live* versions are those
-/// that a read
-/// may return; *retired* ones were overtaken, by an acknowledged write that began after they were
-/// done or by
-/// a read that returned something newer, and may still be returned by a read that began before
-/// that, or come
-/// back when unflushed data is lost.
+/// The volume is cut into runs of bytes that share one history. A run's *live* versions are
+/// those that a read may return; *retired* ones were overtaken, by an acknowledged write that
+/// began after they were done or by a read that returned something newer, and may still be
+/// returned by a read that began before that, or come back when unflushed data is lost.
 ///
-/// Order is counted in steps: each request that begins or ends takes one. A version is *done* when
-/// its write
-/// was acknowledged, or seen by a read, or settled because its host or cabinet died.
+/// Order is counted in steps: each request that begins or ends takes one. A version is *done*
+/// when its write was acknowledged, or seen by a read, or settled because its host or cabinet
+/// died.
 final class VolumeHistory {
   private static final int BLOCK_BYTES = 512;
   private static final int RETIRED_SWEEP_MIN = 16;
@@ -34,8 +31,8 @@ final class VolumeHistory {
   private long flushedStep;
   private long readsChecked;
 
-  /// @param zero true: the volume reads zero before the first write; false: it holds the content of
-  /// write 0
+  /// @param zero true: the volume reads zero before the first write; false: it holds the
+  ///     content of write 0
   VolumeHistory(int volume, long sizeBytes, boolean zero) {
     this.volume = volume;
     this.sizeBytes = sizeBytes;
@@ -147,7 +144,8 @@ final class VolumeHistory {
     }
   }
 
-  /// A write that nobody acknowledged may have taken effect in some blocks only; a block is whole.
+  /// A write that nobody acknowledged may have taken effect in some blocks only; a block is
+  /// whole.
   private static long firstBlockEnd(long from, long to) {
     return Math.min(to, (from / BLOCK_BYTES + 1) * BLOCK_BYTES);
   }
@@ -175,8 +173,8 @@ final class VolumeHistory {
     }
   }
 
-  /// The cabinet or the host of all open writes has gone: each has taken effect by now, or never
-  /// will.
+  /// The cabinet or the host of all open writes has gone: each has taken effect by now, or
+  /// never will.
   void settle() {
     step++;
     for (HostWrite write : unsettled) {
@@ -185,7 +183,8 @@ final class VolumeHistory {
     unsettled.clear();
   }
 
-  /// What was not flushed may be gone: each byte holds anything from its last flushed version on.
+  /// What was not flushed may be gone: each byte holds anything from its last flushed version
+  /// on.
   void loseUnflushed() {
     step++;
     for (Run run : runs.values()) {
@@ -193,8 +192,8 @@ final class VolumeHistory {
     }
   }
 
-  /// The drive holds this, stable, at a time when nothing is open: the whole history becomes one
-  /// version.
+  /// The drive holds this, stable, at a time when nothing is open: the whole history becomes
+  /// one version.
   void adopt(DriveImage image, String by) {
     settle();
     byte[] bytes = new byte[64 * 1024];
@@ -377,7 +376,8 @@ final class VolumeHistory {
       this.to = to;
     }
 
-    /// Counts the versions that these bytes may come from; answers the one, if there is only one.
+    /// Counts the versions that these bytes may come from; answers the one, if there is only
+    /// one.
     Version match(byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
       matchCount = 0;
       Version only = null;

@@ -2,9 +2,8 @@ package farside.simulator;
 
 import farside.port.HostCommand;
 
-/// A program on a host that reads and writes at random, for ever: it connects, keeps some requests
-/// open, now and then
-/// goes away in the middle, and comes back.
+/// A program on a host that reads and writes at random, for ever: it connects, keeps some
+/// requests open, now and then goes away in the middle, and comes back.
 final class WorkloadProgram implements HostProgram {
   private static final int BLOCK_BYTES = 512;
   private static final int LARGE_BYTES = 128 * 1024;
@@ -69,8 +68,8 @@ final class WorkloadProgram implements HostProgram {
     return answered;
   }
 
-  /// The request that has waited longest for its answer, null if none is open or the host itself is
-  /// slow.
+  /// The request that has waited longest for its answer, null if none is open or the host
+  /// itself is slow.
   HostRequest longestWaiting() {
     if (connection == null || nsPerByte > 0) {
       return null;

@@ -16,11 +16,9 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The simplest cabinet that keeps its promises for local volumes: one request at a time for each
-/// volume, read,
-/// changed, written and flushed before it is answered. It proves the bench before there is
-/// microcode, and lies on
-/// demand to show that the bench notices.
+/// The simplest cabinet that keeps its promises for local volumes: one request at a time for
+/// each volume, read, changed, written and flushed before it is answered. It proves the bench
+/// before there is microcode, and lies on demand to show that the bench notices.
 final class WriteThroughCabinet
     implements SteppedCabinet, HostPort.HostSink, ConsolePort.ConsoleSink {
   /// How it breaks its promises.
