@@ -17,7 +17,7 @@ class MicrocodeSimulationTest {
 
   @Test
   void aPairKeepsItsPromisesUnderFaults() {
-    assertThat(Simulation.runMany(1, 4, out))
+    assertThat(Simulation.runMany(1, 3, out))
         .as(text.toString(StandardCharsets.UTF_8))
         .isZero();
   }
@@ -25,7 +25,7 @@ class MicrocodeSimulationTest {
   @Test
   void localVolumesKeepTheirPromisesUnderFaults() {
     Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
-    assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
   }
 
   @Test
