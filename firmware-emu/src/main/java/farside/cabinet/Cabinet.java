@@ -149,7 +149,19 @@ public final class Cabinet implements CabinetDesk {
           "site " + description.site() + ": " + drives.size() + " drives are attached, the description names "
               + description.drives().size());
     }
+    if (description.readSlots() < 4) {
+      throw new CabinetRefused(
+          "site " + description.site() + ": " + description.readSlots()
+              + " track slots of read cache; at least 4 are needed. Give it more readCacheMiB.");
+    }
     for (var volume : description.volumes()) {
+      if (volume.blockBytes() != 512 && volume.blockBytes() != 4096
+          || volume.sizeBytes() <= 0
+          || volume.sizeBytes() % volume.blockBytes() != 0) {
+        throw new CabinetRefused(
+            "volume " + Volume.nameOf(volume.number()) + ": " + volume.sizeBytes() + " bytes in blocks of "
+                + volume.blockBytes() + ". Blocks are 512 or 4096 bytes, and a size is whole blocks.");
+      }
       DrivePort drive = drives.get(driveIndex(volume.drive()));
       if (drive.sizeBytes() < volume.sizeBytes() + DriveLabel.RESERVED_BYTES) {
         throw new CabinetRefused(
@@ -314,6 +326,10 @@ public final class Cabinet implements CabinetDesk {
       if (labels.volumeOf(drive) != null && !labels.isDurable(drive, cleanTickets[drive])) {
         return 0;
       }
+    }
+    if (!disk.isIdle()) {
+      // A read for a copy that was broken off may still write into our memory.
+      return 0;
     }
     events.log(EventCode.SHUTDOWN_COMPLETE);
     nvram.force();

@@ -128,6 +128,11 @@ final class SimulatedDrive implements DrivePort {
     return inFlight.isEmpty() && facts.isEmpty();
   }
 
+  /// What it works at, for a message.
+  String work() {
+    return who + ": in flight " + inFlight + ", not drained " + facts;
+  }
+
   /// What a reader sees.
   DriveImage visible() {
     return visible;

@@ -307,7 +307,9 @@ final class SimulatedSite implements Stepped {
 
   private void end() {
     shutdowns++;
-    require(drivesAreIdle(), "cabinet " + name + " says that it is down, but a drive still works for it");
+    for (SimulatedDrive drive : drives) {
+      require(drive.isIdle(), "cabinet " + name + " says that it is down, but a drive still works for it: " + drive.work());
+    }
     trace.turn(time.nowNs(), name, "is down");
     ended = true;
     forgetProcess();

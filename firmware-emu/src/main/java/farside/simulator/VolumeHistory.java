@@ -312,6 +312,10 @@ final class VolumeHistory {
     long retiredStep = HostWrite.NOT_YET;
     boolean stable;
 
+    /// Unflushed when data was lost: a flush after that speaks of it only once a read has shown that it is there.
+    boolean doubtful;
+    long shownStep;
+
     Version(HostWrite write) {
       this.write = write;
     }
@@ -321,6 +325,8 @@ final class VolumeHistory {
       copy.seenStep = seenStep;
       copy.retiredStep = retiredStep;
       copy.stable = stable;
+      copy.doubtful = doubtful;
+      copy.shownStep = shownStep;
       return copy;
     }
 
@@ -330,7 +336,7 @@ final class VolumeHistory {
 
     boolean isStable(long flushedStep) {
       return stable
-          || write.acknowledgedStep < flushedStep
+          || (!doubtful && Math.max(write.acknowledgedStep, shownStep) < flushedStep)
           || (write.forceUnitAccess && write.isAcknowledged());
     }
   }
@@ -412,6 +418,10 @@ final class VolumeHistory {
     void learn(Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
       if (only != null) {
         only.seenStep = Math.min(only.seenStep, step);
+        if (only.doubtful) {
+          only.doubtful = false;
+          only.shownStep = step;
+        }
       }
       for (int i = live.size() - 1; i >= 0; i--) {
         Version version = live.get(i);
@@ -445,6 +455,9 @@ final class VolumeHistory {
           live.add(retired.remove(i));
         }
       }
+      for (Version version : live) {
+        version.doubtful |= !version.isStable(flushedStep);
+      }
     }
 
     boolean isLike(Run other) {
@@ -454,6 +467,8 @@ final class VolumeHistory {
           && other.retired.isEmpty()
           && live.get(0).write == other.live.get(0).write
           && live.get(0).stable == other.live.get(0).stable
+          && live.get(0).doubtful == other.live.get(0).doubtful
+          && live.get(0).shownStep == other.live.get(0).shownStep
           && live.get(0).seenStep == other.live.get(0).seenStep;
     }
 

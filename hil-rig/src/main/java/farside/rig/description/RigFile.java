@@ -51,7 +51,7 @@ public final class RigFile {
 
   public static Rig parse(String fileName, byte[] bytes) throws RigRefusedException {
     YamlText text = YamlText.parse(fileName, bytes);
-    List<Mistake> mistakes = new SchemaGate().check(text);
+    List<Mistake> mistakes = Schema.GATE.check(text);
     if (mistakes.isEmpty()) {
       CrossChecks checks = new CrossChecks(nameOf(fileName), text);
       Rig rig = checks.rig();
@@ -64,6 +64,13 @@ public final class RigFile {
     inOrder.sort(Comparator.comparing(Mistake::place).thenComparing(Mistake::what));
     String shown = new String(bytes, StandardCharsets.UTF_8);
     throw new RigRefusedException(fileName, shown, inOrder);
+  }
+
+  /// Loaded when the first rig is read, and kept: it costs more than all the rest of reading.
+  private static final class Schema {
+    static final SchemaGate GATE = new SchemaGate();
+
+    private Schema() {}
   }
 
   private static Mistake unreadable(Path file) {

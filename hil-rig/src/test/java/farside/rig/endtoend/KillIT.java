@@ -41,11 +41,6 @@ class KillIT {
   private static final List<String> SITES = List.of(A, B);
   private static final List<List<String>> VICTIMS = List.of(List.of(A), List.of(B), SITES);
 
-  /// The JVM of a site lives for two seconds here: code made in a hurry serves it better than good
-  /// code made late.
-  private static final List<String> QUICK_LAUNCHER =
-      List.of("env", "JDK_JAVA_OPTIONS=-XX:TieredStopAtLevel=1", Launcher.WORDS.get(0));
-
   private static final Map<String, String> VOLUME_OF = Map.of(A, "0010", B, "0020");
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -60,7 +55,7 @@ class KillIT {
     System.out.printf(
         "KillIT: %d kills, replay: -Dfarside.seed=%d -Dfarside.kills=%d%n", KILLS, SEED, KILLS);
     DemoRig rig = patientRig();
-    try (DemoPair pair = new DemoPair(QUICK_LAUNCHER, rig)) {
+    try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
       pair.start(A);
       pair.start(B);
       pair.awaitReady(A, READY_MAX_MS);

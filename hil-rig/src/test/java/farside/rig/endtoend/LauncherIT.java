@@ -9,6 +9,7 @@ import farside.rig.demo.DemoRig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -30,30 +31,44 @@ class LauncherIT {
   @Test
   void exitStatusesTellYesNoNotUnderstoodAndNotReachable() throws Exception {
     DemoRig rig = DemoRig.in(directory);
-    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
+    try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
       pair.start(A);
       pair.awaitReady(A, READY_MAX_MS);
 
-      assertThat(ctl(rig, A, "query").status()).isZero();
       assertThat(ctl(rig, A, "query").output()).contains("0010");
+      assertThat(ctl(rig, A, "tracks 0099").status()).isEqualTo(1);
       assertThat(ctl(rig, A, "fly to the moon").status()).isEqualTo(2);
-      assertThat(ctl(rig, "B", "query").status()).isEqualTo(3);
       assertThat(ctl(rig, "C", "query").status()).isEqualTo(2);
-      Launcher.Ending json = Launcher.farside(
-          "ctl",
-          rig.file().toString(),
-          A,
-          "query",
-          "--output",
-          "json",
-          "--run-dir",
-          rig.directory().path().toString());
+      assertThat(ctl(rig, "B", "query").status()).isEqualTo(3);
+      Launcher.Ending json = ctl(rig, A, "query", "--output", "json");
       assertThat(json.status()).isZero();
       assertThat(json.output()).startsWith("{").contains("\"volumes\"");
 
-      assertThat(pair.process(A).terminate(READY_MAX_MS)).isZero();
+      aSecondRigOnTheSameDrivesIsRefusedAndHarmsNothing(rig);
+
+      // The console can end a site as SIGTERM does.
+      assertThat(ctl(rig, A, "shutdown").status()).isZero();
+      Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> !pair.process(A).isAlive());
+      assertThat(pair.process(A).terminate(0)).isZero();
       assertThat(ctl(rig, A, "query").status()).isEqualTo(3);
     }
+  }
+
+  private static void aSecondRigOnTheSameDrivesIsRefusedAndHarmsNothing(DemoRig rig)
+      throws Exception {
+    Launcher.Ending second = Launcher.farside(
+        "run",
+        rig.file().toString(),
+        "--site",
+        A,
+        "--run-dir",
+        rig.directory().path().toString());
+
+    assertThat(second.status()).isEqualTo(1);
+    assertThat(second.errors()).contains("site A: drive D1").doesNotContain("\tat ");
+    assertThat(ctl(rig, A, "query").status()).isZero();
   }
 
   @Test
@@ -65,44 +80,6 @@ class LauncherIT {
     assertThat(ending.status()).isEqualTo(2);
     assertThat(ending.errors()).contains("bad.yaml, line 3: `serial` is the number 5");
     assertThat(ending.output()).isEmpty();
-  }
-
-  @Test
-  void aSecondRigOnTheSameDrivesIsRefusedAndHarmsNothing() throws Exception {
-    DemoRig rig = DemoRig.in(directory);
-    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
-      pair.start(A);
-      pair.awaitReady(A, READY_MAX_MS);
-
-      Launcher.Ending second = Launcher.farside(
-          "run",
-          rig.file().toString(),
-          "--site",
-          A,
-          "--run-dir",
-          rig.directory().path().toString());
-
-      assertThat(second.status()).isEqualTo(1);
-      assertThat(second.errors()).contains("site A: ").doesNotContain("\tat ");
-      assertThat(ctl(rig, A, "query").status()).isZero();
-      assertThat(pair.process(A).terminate(READY_MAX_MS)).isZero();
-    }
-  }
-
-  @Test
-  void theConsoleCanShutASiteDown() throws Exception {
-    DemoRig rig = DemoRig.in(directory);
-    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
-      pair.start(A);
-      pair.awaitReady(A, READY_MAX_MS);
-
-      assertThat(pair.ask(A, "shutdown").exitCode()).isZero();
-
-      Awaitility.await()
-          .atMost(20, TimeUnit.SECONDS)
-          .until(() -> !pair.process(A).isAlive());
-      assertThat(pair.process(A).terminate(0)).isZero();
-    }
   }
 
   @Test
@@ -151,14 +128,17 @@ class LauncherIT {
     }
   }
 
-  private static Launcher.Ending ctl(DemoRig rig, String site, String command) throws Exception {
-    return Launcher.farside(
+  private static Launcher.Ending ctl(DemoRig rig, String site, String command, String... options)
+      throws Exception {
+    List<String> words = new ArrayList<>(List.of(
         "ctl",
         rig.file().toString(),
         site,
         command,
         "--run-dir",
-        rig.directory().path().toString());
+        rig.directory().path().toString()));
+    words.addAll(List.of(options));
+    return Launcher.farside(words.toArray(String[]::new));
   }
 
   /// User and system time of the process: fields 14 and 15, counted after the name, which may hold

@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,15 +26,15 @@ class RealClientsIT {
   private static final int FILE_BYTES = 128 << 20;
 
   @TempDir
-  Path directory;
+  static Path directory;
 
-  private DemoRig rig;
-  private DemoPair pair;
+  private static DemoRig rig;
+  private static DemoPair pair;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     rig = DemoRig.in(directory);
-    pair = new DemoPair(Launcher.WORDS, rig);
+    pair = new DemoPair(Launcher.QUICK_WORDS, rig);
     pair.start(A);
     pair.start(B);
     pair.awaitReady(A, READY_MAX_MS);
@@ -42,8 +42,8 @@ class RealClientsIT {
     assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).isTrue();
   }
 
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     pair.close();
   }
 
@@ -181,11 +181,11 @@ class RealClientsIT {
     return ending;
   }
 
-  private String uri(String site, String volume) {
+  private static String uri(String site, String volume) {
     return "nbd://" + rig.rig().cabinet(site).orElseThrow().nbd() + "/" + volume;
   }
 
-  private Path randomImage() throws Exception {
+  private static Path randomImage() throws Exception {
     byte[] content = new byte[FILE_BYTES];
     new SplittableRandom(5).nextBytes(content);
     // Long holes too: a client may skip them, or ask for zeroes.

@@ -32,7 +32,7 @@ class StrangerIT {
   void whatAHostWritesToOneSiteIsFoundOnTheOthersDrive() throws Exception {
     DemoRig rig = DemoRig.in(directory);
     WriteRecorder recorder = new WriteRecorder(1, 1024);
-    try (DemoPair pair = new DemoPair(Launcher.WORDS, rig)) {
+    try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
       pair.start(A);
       pair.start(B);
       pair.awaitReady(A, READY_MAX_MS);

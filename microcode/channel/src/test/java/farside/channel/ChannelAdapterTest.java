@@ -274,7 +274,7 @@ class ChannelAdapterTest {
   /// Three hosts write, trim, zero and read at any alignment, each its own bytes, but neighbours share blocks. NVRAM is
   /// tiny, payload comes late, hosts vanish in the middle of a write, the drive works when it likes.
   @ParameterizedTest
-  @ValueSource(longs = {11, 12, 13, 14})
+  @ValueSource(longs = {11, 12, 13})
   void hostsReadWhatTheyWroteWhateverElseHappens(long seed) {
     Random random = new Random(seed);
     int blockBytes = random.nextBoolean() ? 512 : 4096;
@@ -295,7 +295,7 @@ class ChannelAdapterTest {
       ids[h] = ++nextId;
       bench.host.open(ids[h], "0010");
     }
-    for (int step = 0; step < 4000; step++) {
+    for (int step = 0; step < 2000; step++) {
       int h = random.nextInt(hosts);
       var command = running[h];
       if (command == null) {

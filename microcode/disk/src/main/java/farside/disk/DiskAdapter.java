@@ -60,6 +60,16 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     return work + stageWanted();
   }
 
+  /// True if no drive works for this cabinet: its memory may go away.
+  public boolean isIdle() {
+    for (DriveUnit unit : units) {
+      if (unit.inFlight() > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private int stageWanted() {
     int work = 0;
     // Each waiting slot is looked at once: one whose drive is busy goes back to the end.

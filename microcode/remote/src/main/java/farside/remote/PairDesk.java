@@ -143,6 +143,25 @@ final class PairDesk {
     return true;
   }
 
+  /// The peer has had its time: a volume that it did not speak of is left as it is.
+  int giveUpUnsettled() {
+    int work = 0;
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      int index = volume.index();
+      if (!settled[index]) {
+        settled[index] = true;
+        work++;
+        if (!conflictLogged[index]) {
+          conflictLogged[index] = true;
+          events.log(
+              EventCode.PEER_MISMATCH,
+              "it does not speak of volume " + volume.name() + "; make the rig's sites agree");
+        }
+      }
+    }
+    return work;
+  }
+
   Control peekOutgoing() {
     return outgoing.peek();
   }

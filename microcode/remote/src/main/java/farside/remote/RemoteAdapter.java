@@ -72,6 +72,7 @@ public final class RemoteAdapter
   private long nowNs;
   private long greetingSentNs;
   private long unreachableSinceNs;
+  private long comparingSinceNs;
   private long watermarkSentNs;
   private long lastSentNumber;
 
@@ -228,6 +229,10 @@ public final class RemoteAdapter
     if (!state.isUp()) {
       return work;
     }
+    if (nowNs - comparingSinceNs >= settings.linkTimeoutNs()) {
+      // A volume that the peer never spoke of must not keep the others from being mirrored.
+      work += desk.giveUpUnsettled();
+    }
     work += sendControls() + desk.step(false, lastSentNumber);
     if (restartReason == null && desk.isSettled()) {
       become(SessionState.READY, "every pair is settled");
@@ -300,7 +305,30 @@ public final class RemoteAdapter
         work++;
       }
     }
-    return work;
+    return work + breakOffStuckCopies();
+  }
+
+  /// In the middle of a copy no write waits for the peer; but if the peer takes none, they fill the hosts' share of
+  /// NVRAM. After the link timeout the copy is broken off, and they become owed bits.
+  private int breakOffStuckCopies() {
+    if (!state.isUp() || records.hostFramesFree() * 4L >= records.hostFramesMax()) {
+      return 0;
+    }
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (volume.pairState() != PairState.SYNC_IN_PROG) {
+        continue;
+      }
+      int record = records.remoteHeadOf(volume.index());
+      while (record != WriteRecords.NONE && records.numberOf(record) <= receivedNumber) {
+        record = records.remoteNextOf(record);
+      }
+      if (record != WriteRecords.NONE
+          && nowNs - records.committedNsOf(record) >= settings.linkTimeoutNs()) {
+        restart("the peer takes no writes of volume " + volume.name());
+        return 1;
+      }
+    }
+    return 0;
   }
 
   private String overdue(String group) {
@@ -654,6 +682,7 @@ public final class RemoteAdapter
       }
     }
     records.rebuildToSend(receivedNumber);
+    comparingSinceNs = nowNs;
     become(SessionState.COMPARING, "peer " + messages.serialOf(greeting));
     desk.begin();
   }
@@ -791,6 +820,9 @@ public final class RemoteAdapter
     if (state == SessionState.GREETING) {
       deadline = Director.sooner(deadline, greetingSentNs + GREETING_AGAIN_NS);
     }
+    if (state == SessionState.COMPARING && !desk.isSettled()) {
+      deadline = Director.sooner(deadline, comparingSinceNs + settings.linkTimeoutNs());
+    }
     if (state.isUp()) {
       deadline = Director.sooner(deadline, transport.nextDeadlineNs());
       deadline = Director.sooner(deadline, transport.lastSentNs() + settings.heartbeatNs());
@@ -800,6 +832,10 @@ public final class RemoteAdapter
       deadline = Director.sooner(deadline, staleDeadlineNs());
     }
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (state.isUp() && volume.pairState() == PairState.SYNC_IN_PROG
+          && records.remoteHeadOf(volume.index()) != WriteRecords.NONE) {
+        deadline = Director.sooner(deadline, nowNs + settings.linkTimeoutNs() / 4);
+      }
       int record = records.oldestHeld(volume.index());
       if (record != WriteRecords.NONE && !volume.isHeld() && volume.pairState().waitsForPeer()) {
         deadline = Director.sooner(deadline, records.committedNsOf(record) + settings.linkTimeoutNs());
