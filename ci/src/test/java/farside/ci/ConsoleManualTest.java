@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The manual of the console says what the console does: every command, every field of JSON, and
-/// nothing else.
+/// The manual of the console says what the console does: every command, every field of JSON,
+/// and nothing else.
 class ConsoleManualTest {
   private static final Path MANUAL = Path.of("specs", "console.md");
 

@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/// Microcode and wire machines have no threads, no clock, no chance of their own, no I/O, no locks
-/// and no log. That is what lets one and the same loop run on gear and in virtual time, and what
-/// makes a seed replay.
+/// Microcode and wire machines have no threads, no clock, no chance of their own, no I/O, no
+/// locks and no log. That is what lets one and the same loop run on gear and in virtual time,
+/// and what makes a seed replay.
 ///
 /// What is allowed of `java.util.concurrent`: atomics and `TimeUnit`.
 class MicrocodePurityTest {

@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/// Every package says what lives in it, what comes before and after, and what must never come in.
+/// Every package says what lives in it, what comes before and after, and what must never come
+/// in.
 class PackageDocsTest {
   private static final Path SOURCES = Path.of("src", "main", "java");
 

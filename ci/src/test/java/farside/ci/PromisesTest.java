@@ -21,11 +21,10 @@ class PromisesTest {
     Path root = root();
     List<Path> tests;
     try (Stream<Path> all = Files.walk(root)) {
-      tests =
-          all.filter(path -> path.toString().contains("src/test/java"))
-              .filter(path -> path.toString().endsWith(".java"))
-              .sorted()
-              .toList();
+      tests = all.filter(path -> path.toString().contains("src/test/java"))
+          .filter(path -> path.toString().endsWith(".java"))
+          .sorted()
+          .toList();
     }
     List<String> missing = new ArrayList<>();
     Matcher named = NAMED.matcher(Files.readString(root.resolve("specs/promises.md")));

@@ -9,8 +9,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The front door: whoever reads `README.md` finds every `make` target there, and none that does
-/// not exist.
+/// The front door: whoever reads `README.md` finds every `make` target there, and none that
+/// does not exist.
 class ReadmeTest {
   /// A target that `make` alone lists: its rule ends with `## ` and a line about it.
   private static final Pattern TARGET = Pattern.compile("^([a-z-]+):.*## \\S.*$");

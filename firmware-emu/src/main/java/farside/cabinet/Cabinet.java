@@ -30,10 +30,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A cabinet, wired from its description: NVRAM, cache, directors, in the order in which a host write walks them.
+/// A cabinet, wired from its description: NVRAM, cache, directors, in the order in which a host
+/// write walks them.
 ///
-/// It has no thread and no clock. `farside.runtime` runs it on a processor, `farside.simulator` in virtual time: both
-/// call [#doWork] in rounds until one does nothing, and sleep until [#nextDeadlineNs].
+/// It has no thread and no clock. `farside.runtime` runs it on a processor, `farside.simulator`
+/// in virtual time: both call [#doWork] in rounds until one does nothing, and sleep until
+/// [#nextDeadlineNs].
 public final class Cabinet implements CabinetDesk {
   private static final long QUIET_WAIT_NS = 5_000_000_000L;
   private static final long PEER_WAIT_NS = 2_000_000_000L;
@@ -92,52 +94,48 @@ public final class Cabinet implements CabinetDesk {
 
     long slotBytes = (long) description.readSlots() * BlockMask.TRACK_BYTES;
     long driveBytes = (long) ports.drives().size() * DiskAdapter.WORK_BYTES_PER_DRIVE;
-    work =
-        Arena.ofAuto()
-            .allocate(
-                slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
+    work = Arena.ofAuto()
+        .allocate(slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
     SlotDirectory slots = new SlotDirectory(work.address(), description.readSlots());
     int incoming = incomingShare(layout.frameCount());
-    WriteRecords records =
-        new WriteRecords(
-            nvram,
-            layout,
-            slots,
-            driveOfVolume,
-            ports.drives().size(),
-            layout.frameCount() - incoming,
-            incoming);
+    WriteRecords records = new WriteRecords(
+        nvram,
+        layout,
+        slots,
+        driveOfVolume,
+        ports.drives().size(),
+        layout.frameCount() - incoming,
+        incoming);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     volumes = new Volumes(makeVolumes(layout, driveOfVolume));
-    labels = new Labels(description.serial(), driveNames(ports.drives()), volumesByDrive(ports.drives().size()));
+    labels = new Labels(
+        description.serial(),
+        driveNames(ports.drives()),
+        volumesByDrive(ports.drives().size()));
     iml = new Iml(description.site(), found, volumes, labels, memory, ports.random(), events);
 
-    disk =
-        new DiskAdapter(
-            ports.drives(), labels, memory, volumes, events, work.address() + slotBytes);
-    channel =
-        new ChannelAdapter(
-            ports.host(),
-            volumes,
-            memory,
-            events,
-            work.address() + slotBytes + driveBytes + RemoteAdapter.WORK_BYTES);
-    remote =
-        new RemoteAdapter(
-            new RemoteSettings(
-                description.serial(),
-                description.peerSerial(),
-                description.linkTimeoutMs() * 1_000_000L,
-                description.heartbeatMs() * 1_000_000L),
-            ports.links().isEmpty() ? new NoLink() : ports.links().getFirst(),
-            memory,
-            volumes,
-            labels,
-            ports.random(),
-            events,
-            work.address() + slotBytes + driveBytes);
-    service =
-        new ServiceProcessor(ports.console(), this, volumes, memory, disk, remote, events);
+    disk = new DiskAdapter(
+        ports.drives(), labels, memory, volumes, events, work.address() + slotBytes);
+    channel = new ChannelAdapter(
+        ports.host(),
+        volumes,
+        memory,
+        events,
+        work.address() + slotBytes + driveBytes + RemoteAdapter.WORK_BYTES);
+    remote = new RemoteAdapter(
+        new RemoteSettings(
+            description.serial(),
+            description.peerSerial(),
+            description.linkTimeoutMs() * 1_000_000L,
+            description.heartbeatMs() * 1_000_000L),
+        ports.links().isEmpty() ? new NoLink() : ports.links().getFirst(),
+        memory,
+        volumes,
+        labels,
+        ports.random(),
+        events,
+        work.address() + slotBytes + driveBytes);
+    service = new ServiceProcessor(ports.console(), this, volumes, memory, disk, remote, events);
     cleanTickets = new long[ports.drives().size()];
   }
 
@@ -145,22 +143,21 @@ public final class Cabinet implements CabinetDesk {
 
   private void checkDrives(List<DrivePort> drives) {
     if (drives.size() != description.drives().size()) {
-      throw new CabinetRefused(
-          "site " + description.site() + ": " + drives.size() + " drives are attached, the description names "
-              + description.drives().size());
+      throw new CabinetRefused("site " + description.site() + ": " + drives.size()
+          + " drives are attached, the description names "
+          + description.drives().size());
     }
     if (description.readSlots() < 4) {
-      throw new CabinetRefused(
-          "site " + description.site() + ": " + description.readSlots()
-              + " track slots of read cache; at least 4 are needed. Give it more readCacheMiB.");
+      throw new CabinetRefused("site " + description.site() + ": " + description.readSlots()
+          + " track slots of read cache; at least 4 are needed. Give it more readCacheMiB.");
     }
     for (var volume : description.volumes()) {
       if (volume.blockBytes() != 512 && volume.blockBytes() != 4096
           || volume.sizeBytes() <= 0
           || volume.sizeBytes() % volume.blockBytes() != 0) {
-        throw new CabinetRefused(
-            "volume " + Volume.nameOf(volume.number()) + ": " + volume.sizeBytes() + " bytes in blocks of "
-                + volume.blockBytes() + ". Blocks are 512 or 4096 bytes, and a size is whole blocks.");
+        throw new CabinetRefused("volume " + Volume.nameOf(volume.number()) + ": "
+            + volume.sizeBytes() + " bytes in blocks of " + volume.blockBytes()
+            + ". Blocks are 512 or 4096 bytes, and a size is whole blocks.");
       }
       DrivePort drive = drives.get(driveIndex(volume.drive()));
       if (drive.sizeBytes() < volume.sizeBytes() + DriveLabel.RESERVED_BYTES) {
@@ -171,10 +168,11 @@ public final class Cabinet implements CabinetDesk {
                 + " with the label. Give it a larger drive or make the volume smaller.");
       }
       if (volume.blockBytes() % drive.blockBytes() != 0) {
-        throw new CabinetRefused(
-            "drive " + drive.name() + ": its blocks are " + drive.blockBytes() + " bytes, but volume "
-                + Volume.nameOf(volume.number()) + " has blocks of " + volume.blockBytes()
-                + ". Set blockBytes: " + drive.blockBytes() + " in the rig file, or give the volume another drive.");
+        throw new CabinetRefused("drive " + drive.name() + ": its blocks are " + drive.blockBytes()
+            + " bytes, but volume "
+            + Volume.nameOf(volume.number()) + " has blocks of " + volume.blockBytes()
+            + ". Set blockBytes: " + drive.blockBytes()
+            + " in the rig file, or give the volume another drive.");
       }
     }
   }
@@ -188,8 +186,9 @@ public final class Cabinet implements CabinetDesk {
     throw new CabinetRefused("no drive " + name + " in site " + description.site());
   }
 
-  /// Frames that only the peer's writes may use. They wait for the local drives alone, so whatever hosts here wait for,
-  /// the peer's writes, and with them the acknowledgements that others wait for, go on.
+  /// Frames that only the peer's writes may use. They wait for the local drives alone, so
+  /// whatever hosts here wait for, the peer's writes, and with them the acknowledgements that
+  /// others wait for, go on.
   private int incomingShare(int frames) {
     boolean source = false;
     boolean target = false;
@@ -208,19 +207,18 @@ public final class Cabinet implements CabinetDesk {
     List<Volume> made = new ArrayList<>();
     for (int i = 0; i < driveOfVolume.length; i++) {
       var volume = description.volumes().get(i);
-      made.add(
-          new Volume(
-              i,
-              volume.number(),
-              volume.role(),
-              volume.group(),
-              volume.sizeBytes(),
-              volume.blockBytes(),
-              driveOfVolume[i],
-              memory.table(i),
-              nvram,
-              layout.volumeStateOffset(i),
-              events));
+      made.add(new Volume(
+          i,
+          volume.number(),
+          volume.role(),
+          volume.group(),
+          volume.sizeBytes(),
+          volume.blockBytes(),
+          driveOfVolume[i],
+          memory.table(i),
+          nvram,
+          layout.volumeStateOffset(i),
+          events));
     }
     return made;
   }
@@ -233,9 +231,8 @@ public final class Cabinet implements CabinetDesk {
     Volume[] onDrive = new Volume[driveCount];
     for (Volume volume : volumes.list()) {
       if (onDrive[volume.driveIndex()] != null) {
-        throw new CabinetRefused(
-            "volumes " + onDrive[volume.driveIndex()].name() + " and " + volume.name()
-                + " are on one drive; give each volume a drive of its own.");
+        throw new CabinetRefused("volumes " + onDrive[volume.driveIndex()].name() + " and "
+            + volume.name() + " are on one drive; give each volume a drive of its own.");
       }
       onDrive[volume.driveIndex()] = volume;
     }
@@ -250,7 +247,10 @@ public final class Cabinet implements CabinetDesk {
     return switch (phase) {
       case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs);
       case SERVING -> {
-        int done = channel.doWork(nowNs) + remote.doWork(nowNs) + disk.doWork(nowNs) + service.doWork(nowNs);
+        int done = channel.doWork(nowNs)
+            + remote.doWork(nowNs)
+            + disk.doWork(nowNs)
+            + service.doWork(nowNs);
         if (shutdownRequested) {
           enter(Phase.QUIETING, nowNs);
           events.log(EventCode.SHUTDOWN_STARTED, memory.records().liveRecords());
@@ -260,11 +260,11 @@ public final class Cabinet implements CabinetDesk {
         yield done;
       }
       case QUIETING, DESTAGING, LABELLING ->
-          channel.doWork(nowNs)
-              + remote.doWork(nowNs)
-              + disk.doWork(nowNs)
-              + service.doWork(nowNs)
-              + stepShutdown(nowNs);
+        channel.doWork(nowNs)
+            + remote.doWork(nowNs)
+            + disk.doWork(nowNs)
+            + service.doWork(nowNs)
+            + stepShutdown(nowNs);
       case DOWN -> 0;
     };
   }
@@ -298,7 +298,8 @@ public final class Cabinet implements CabinetDesk {
     }
     channel.closeAll("the cabinet is going down");
     if (!volumes.ofRole(VolumeRole.R2).isEmpty()) {
-      // The peer's writes would come for ever, and one of them between the last destage and the clean label.
+      // The peer's writes would come for ever, and one of them between the last destage and the
+      // clean label.
       remote.leave();
     }
     flushAll();
@@ -352,7 +353,8 @@ public final class Cabinet implements CabinetDesk {
     return true;
   }
 
-  /// True while the peer's drives lack what its memory has: it is given a moment, so that both sides end clean.
+  /// True while the peer's drives lack what its memory has: it is given a moment, so that both
+  /// sides end clean.
   private boolean peerIsBehind() {
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       if (volume.pairState() == PairState.SYNCHRONIZED
@@ -368,10 +370,9 @@ public final class Cabinet implements CabinetDesk {
     if (phase == Phase.DOWN) {
       return Director.NO_DEADLINE;
     }
-    long deadline =
-        Director.sooner(
-            Director.sooner(disk.nextDeadlineNs(), service.nextDeadlineNs()),
-            Director.sooner(channel.nextDeadlineNs(), remote.nextDeadlineNs()));
+    long deadline = Director.sooner(
+        Director.sooner(disk.nextDeadlineNs(), service.nextDeadlineNs()),
+        Director.sooner(channel.nextDeadlineNs(), remote.nextDeadlineNs()));
     if (phase == Phase.QUIETING) {
       deadline = Director.sooner(deadline, phaseSinceNs + QUIET_WAIT_NS);
     } else if (phase == Phase.DESTAGING && isDestaged()) {

@@ -35,7 +35,12 @@ public record CabinetDescription(
   /// @param group name of the consistency group; empty for a local volume
   /// @param drive name of the drive that holds it, from block 0
   public record VolumeDescription(
-      int number, farside.volume.VolumeRole role, String group, long sizeBytes, int blockBytes, String drive) {}
+      int number,
+      farside.volume.VolumeRole role,
+      String group,
+      long sizeBytes,
+      int blockBytes,
+      String drive) {}
 
   /// @param name such as `L1`
   public record LinkDescription(String name) {}

@@ -1,5 +1,5 @@
 /// A cabinet: its directors, cache and ports, wired from a description.
 ///
-/// The first room that sees director loops and drivers both. What runs a cabinet stands after it:
-/// `farside.runtime` on a thread, `farside.simulator` in virtual time.
+/// The first room that sees director loops and drivers both. What runs a cabinet stands after
+/// it: `farside.runtime` on a thread, `farside.simulator` in virtual time.
 package farside.cabinet;

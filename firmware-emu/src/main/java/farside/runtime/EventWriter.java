@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 /// Writes events to the log, from a thread of its own: a disk or a terminal that hangs must not
 /// hold up a cabinet.
 ///
-/// Where events come faster than they can be written, the newest are dropped and counted, and the
-/// log says so as soon as there is room.
+/// Where events come faster than they can be written, the newest are dropped and counted, and
+/// the log says so as soon as there is room.
 public final class EventWriter implements EventPort {
   /// Events that may wait to be written.
   public static final int WAITING_MAX = 4096;
@@ -27,7 +27,8 @@ public final class EventWriter implements EventPort {
   private volatile boolean closed;
   private long droppedToldCount;
 
-  /// @param site name of the cabinet, which every line begins with; the logger is `farside.SITE`
+  /// @param site name of the cabinet, which every line begins with; the logger is
+  ///     `farside.SITE`
   public EventWriter(String site) {
     this(site, LoggerFactory.getLogger("farside." + site));
   }
@@ -65,8 +66,8 @@ public final class EventWriter implements EventPort {
       if (closed && waiting.isEmpty()) {
         return;
       }
-      // Announced first, looked again, then asleep: a line that comes in between is seen by one of
-      // the two.
+      // Announced first, looked again, then asleep: a line that comes in between is seen by one
+      // of the two.
       mayBeAsleep = true;
       if (waiting.isEmpty() && !closed) {
         LockSupport.park(this);

@@ -17,9 +17,9 @@ import java.util.function.Consumer;
 
 /// The thread of a cabinet: its directors and all its I/O, in turn.
 ///
-/// One turn: I/O, without waiting; then rounds of the directors and, after them, one flush of all
-/// sockets and drives, until the directors find nothing to do. Then the thread sleeps in the event
-/// loop until I/O, a wake-up, or the directors' deadline. Nothing ticks.
+/// One turn: I/O, without waiting; then rounds of the directors and, after them, one flush of
+/// all sockets and drives, until the directors find nothing to do. Then the thread sleeps in
+/// the event loop until I/O, a wake-up, or the directors' deadline. Nothing ticks.
 ///
 /// | phase    | the thread                                                         |
 /// |----------|--------------------------------------------------------------------|
@@ -27,8 +27,8 @@ import java.util.function.Consumer;
 /// | quieting | I/O only, until nothing is in flight or [#QUIET_MAX_NS] is over     |
 /// | ended    | all sockets are closed                                             |
 ///
-/// A fault is anything thrown by a round, a flush or a posted task. It ends the turning at once:
-/// no director runs again, nothing is flushed, NVRAM stays as it is.
+/// A fault is anything thrown by a round, a flush or a posted task. It ends the turning at
+/// once: no director runs again, nothing is flushed, NVRAM stays as it is.
 ///
 /// Wired before [#start], from one thread. Of the rest, [#wake], [#execute], [#stop] and
 /// [#awaitStopped] may be called from any thread.
@@ -36,8 +36,8 @@ public final class Processor {
   /// How long the end waits for what is in flight.
   public static final long QUIET_MAX_NS = 5_000_000_000L;
 
-  // Follow-ups inside the cabinet (a director's mail to another) are finished in a few rounds; a
-  // cabinet that never comes to rest must not keep its sockets waiting.
+  // Follow-ups inside the cabinet (a director's mail to another) are finished in a few rounds;
+  // a cabinet that never comes to rest must not keep its sockets waiting.
   private static final int ROUND_MAX = 4;
   private static final int FLUSH_MAX = 4;
 
@@ -60,8 +60,8 @@ public final class Processor {
   private boolean started;
   private Rounds rounds;
 
-  /// The loop refuses to fall asleep over a wake-up: Netty asks after it has announced its sleep,
-  /// so a wake-up is seen either here or by its announcement.
+  /// The loop refuses to fall asleep over a wake-up: Netty asks after it has announced its
+  /// sleep, so a wake-up is seen either here or by its announcement.
   private final class Loop extends ManualIoEventLoop {
     Loop(Thread owner) {
       super(owner, transport.ioHandlerFactory());
@@ -74,8 +74,8 @@ public final class Processor {
   }
 
   /// @param name of the cabinet; becomes the thread's name
-  /// @param onFault told once, on the processor's thread, why the turning ended; never told of an
-  ///     orderly end
+  /// @param onFault told once, on the processor's thread, why the turning ended; never told of
+  ///     an orderly end
   public Processor(String name, Transport transport, Consumer<Throwable> onFault) {
     this.name = name;
     this.transport = transport;
@@ -109,8 +109,8 @@ public final class Processor {
     flushes.add(flush);
   }
 
-  /// Has the end wait, for a while, until this is true: that a drive has nothing in flight, that a
-  /// socket has sent what it had. Asked on the processor's thread. Before [#start] only.
+  /// Has the end wait, for a while, until this is true: that a drive has nothing in flight,
+  /// that a socket has sent what it had. Asked on the processor's thread. Before [#start] only.
   public void addQuietSign(BooleanSupplier isQuiet) {
     quietSigns.add(isQuiet);
   }
@@ -194,8 +194,8 @@ public final class Processor {
   private void turn() {
     boolean mayRest = false;
     while (!stopAsked && fault == null && !rounds.isDown()) {
-      // Cleared before the work that a wake-up announces, so that one which comes during it counts
-      // again.
+      // Cleared before the work that a wake-up announces, so that one which comes during it
+      // counts again.
       if (mayRest) {
         rest();
       } else {
@@ -231,8 +231,8 @@ public final class Processor {
       for (int round = 1; round < ROUND_MAX && worked > 0; round++) {
         worked = rounds.doWork(nowNs());
       }
-      // Also when the rounds did nothing: a driver may have something of its own to send, such as
-      // the rest of a transfer that the kernel cut short.
+      // Also when the rounds did nothing: a driver may have something of its own to send, such
+      // as the rest of a transfer that the kernel cut short.
       for (RoundFlush flush : flushes) {
         flush.flushRound();
       }

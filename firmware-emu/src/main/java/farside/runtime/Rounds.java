@@ -5,7 +5,8 @@ public interface Rounds {
   /// One round of all directors, which never blocks; returns how much was done, 0 for nothing.
   int doWork(long nowNs);
 
-  /// When the next round is wanted if nothing arrives, or [farside.director.Director#NO_DEADLINE].
+  /// When the next round is wanted if nothing arrives, or
+  /// [farside.director.Director#NO_DEADLINE].
   long nextDeadlineNs();
 
   /// True when everything is put away, and no round is wanted any more.

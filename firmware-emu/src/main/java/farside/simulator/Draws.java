@@ -2,10 +2,11 @@ package farside.simulator;
 
 import farside.port.RandomPort;
 
-/// Chance, all of it from one seed. Two streams forked from one another do not disturb each other's draws,
-/// so that a fault taken out of a plan leaves the rest of the run as it was.
+/// Chance, all of it from one seed. Two streams forked from one another do not disturb each
+/// other's draws, so that a fault taken out of a plan leaves the rest of the run as it was.
 ///
-/// The generator is SplitMix64 (Steele, Lea and Flood, 2014): eight bytes of state, and the same on every JVM.
+/// The generator is SplitMix64 (Steele, Lea and Flood, 2014): eight bytes of state, and the
+/// same on every JVM.
 final class Draws implements RandomPort {
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
@@ -41,7 +42,8 @@ final class Draws implements RandomPort {
     return low + Long.remainderUnsigned(nextLong(), high - low + 1);
   }
 
-  /// From `low` to `high`, small and large orders of magnitude equally likely; `low` is at least 1.
+  /// From `low` to `high`, small and large orders of magnitude equally likely; `low` is at
+  /// least 1.
   long skewed(long low, long high) {
     int bitsLow = 63 - Long.numberOfLeadingZeros(low);
     int bitsHigh = 63 - Long.numberOfLeadingZeros(high);

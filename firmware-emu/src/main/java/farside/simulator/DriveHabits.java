@@ -4,10 +4,12 @@ package farside.simulator;
 ///
 /// @param queueDepth requests that it takes at once
 /// @param latencyMinNs shortest time of a request
-/// @param latencyMaxNs longest time of an ordinary request; one in a hundred takes ten times as long
+/// @param latencyMaxNs longest time of an ordinary request; one in a hundred takes ten times as
+///     long
 /// @param flushMinNs shortest time of a flush
 /// @param flushMaxNs longest time of a flush
-/// @param knownZero made just now: reads zero, and says so. If not, it holds what its last owner left
+/// @param knownZero made just now: reads zero, and says so. If not, it holds what its last
+///     owner left
 /// @param scribbles memory that is being read into holds noise until the read is complete
 record DriveHabits(
     int queueDepth,
@@ -35,6 +37,12 @@ record DriveHabits(
   /// The same drive, but slow and with a short queue.
   DriveHabits slow() {
     return new DriveHabits(
-        Math.min(queueDepth, 4), 2_000_000, 10_000_000, 5_000_000, 30_000_000, knownZero, scribbles);
+        Math.min(queueDepth, 4),
+        2_000_000,
+        10_000_000,
+        5_000_000,
+        30_000_000,
+        knownZero,
+        scribbles);
   }
 }

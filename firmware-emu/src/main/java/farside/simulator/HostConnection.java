@@ -10,9 +10,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One connection of a host to a simulated channel head: what has come in, what is open, what has not yet been
-/// taken. It holds the cabinet to the port's contract: each request is answered once, a read's data is
-/// whole and not interrupted, a write is not acknowledged before its payload was taken.
+/// One connection of a host to a simulated channel head: what has come in, what is open, what
+/// has not yet been taken. It holds the cabinet to the port's contract: each request is
+/// answered once, a read's data is whole and not interrupted, a write is not acknowledged
+/// before its payload was taken.
 final class HostConnection {
   private static final int UNTAKEN_BYTES_MAX = 256 * 1024;
 
@@ -79,7 +80,9 @@ final class HostConnection {
       startNs = streamFreeNs;
     }
     boolean pieces = request.hasPayload() && draws.chance(head.habits().piecesPermille());
-    int first = !request.hasPayload() ? 0 : pieces ? draws.below(request.lengthBytes + 1) : request.lengthBytes;
+    int first = !request.hasPayload()
+        ? 0
+        : pieces ? draws.below(request.lengthBytes + 1) : request.lengthBytes;
     time.at(startNs, () -> {
       if (!gone) {
         request.arrivedBytes = first;
@@ -149,7 +152,8 @@ final class HostConnection {
         payloadReady = false;
         drained++;
         sink.onPayload(number);
-      } else if (receiving != null && receiving.arrivedBytes == receiving.lengthBytes
+      } else if (receiving != null
+          && receiving.arrivedBytes == receiving.lengthBytes
           && receiving.payloadMissingBytes() == 0) {
         receiving = null;
       } else if (receiving != null) {
@@ -201,10 +205,13 @@ final class HostConnection {
       return false;
     }
     require(receiving != null, () -> this + ": payload asked for, but no write is being received");
-    require(pendingBytes == 0 && !payloadReady, () -> this + ": payload asked for before the last piece was taken");
+    require(
+        pendingBytes == 0 && !payloadReady,
+        () -> this + ": payload asked for before the last piece was taken");
     require(
         lengthBytes > 0 && lengthBytes <= receiving.payloadMissingBytes(),
-        () -> this + ": " + lengthBytes + " bytes of payload asked for, but " + receiving.payloadMissingBytes() + " are due");
+        () -> this + ": " + lengthBytes + " bytes of payload asked for, but "
+            + receiving.payloadMissingBytes() + " are due");
     if (available() >= lengthBytes) {
       take(address, lengthBytes);
       return true;
@@ -220,7 +227,8 @@ final class HostConnection {
     if (gone) {
       return;
     }
-    require(receiving != null, () -> this + ": payload to be dropped, but no write is being received");
+    require(
+        receiving != null, () -> this + ": payload to be dropped, but no write is being received");
     require(
         pendingBytes == 0 && lengthBytes <= receiving.payloadMissingBytes(),
         () -> this + ": " + lengthBytes + " bytes of payload to be dropped, but fewer are due");
@@ -264,7 +272,11 @@ final class HostConnection {
         lengthBytes > 0 && request.dataBytes + lengthBytes <= request.lengthBytes,
         () -> this + ": " + lengthBytes + " bytes too much for " + request);
     MemorySegment.copy(
-        Memory.at(address, lengthBytes), 0, MemorySegment.ofArray(request.data), request.dataBytes, lengthBytes);
+        Memory.at(address, lengthBytes),
+        0,
+        MemorySegment.ofArray(request.data),
+        request.dataBytes,
+        lengthBytes);
     request.dataBytes += lengthBytes;
     if (request.dataBytes == request.lengthBytes) {
       answering = null;
@@ -279,7 +291,8 @@ final class HostConnection {
   /// The cabinet ends the connection once the host has what was sent.
   void close() {
     if (!gone) {
-      long closesNs = lastTakenNs - head.time().nowNs() > 0 ? lastTakenNs : head.time().nowNs();
+      long closesNs =
+          lastTakenNs - head.time().nowNs() > 0 ? lastTakenNs : head.time().nowNs();
       head.time().at(closesNs, this::vanish);
     }
   }
@@ -289,7 +302,8 @@ final class HostConnection {
     open.remove(request);
     head.end(volumeName, request);
     VirtualTime time = head.time();
-    long takenNs = time.nowNs() + head.draws().between(5_000, 50_000) + program.nsPerByte() * answerBytes;
+    long takenNs =
+        time.nowNs() + head.draws().between(5_000, 50_000) + program.nsPerByte() * answerBytes;
     if (lastTakenNs - time.nowNs() > 0) {
       takenNs += lastTakenNs - time.nowNs();
     }

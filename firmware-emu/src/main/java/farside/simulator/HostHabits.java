@@ -36,7 +36,7 @@ record HostHabits(
     return new HostHabits(
         (int) draws.between(1, 3),
         (int) draws.skewed(1, 16),
-        draws.skewed(200_000, 100_000_000),
+        draws.skewed(1_000_000, 200_000_000),
         (int) draws.between(50, 700),
         draws.chance(800) ? (int) draws.skewed(1, 200) : 0,
         draws.chance(500) ? (int) draws.between(1, 60) : 0,

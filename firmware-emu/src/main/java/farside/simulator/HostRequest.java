@@ -48,7 +48,9 @@ final class HostRequest {
   }
 
   boolean changesVolume() {
-    return command == HostCommand.WRITE || command == HostCommand.TRIM || command == HostCommand.WRITE_ZEROES;
+    return command == HostCommand.WRITE
+        || command == HostCommand.TRIM
+        || command == HostCommand.WRITE_ZEROES;
   }
 
   int payloadMissingBytes() {
@@ -57,7 +59,7 @@ final class HostRequest {
 
   @Override
   public String toString() {
-    return command + (forceUnitAccess ? " FUA" : "") + " at byte " + offsetBytes + ", " + lengthBytes
-        + " bytes, cookie " + cookie;
+    return command + (forceUnitAccess ? " FUA" : "") + " at byte " + offsetBytes + ", "
+        + lengthBytes + " bytes, cookie " + cookie;
   }
 }

@@ -7,10 +7,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// A write that a host made, with its acknowledgement: what a byte of a volume may have come from.
+/// A write that a host made, with its acknowledgement: what a byte of a volume may have come
+/// from.
 ///
-/// Its content follows from volume, number of the write and place, eight bytes at a time, so that each word
-/// that a host reads tells which write left it there.
+/// Its content follows from volume, number of the write and place, eight bytes at a time, so
+/// that each word that a host reads tells which write left it there.
 final class HostWrite {
   /// A step that has not come.
   static final long NOT_YET = Long.MAX_VALUE;
@@ -121,7 +122,9 @@ final class HostWrite {
         + (forceUnitAccess ? " (FUA)" : "")
         + (isAcknowledged()
             ? ", acknowledged at step " + acknowledgedStep
-            : settledStep != NOT_YET ? ", never acknowledged, settled at step " + settledStep : ", not acknowledged")
+            : settledStep != NOT_YET
+                ? ", never acknowledged, settled at step " + settledStep
+                : ", not acknowledged")
         + ", begun at step " + beganStep;
   }
 }

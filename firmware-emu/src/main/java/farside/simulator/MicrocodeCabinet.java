@@ -67,8 +67,8 @@ final class MicrocodeCabinet implements SteppedCabinet {
         return "volume " + volume.name() + " is not ready: " + volume.notReadyReason();
       }
       if (volume.role() != VolumeRole.LOCAL && volume.pairState() != PairState.SYNCHRONIZED) {
-        return "volume " + volume.name() + " is " + volume.pairState() + ", " + volume.table().owed().count()
-            + " tracks owed";
+        return "volume " + volume.name() + " is " + volume.pairState() + ", "
+            + volume.table().owed().count() + " tracks owed";
       }
       if (volume.table().owed().count() > 0 || volume.table().pending().count() > 0) {
         return "volume " + volume.name() + ": " + volume.table().owed().count() + " tracks owed, "
@@ -84,14 +84,22 @@ final class MicrocodeCabinet implements SteppedCabinet {
       int local = records.localHeadOf(volume.index());
       int remote = records.remoteHeadOf(volume.index());
       if (local != WriteRecords.NONE) {
-        text.append(", volume ").append(volume.name()).append(" destages ").append(records.numberOf(local));
-        text.append(records.isReleased(local) ? "" : " (held)").append(records.isDirty(local) ? " (dirty)" : "");
+        text.append(", volume ")
+            .append(volume.name())
+            .append(" destages ")
+            .append(records.numberOf(local));
+        text.append(records.isReleased(local) ? "" : " (held)")
+            .append(records.isDirty(local) ? " (dirty)" : "");
       }
       if (remote != WriteRecords.NONE) {
-        text.append(", volume ").append(volume.name()).append(" waits for the peer's ").append(records.numberOf(remote));
+        text.append(", volume ")
+            .append(volume.name())
+            .append(" waits for the peer's ")
+            .append(records.numberOf(remote));
         text.append(records.isReleased(remote) ? "" : " (held)");
       }
     }
-    return text + ", last number " + cabinet.memory().numbers().last() + ", peer's " + cabinet.memory().peerReceived();
+    return text + ", last number " + cabinet.memory().numbers().last() + ", peer's "
+        + cabinet.memory().peerReceived();
   }
 }

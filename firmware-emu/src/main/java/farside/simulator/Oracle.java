@@ -11,9 +11,12 @@ import java.util.TreeMap;
 
 /// Knows every write with its acknowledgement, and judges every answer.
 ///
-/// What is promised: a read returns what the history of the volume allows; a request that is malformed is
-/// refused, and a well-formed one is served, unless the cabinet goes down or a loss of power excuses it; a read of
-/// the far mirror, while the pair is synchronized, returns nothing older than what was acknowledged.
+/// What is promised: a read returns what the history of the volume allows; a request that is
+/// malformed is
+/// refused, and a well-formed one is served, unless the cabinet goes down or a loss of power
+/// excuses it; a read of
+/// the far mirror, while the pair is synchronized, returns nothing older than what was
+/// acknowledged.
 final class Oracle {
   private final NavigableMap<String, Watched> volumes = new TreeMap<>();
   private final List<VolumeHistory> histories = new ArrayList<>();
@@ -34,7 +37,8 @@ final class Oracle {
     return volumes.get(name).history;
   }
 
-  /// True while the primary says that the pair is synchronized: what it acknowledged is then on both sides.
+  /// True while the primary says that the pair is synchronized: what it acknowledged is then on
+  /// both sides.
   boolean isSynchronized(String name) {
     return volumes.get(name).pairIsSynchronized;
   }
@@ -45,12 +49,14 @@ final class Oracle {
     volume.pairChanges++;
   }
 
-  /// Errors are excused from now on, until told otherwise: somebody has lost memory or drive content.
+  /// Errors are excused from now on, until told otherwise: somebody has lost memory or drive
+  /// content.
   void excuseErrors(String name, boolean on) {
     volumes.get(name).errorsExcused = on;
   }
 
-  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the pair is whole again.
+  /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the
+  /// pair is whole again.
   void distrustFarCopy(String name, boolean on) {
     Watched volume = volumes.get(name);
     volume.farCopyLost = on;
@@ -81,8 +87,9 @@ final class Oracle {
     return total;
   }
 
-  /// The process at that site has gone: what it had not acknowledged has taken effect by now, or never will.
-  /// If it loses its memory too, the peer may still hold such a write and bring it back later.
+  /// The process at that site has gone: what it had not acknowledged has taken effect by now,
+  /// or never will. If it loses its memory too, the peer may still hold such a write and bring
+  /// it back later.
   void settle(String site) {
     for (Watched volume : volumes.values()) {
       if (volume.primarySite.equals(site)) {
@@ -120,7 +127,9 @@ final class Oracle {
     Watched volume = volumes.get(name);
     answers++;
     if (request.status == HostStatus.OK) {
-      require(request.wellFormed, () -> site + ": volume " + name + ": " + request + " must be refused, but was served");
+      require(
+          request.wellFormed,
+          () -> site + ": volume " + name + ": " + request + " must be refused, but was served");
       accept(name, volume, request, site, nowNs);
       return;
     }
@@ -129,13 +138,17 @@ final class Oracle {
       errors++;
       require(
           request.status == HostStatus.SHUTDOWN || volume.errorsExcused,
-          () -> site + ": volume " + name + ": " + request + " was answered " + request.status + " without need");
+          () -> site + ": volume " + name + ": " + request + " was answered " + request.status
+              + " without need");
     } else {
       boolean right = request.status == HostStatus.INVALID
           || request.status == HostStatus.NO_SPACE
           || request.status == HostStatus.NOT_PERMITTED
           || request.status == HostStatus.SHUTDOWN;
-      require(right, () -> site + ": volume " + name + ": malformed " + request + " was answered " + request.status);
+      require(
+          right,
+          () -> site + ": volume " + name + ": malformed " + request + " was answered "
+              + request.status);
     }
   }
 
@@ -146,18 +159,21 @@ final class Oracle {
     }
   }
 
-  private static void accept(String name, Watched volume, HostRequest request, String site, long nowNs) {
+  private static void accept(
+      String name, Watched volume, HostRequest request, String site, long nowNs) {
     VolumeHistory history = volume.history;
     boolean far = !site.equals(volume.primarySite);
     switch (request.command) {
       case READ -> {
         String by = site + ": " + request;
         if (!far) {
-          history.endRead(request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
+          history.endRead(
+              request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
         } else if (volume.pairIsSynchronized
             && !volume.farCopyLost
             && request.pairChanges == volume.pairChanges) {
-          history.checkCopy(request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
+          history.checkCopy(
+              request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
         } else {
           history.abandonRead(request.beganStep);
         }

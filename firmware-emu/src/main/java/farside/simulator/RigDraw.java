@@ -31,7 +31,8 @@ record RigDraw(
   ///
   /// @param primary side where hosts write
   /// @param drives habits of the primary's drive, then of the target's if it is mirrored
-  record VolumeDraw(int number, int primary, boolean mirrored, long sizeBytes, List<DriveHabits> drives) {
+  record VolumeDraw(
+      int number, int primary, boolean mirrored, long sizeBytes, List<DriveHabits> drives) {
     String name() {
       return String.format("%04X", number);
     }
@@ -89,7 +90,8 @@ record RigDraw(
         nvramBytes, readSlots, linkTimeoutMs, heartbeatMs, draws.chance(300), volumes, line, hosts);
   }
 
-  private static VolumeDraw drawVolume(Draws draws, int number, int primary, boolean mirrored, ScenarioKind kind) {
+  private static VolumeDraw drawVolume(
+      Draws draws, int number, int primary, boolean mirrored, ScenarioKind kind) {
     // Not always whole tracks: the last track of a volume may be short.
     long sizeBytes = draws.between(256, 1024) * 4096;
     List<DriveHabits> drives = new ArrayList<>();
@@ -111,7 +113,8 @@ record RigDraw(
             ? VolumeRole.LOCAL
             : volume.primary == side ? VolumeRole.R1 : VolumeRole.R2;
         String group = volume.mirrored ? "GROUP" + SITES[volume.primary] : "";
-        described.add(new VolumeDescription(volume.number, role, group, volume.sizeBytes, 512, drive));
+        described.add(
+            new VolumeDescription(volume.number, role, group, volume.sizeBytes, 512, drive));
       }
     }
     return new CabinetDescription(
@@ -141,14 +144,16 @@ record RigDraw(
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
           + readSlots.get(side) + " read slots");
     }
-    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups " + hiccups);
+    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups "
+        + hiccups);
     lines.add("line: " + line);
     lines.add("hosts: " + hosts);
     for (VolumeDraw volume : volumes) {
       lines.add("volume " + volume.name() + ": " + volume.sizeBytes + " bytes, "
           + (volume.mirrored ? "mirrored from " : "local at ") + SITES[volume.primary]);
       for (int i = 0; i < volume.drives.size(); i++) {
-        lines.add("  drive at " + SITES[i == 0 ? volume.primary : 1 - volume.primary] + ": " + volume.drives.get(i));
+        lines.add("  drive at " + SITES[i == 0 ? volume.primary : 1 - volume.primary] + ": "
+            + volume.drives.get(i));
       }
     }
     return lines;

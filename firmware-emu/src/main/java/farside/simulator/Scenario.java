@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// One run from one seed: a drawn rig with hosts, some episodes of faults, and after each a healing, a quiet
+/// One run from one seed: a drawn rig with hosts, some episodes of faults, and after each a
+/// healing, a quiet
 /// time, and a look at everything.
 final class Scenario {
   private static final long MILLI = 1_000_000;
@@ -161,7 +162,8 @@ final class Scenario {
 
   private SimulatedSite makeSite(int side, CabinetMaker maker, Arena arena) {
     CabinetDescription description = rig.describe(side);
-    SimulatedNvram nvram = new SimulatedNvram(rig.nvramBytes().get(side), arena, draws.fork(), trace);
+    SimulatedNvram nvram =
+        new SimulatedNvram(rig.nvramBytes().get(side), arena, draws.fork(), trace);
     List<SimulatedDrive> drives = new ArrayList<>();
     List<String> sources = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
@@ -220,11 +222,13 @@ final class Scenario {
         HostRequest oldest = program.longestWaiting();
         require(
             oldest == null || time.nowNs() - oldest.sentNs < HOST_WAIT_MAX_NS,
-            "a host has waited for " + HOST_WAIT_MAX_NS / SECOND + " s for the answer to " + oldest);
+            "a host has waited for " + HOST_WAIT_MAX_NS / SECOND + " s for the answer to "
+                + oldest);
       }
       for (SimulatedSite site : sites) {
         String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
-        require(command == null, "site " + site.name() + ": console command not answered: " + command);
+        require(
+            command == null, "site " + site.name() + ": console command not answered: " + command);
         site.nvram().ageSometimes();
       }
       watch();
@@ -273,7 +277,14 @@ final class Scenario {
 
   private String command(Fault fault) {
     String[] commands = {
-      "help", "query", "tracks " + rig.volumes().get(0).name(), "drives", "links", "log", "nonsense", "vary L9 off"
+      "help",
+      "query",
+      "tracks " + rig.volumes().get(0).name(),
+      "drives",
+      "links",
+      "log",
+      "nonsense",
+      "vary L9 off"
     };
     return commands[(int) (fault.number() % commands.length)];
   }
@@ -302,14 +313,16 @@ final class Scenario {
   }
 
   private SweepProgram sweep(VolumeDraw volume, int side) {
-    SweepProgram sweep = new SweepProgram(sites[side].host(), volume.name(), volume.sizeBytes(), time);
+    SweepProgram sweep =
+        new SweepProgram(sites[side].host(), volume.name(), volume.sizeBytes(), time);
     if (sweep.start()) {
       takeovers.add(sweep);
     }
     return sweep;
   }
 
-  /// What each side may lose with its power: what the drive has not flushed, unless the peer has it.
+  /// What each side may lose with its power: what the drive has not flushed, unless the peer
+  /// has it.
   private void losePower(int side) {
     boolean keepsAll = sites[side].keepsAllWithoutPower();
     sites[side].losePower();
@@ -326,7 +339,11 @@ final class Scenario {
       oracle.excuseErrors(name, true);
       if (volume.primary() == side) {
         boolean farHasAll = volume.mirrored() && oracle.isSynchronized(name) && peerWhole;
-        trace.turn(time.nowNs(), "oracle", "volume " + name + (farHasAll ? ": the peer has all" : ": only flushed data is promised"));
+        trace.turn(
+            time.nowNs(),
+            "oracle",
+            "volume " + name
+                + (farHasAll ? ": the peer has all" : ": only flushed data is promised"));
         if (!farHasAll) {
           history.loseUnflushed();
         }
@@ -357,7 +374,9 @@ final class Scenario {
 
   private void becomeQuiet() {
     boolean quiet = time.runUntil(this::isQuiet, QUIET_MAX_NS);
-    require(quiet, "not quiet " + QUIET_MAX_NS / SECOND + " s after all faults were healed: " + unrest());
+    require(
+        quiet,
+        "not quiet " + QUIET_MAX_NS / SECOND + " s after all faults were healed: " + unrest());
     long[] rounds = {sites[0].rounds(), sites[1].rounds()};
     long writes = driveWrites();
     time.runFor(IDLE_NS);
@@ -367,7 +386,8 @@ final class Scenario {
       long used = sites[side].rounds() - rounds[side];
       require(
           used < IDLE_ROUNDS_MAX,
-          "cabinet " + sites[side].name() + " ran " + used + " rounds in " + IDLE_NS / SECOND + " idle seconds");
+          "cabinet " + sites[side].name() + " ran " + used + " rounds in " + IDLE_NS / SECOND
+              + " idle seconds");
     }
   }
 
@@ -403,7 +423,11 @@ final class Scenario {
   private String unrest() {
     StringBuilder text = new StringBuilder();
     for (SimulatedSite site : sites) {
-      text.append("site ").append(site.name()).append(": ").append(site.unsettled()).append("; ");
+      text.append("site ")
+          .append(site.name())
+          .append(": ")
+          .append(site.unsettled())
+          .append("; ");
     }
     for (WorkloadProgram program : programs) {
       if (!program.isQuiet()) {
@@ -413,7 +437,8 @@ final class Scenario {
     return text.toString();
   }
 
-  /// Everything is at rest: both mirrors must be equal, stable, and what the oracle allows; and hosts must be able to read it.
+  /// Everything is at rest: both mirrors must be equal, stable, and what the oracle allows; and
+  /// hosts must be able to read it.
   private void compare() {
     for (VolumeDraw volume : rig.volumes()) {
       VolumeHistory history = oracle.history(volume.name());
@@ -441,7 +466,9 @@ final class Scenario {
     boolean swept = time.runUntil(() -> allOver(sweeps), QUIET_MAX_NS);
     require(swept, "a volume could not be read to its end while nothing else was to be done");
     for (SweepProgram sweep : sweeps) {
-      require(sweep.isComplete(), "a volume was not to be had, or lost its host, while nothing was wrong");
+      require(
+          sweep.isComplete(),
+          "a volume was not to be had, or lost its host, while nothing was wrong");
       sweptBytes += sweep.readBytes();
     }
     trace.stir(sweptBytes, tracksCompared);
@@ -483,7 +510,8 @@ final class Scenario {
       int mismatch = Arrays.mismatch(left, 0, length, right, 0, length);
       require(
           mismatch < 0,
-          "volume " + volume.name() + ": " + otherwise + ", at byte " + (at + mismatch) + " of track " + at / left.length);
+          "volume " + volume.name() + ": " + otherwise + ", at byte " + (at + mismatch)
+              + " of track " + at / left.length);
       tracksCompared++;
     }
   }

@@ -6,7 +6,8 @@ public enum ScenarioKind {
   MIXED,
   /// The same faults, but no volume is mirrored: each cabinet stands for itself.
   LOCAL,
-  /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go on all the time.
+  /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
+  /// on all the time.
   SATURATED,
   /// No faults and light load.
   CALM

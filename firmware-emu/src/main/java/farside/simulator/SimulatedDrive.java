@@ -13,15 +13,15 @@ import java.util.List;
 
 /// A drive in memory, with a volatile cache of its own.
 ///
-/// A completed write is in the cache; a flush that was submitted after its completion makes it stable. When
-/// power goes, each block since then holds any of its versions. When only the process goes, requests in
-/// flight are the drive's: each lands wholly, in part, or not, some of them late, and the next process cannot own the
-/// drive before.
+/// A completed write is in the cache; a flush that was submitted after its completion makes it
+/// stable. When power goes, each block since then holds any of its versions. When only the
+/// process goes, requests in flight are the drive's: each lands wholly, in part, or not, some
+/// of them late, and the next process cannot own the drive before.
 ///
-/// It looks at the memory of a write twice, at submission and at completion: a real drive fetches it at a
-/// moment of its own between the two. A difference fails the run, and so does a request that changes blocks which
-/// another in flight changes too. A read that overlaps a change in flight returns noise for those blocks: they may be
-/// old, new, or half of each.
+/// It looks at the memory of a write twice, at submission and at completion: a real drive
+/// fetches it at a moment of its own between the two. A difference fails the run, and so does a
+/// request that changes blocks which another in flight changes too. A read that overlaps a
+/// change in flight returns noise for those blocks: they may be old, new, or half of each.
 final class SimulatedDrive implements DrivePort {
   /// Seen on a real kernel: old requests keep a drive busy for up to 60 ms after `kill -9`.
   static final long OLD_IO_MAX_NS = 60_000_000;
@@ -85,7 +85,8 @@ final class SimulatedDrive implements DrivePort {
     wake = wakeOwner;
   }
 
-  /// A clean end or a death: from now on nothing of the process reaches the drive but what was in flight.
+  /// A clean end or a death: from now on nothing of the process reaches the drive but what was
+  /// in flight.
   void onProcessDeath() {
     life++;
     knownZero = false;
@@ -103,7 +104,8 @@ final class SimulatedDrive implements DrivePort {
   /// Power is gone: what was not flushed survives in parts.
   void onPowerLoss() {
     onProcessDeath();
-    // What the dead process had in flight is in the drive's hands at most: it counts as unflushed.
+    // What the dead process had in flight is in the drive's hands at most: it counts as
+    // unflushed.
     life++;
     oldIoCount = 0;
     for (int i = 0; i < unflushed.size(); i++) {
@@ -269,7 +271,8 @@ final class SimulatedDrive implements DrivePort {
     submittedUndrained++;
     require(
         submittedUndrained <= habits.queueDepth(),
-        () -> who + ": " + submittedUndrained + " requests in flight, but the queue depth is " + habits.queueDepth());
+        () -> who + ": " + submittedUndrained + " requests in flight, but the queue depth is "
+            + habits.queueDepth());
     inFlight.add(request);
     trace.stir(request.offsetBytes ^ request.kind.ordinal(), request.lengthBytes);
     long lifeThen = life;
@@ -347,15 +350,18 @@ final class SimulatedDrive implements DrivePort {
     long at = 0;
     for (int i = 0; i < request.addresses.length; i++) {
       int length = request.lengthsBytes[i];
-      long mismatch = MemorySegment.mismatch(then, at, at + length, Memory.at(request.addresses[i], length), 0, length);
+      long mismatch = MemorySegment.mismatch(
+          then, at, at + length, Memory.at(request.addresses[i], length), 0, length);
       if (mismatch != -1) {
-        throw new SimulationFailure(who + ": memory of " + request + " changed while pinned, at byte " + (at + mismatch));
+        throw new SimulationFailure(
+            who + ": memory of " + request + " changed while pinned, at byte " + (at + mismatch));
       }
       at += length;
     }
   }
 
-  /// A request whose process died: the kernel or the drive holds it and does with it what it likes.
+  /// A request whose process died: the kernel or the drive holds it and does with it what it
+  /// likes.
   private void orphan(Request request) {
     if (request.kind == Kind.WRITE) {
       checkUnchanged(request);

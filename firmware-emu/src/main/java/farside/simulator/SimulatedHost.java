@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/// A simulated channel head, and behind it the hosts. The head dies with the process; the hosts come back.
+/// A simulated channel head, and behind it the hosts. The head dies with the process; the hosts
+/// come back.
 final class SimulatedHost implements HostPort {
   private final String site;
   private final HostHabits habits;
@@ -24,7 +25,8 @@ final class SimulatedHost implements HostPort {
   private int lastConnection;
   private int firstServed;
 
-  SimulatedHost(String site, HostHabits habits, VirtualTime time, Oracle oracle, Draws draws, Trace trace) {
+  SimulatedHost(
+      String site, HostHabits habits, VirtualTime time, Oracle oracle, Draws draws, Trace trace) {
     this.site = site;
     this.habits = habits;
     this.time = time;
@@ -91,22 +93,37 @@ final class SimulatedHost implements HostPort {
 
   /// The cabinet is about to see a request: from here on it may have effect.
   void begin(String volumeName, HostRequest request) {
-    trace.note(time.nowNs(), site, request.command.name(), request.offsetBytes, request.lengthBytes, request.cookie);
+    trace.note(
+        time.nowNs(),
+        site,
+        request.command.name(),
+        request.offsetBytes,
+        request.lengthBytes,
+        request.cookie);
     oracle.begin(volumeName, request, time.nowNs());
   }
 
-  /// The cabinet has answered: that is a promise from this moment, whether or not the host lives to see it.
+  /// The cabinet has answered: that is a promise from this moment, whether or not the host
+  /// lives to see it.
   @SuppressWarnings("EnumOrdinal") // only the trace, which no other build reads, sees the number
   void end(String volumeName, HostRequest request) {
     trace.note(
-        time.nowNs(), site, "answer", request.cookie, request.status.ordinal(), request.write == null ? 0 : request.write.number);
+        time.nowNs(),
+        site,
+        "answer",
+        request.cookie,
+        request.status.ordinal(),
+        request.write == null ? 0 : request.write.number);
     oracle.end(volumeName, request, site, time.nowNs());
   }
 
   @Override
   public void offer(HostExport export) {
     exports.put(export.name(), export);
-    trace.turn(time.nowNs(), site, "offers " + export.name() + (export.ready() ? "" : ", not ready: " + export.reason()));
+    trace.turn(
+        time.nowNs(),
+        site,
+        "offers " + export.name() + (export.ready() ? "" : ", not ready: " + export.reason()));
   }
 
   @Override

@@ -4,9 +4,10 @@ import java.lang.foreign.Arena;
 
 /// One line between two cabinets, with a link at each end.
 ///
-/// Both ends have a carrier while both are open, varied on, and the line is whole; each carrier comes from one
-/// connection, and a frame of an older connection never arrives in a newer one. A direction that is *dead* swallows
-/// frames while both carriers stay up, as a connection does whose far end has lost its power.
+/// Both ends have a carrier while both are open, varied on, and the line is whole; each carrier
+/// comes from one connection, and a frame of an older connection never arrives in a newer one.
+/// A direction that is *dead* swallows frames while both carriers stay up, as a connection does
+/// whose far end has lost its power.
 final class SimulatedLine {
   private final LineHabits habits;
   private final VirtualTime time;

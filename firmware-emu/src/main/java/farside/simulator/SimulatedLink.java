@@ -11,9 +11,9 @@ import org.agrona.DirectBuffer;
 
 /// One end of a simulated line.
 ///
-/// A frame is sometimes copied at once and sometimes queued; the payload of a queued frame is looked at again when it
-/// leaves, and must not have changed. A frame that arrives is shown in a buffer that is scribbled over right after
-/// the call, so that nobody keeps it.
+/// A frame is sometimes copied at once and sometimes queued; the payload of a queued frame is
+/// looked at again when it leaves, and must not have changed. A frame that arrives is shown in
+/// a buffer that is scribbled over right after the call, so that nobody keeps it.
 final class SimulatedLink implements LinkPort {
   static final int FRAME_BYTES_MAX = 32 + 255 + 65_536;
 
@@ -60,7 +60,8 @@ final class SimulatedLink implements LinkPort {
     line.tryToConnect();
   }
 
-  /// The process is gone. The peer may take long to see it: with the power, nobody is there to say so.
+  /// The process is gone. The peer may take long to see it: with the power, nobody is there to
+  /// say so.
   void onProcessDeath() {
     open = false;
     forgetCarrier();
@@ -107,9 +108,12 @@ final class SimulatedLink implements LinkPort {
   }
 
   @Override
-  public int submit(DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
+  public int submit(
+      DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
     int lengthBytes = headerBytes + payloadBytes;
-    require(lengthBytes <= FRAME_BYTES_MAX, () -> site + "." + name + ": frame of " + lengthBytes + " bytes");
+    require(
+        lengthBytes <= FRAME_BYTES_MAX,
+        () -> site + "." + name + ": frame of " + lengthBytes + " bytes");
     if (!carrier) {
       line.countLost();
       return SENT;
@@ -124,14 +128,19 @@ final class SimulatedLink implements LinkPort {
     header.getBytes(0, frame.bytes, 0, headerBytes);
     if (payloadBytes > 0) {
       MemorySegment.copy(
-          Memory.at(payloadAddress, payloadBytes), 0, MemorySegment.ofArray(frame.bytes), headerBytes, payloadBytes);
+          Memory.at(payloadAddress, payloadBytes),
+          0,
+          MemorySegment.ofArray(frame.bytes),
+          headerBytes,
+          payloadBytes);
     }
     sentFrames++;
     sentBytes += lengthBytes;
     line.trace().stir(side, lengthBytes);
     long nowNs = line.time().nowNs();
     long startNs = lastDepartureNs - nowNs > 0 ? lastDepartureNs : nowNs;
-    long onLineNs = habits.bytesPerSecond() == 0 ? 0 : lengthBytes * 1_000_000_000L / habits.bytesPerSecond();
+    long onLineNs =
+        habits.bytesPerSecond() == 0 ? 0 : lengthBytes * 1_000_000_000L / habits.bytesPerSecond();
     boolean queued = draws.chance(habits.queuedPermille());
     long departureNs = startNs + onLineNs + (queued ? draws.between(1, 500_000) : 0);
     lastDepartureNs = departureNs;
@@ -263,7 +272,8 @@ final class SimulatedLink implements LinkPort {
       lastArrivalNs = arrivalNs;
       long connectionThen = carrierConnection;
       line.time().at(arrivalNs, () -> {
-        boolean arrives = far.carrier && far.carrierConnection == connectionThen && !line.isDead(side);
+        boolean arrives =
+            far.carrier && far.carrierConnection == connectionThen && !line.isDead(side);
         if (arrives) {
           far.facts.add(Fact.frame(frame));
           far.wake.run();
@@ -282,7 +292,8 @@ final class SimulatedLink implements LinkPort {
     int flips = 1 + draws.below(3);
     for (int i = 0; i < flips; i++) {
       // Half of the damage hits the header, which is a small part of most frames.
-      int index = draws.below(draws.chance(500) ? Math.min(48, frame.lengthBytes) : frame.lengthBytes);
+      int index =
+          draws.below(draws.chance(500) ? Math.min(48, frame.lengthBytes) : frame.lengthBytes);
       frame.bytes[index] ^= (byte) (1 << draws.below(8));
     }
   }
@@ -307,12 +318,14 @@ final class SimulatedLink implements LinkPort {
           frame.payloadBytes);
       require(
           mismatch == -1,
-          () -> site + "." + name + ": payload of a queued frame changed while pinned, at byte " + mismatch);
+          () -> site + "." + name + ": payload of a queued frame changed while pinned, at byte "
+              + mismatch);
     }
   }
 
   private void dropCarrier(String reason) {
-    // Whether the queue's buffers come back before or after the news differs between real drivers.
+    // Whether the queue's buffers come back before or after the news differs between real
+    // drivers.
     boolean newsFirst = line.draws().chance(500);
     if (newsFirst) {
       facts.add(Fact.carrier(false, reason));

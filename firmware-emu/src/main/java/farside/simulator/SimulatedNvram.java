@@ -8,13 +8,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// The battery-backed memory of a simulated cabinet: it outlives the process, and, only if it was ended
-/// cleanly, the loss of power.
+/// The battery-backed memory of a simulated cabinet: it outlives the process, and, only if it
+/// was ended cleanly, the loss of power.
 ///
-/// A kill can be armed at a store to come. A killed process leaves behind every store that it made before,
-/// as with a mapped file: the kernel has the pages. After a loss of power the region holds a mixture of what
-/// it held at different times and of noise, and says `LOST` until the cabinet has made its first commit, which
-/// is taken as the word that says "formatted".
+/// A kill can be armed at a store to come. A killed process leaves behind every store that it
+/// made before, as with a mapped file: the kernel has the pages. After a loss of power the
+/// region holds a mixture of what it held at different times and of noise, and says `LOST`
+/// until the cabinet has made its first commit, which is taken as the word that says
+/// "formatted".
 final class SimulatedNvram implements NvramPort {
   private static final int PAGE_BYTES = 4096;
 
@@ -217,7 +218,8 @@ final class SimulatedNvram implements NvramPort {
   private void check(long offset, long lengthBytes) {
     checkAlive();
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > sizeBytes) {
-      throw new SimulationFailure("NVRAM access at " + offset + ", " + lengthBytes + " bytes, but it has " + sizeBytes);
+      throw new SimulationFailure(
+          "NVRAM access at " + offset + ", " + lengthBytes + " bytes, but it has " + sizeBytes);
     }
   }
 

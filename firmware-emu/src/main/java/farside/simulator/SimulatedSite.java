@@ -12,7 +12,8 @@ import java.util.List;
 
 /// One site: the cabinet's process, and everything that outlives it.
 ///
-/// Runs the cabinet as the real processor does: round after round while there is work, then not before a fact has
+/// Runs the cabinet as the real processor does: round after round while there is work, then not
+/// before a fact has
 /// come or the deadline is reached. A round takes some microseconds, so that work costs time.
 final class SimulatedSite implements Stepped {
   private static final int IDLE_ROUNDS_MAX = 10_000;
@@ -47,7 +48,7 @@ final class SimulatedSite implements Stepped {
   private long shutdowns;
 
   /// @param sources names of the mirrored volumes whose source is here
-  /// @param hiccups now and then a round takes milliseconds, as when the machine is busy with something else
+  /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
   SimulatedSite(
       CabinetDescription description,
       CabinetMaker maker,
@@ -156,7 +157,8 @@ final class SimulatedSite implements Stepped {
     return shutdowns;
   }
 
-  /// Starts the process, once it can own the drives: old requests of a dead one may still be under way.
+  /// Starts the process, once it can own the drives: old requests of a dead one may still be
+  /// under way.
   void start() {
     if (cabinet != null || wantedUp) {
       return;
@@ -257,7 +259,8 @@ final class SimulatedSite implements Stepped {
     forgetProcess();
   }
 
-  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none has begun.
+  /// True if a loss of power now would lose nothing: the last process ended cleanly, and none
+  /// has begun.
   boolean keepsAllWithoutPower() {
     return ended && cabinet == null;
   }
@@ -272,7 +275,9 @@ final class SimulatedSite implements Stepped {
   }
 
   private long roundNs() {
-    return hiccups && draws.below(4000) == 0 ? draws.skewed(100_000, 100_000_000) : draws.between(1_000, ROUND_MAX_NS);
+    return hiccups && draws.below(4000) == 0
+        ? draws.skewed(100_000, 100_000_000)
+        : draws.between(1_000, ROUND_MAX_NS);
   }
 
   private void sleep(long nowNs) {
@@ -282,7 +287,8 @@ final class SimulatedSite implements Stepped {
       idleRounds++;
       require(
           idleRounds < IDLE_ROUNDS_MAX,
-          "cabinet " + name + " spins: it asks to be run at a time that has passed, and does nothing");
+          "cabinet " + name
+              + " spins: it asks to be run at a time that has passed, and does nothing");
       nextRunNs = nowNs + 1_000;
     } else {
       idleRounds = 0;
@@ -308,7 +314,10 @@ final class SimulatedSite implements Stepped {
   private void end() {
     shutdowns++;
     for (SimulatedDrive drive : drives) {
-      require(drive.isIdle(), "cabinet " + name + " says that it is down, but a drive still works for it: " + drive.work());
+      require(
+          drive.isIdle(),
+          "cabinet " + name + " says that it is down, but a drive still works for it: "
+              + drive.work());
     }
     trace.turn(time.nowNs(), name, "is down");
     ended = true;

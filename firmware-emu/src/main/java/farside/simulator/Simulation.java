@@ -5,7 +5,8 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/// Virtual time for people: runs seeds, says what each went through, and on failure how to see it again.
+/// Virtual time for people: runs seeds, says what each went through, and on failure how to see
+/// it again.
 public final class Simulation {
   private final ScenarioKind kind;
   private final CabinetMaker maker;
@@ -30,14 +31,15 @@ public final class Simulation {
     return new Simulation(ScenarioKind.MIXED, out).replay(seed, false);
   }
 
-  /// All seeds from the first to the last, and totals; only failures are printed at length. Returns 0 if all
-  /// promises held, 1 if not.
+  /// All seeds from the first to the last, and totals; only failures are printed at length.
+  /// Returns 0 if all promises held, 1 if not.
   public static int runMany(long firstSeed, long lastSeed, PrintStream out) {
     return new Simulation(ScenarioKind.MIXED, out).sweep(firstSeed, lastSeed);
   }
 
   /// Seeds from the first on, until the wall clock says that the time is up.
-  public static int runFor(Duration wallTime, long firstSeed, LongSupplier wallClockNs, PrintStream out) {
+  public static int runFor(
+      Duration wallTime, long firstSeed, LongSupplier wallClockNs, PrintStream out) {
     return new Simulation(ScenarioKind.MIXED, out).sweepFor(wallTime, firstSeed, wallClockNs);
   }
 
@@ -97,7 +99,10 @@ public final class Simulation {
       totals = totals.plus(scenario.totals());
       out.printf(
           "seed %d held: %s, trace %016x, last draw %016x%n",
-          seed, atLength ? scenario.totals() : brief(scenario.totals()), lastHash, scenario.lastDraw());
+          seed,
+          atLength ? scenario.totals() : brief(scenario.totals()),
+          lastHash,
+          scenario.lastDraw());
       return true;
     }
   }
@@ -105,7 +110,11 @@ public final class Simulation {
   private static String brief(Totals totals) {
     return String.format(
         "%.1f virtual s, %d host I/Os, %d kills, %d power losses, %d cuts",
-        totals.virtualNs() / 1e9, totals.hostAnswers(), totals.kills(), totals.powerLosses(), totals.lineCuts());
+        totals.virtualNs() / 1e9,
+        totals.hostAnswers(),
+        totals.kills(),
+        totals.powerLosses(),
+        totals.lineCuts());
   }
 
   private void introduce(long seed, Scenario scenario) {
@@ -121,8 +130,8 @@ public final class Simulation {
       out.println(line);
     }
     out.println();
-    out.println(
-        "FAILED  " + kind + "  seed=" + seed + "  at " + trace.clock(scenario.time().nowNs()) + " virtual s");
+    out.println("FAILED  " + kind + "  seed=" + seed + "  at "
+        + trace.clock(scenario.time().nowNs()) + " virtual s");
     out.println(failure.getMessage());
     if (failure.getCause() != null) {
       failure.getCause().printStackTrace(out);
@@ -132,7 +141,8 @@ public final class Simulation {
       printWhere(failure);
     }
     out.println("went through: " + scenario.totals());
-    out.println("replay: farside sim --seed " + seed + (kind == ScenarioKind.MIXED ? "" : " --scenario " + kind));
+    out.println("replay: farside sim --seed " + seed
+        + (kind == ScenarioKind.MIXED ? "" : " --scenario " + kind));
     out.printf(
         "trace %016x, last draw %016x (same seed, other numbers: not deterministic)%n",
         lastHash, scenario.lastDraw());

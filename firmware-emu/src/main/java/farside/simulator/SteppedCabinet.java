@@ -13,17 +13,20 @@ interface SteppedCabinet {
 
   boolean isDown();
 
-  /// Whether the peer has all that was acknowledged of this source volume, as the cabinet sees it.
+  /// Whether the peer has all that was acknowledged of this source volume, as the cabinet sees
+  /// it.
   FarCopy farCopyOf(String volumeName);
 
   /// What a source volume's cabinet believes of the copy at the peer.
   enum FarCopy {
     HAS_ALL,
     LACKS_SOMETHING,
-    /// The cabinet does not serve the volume and has yet to find out: what it believed before stands.
+    /// The cabinet does not serve the volume and has yet to find out: what it believed before
+    /// stands.
     NOT_KNOWN
   }
 
-  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized. Empty if nothing does.
+  /// What still waits, for a message: a write pending, a track owed, a pair not synchronized.
+  /// Empty if nothing does.
   String unsettled();
 }

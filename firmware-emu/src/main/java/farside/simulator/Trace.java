@@ -6,8 +6,8 @@ import java.util.List;
 
 /// What happened, in order: a hash of everything, and the newest lines for people.
 ///
-/// Two runs of one seed must end on the same hash; a difference means that something outside the seed got in.
-/// Lines are kept as numbers and only made into text when a run has failed.
+/// Two runs of one seed must end on the same hash; a difference means that something outside
+/// the seed got in. Lines are kept as numbers and only made into text when a run has failed.
 final class Trace {
   private static final int KEPT_MAX = 64;
 
@@ -36,7 +36,8 @@ final class Trace {
     }
   }
 
-  /// A fault, an event, a change of state: also kept apart from the small things, so that it is still
+  /// A fault, an event, a change of state: also kept apart from the small things, so that it is
+  /// still
   /// there when a thousand host requests have come after it.
   void turn(long nowNs, String who, String what) {
     stir(nowNs, who, what, 0, 0, 0);
@@ -69,7 +70,8 @@ final class Trace {
   /// Virtual time since the start, for people.
   String clock(long nowNs) {
     long micros = (nowNs - originNs) / 1000;
-    return (micros / 1_000_000) + "." + String.valueOf(1_000_000 + micros % 1_000_000).substring(1);
+    return (micros / 1_000_000) + "."
+        + String.valueOf(1_000_000 + micros % 1_000_000).substring(1);
   }
 
   private static final long NONE = Long.MIN_VALUE;
@@ -110,7 +112,11 @@ final class Trace {
 
     private String line(int index) {
       StringBuilder text = new StringBuilder(96);
-      text.append(clock(times[index])).append("  ").append(whos[index]).append("  ").append(verbs[index]);
+      text.append(clock(times[index]))
+          .append("  ")
+          .append(whos[index])
+          .append("  ")
+          .append(verbs[index]);
       for (int i = 0; i < 3; i++) {
         long number = numbers[index * 3 + i];
         if (number != NONE) {

@@ -7,9 +7,10 @@ import java.util.function.BooleanSupplier;
 
 /// Owns now. Jumps from one thing that happens to the next; nothing ticks.
 ///
-/// What is to happen lies on an agenda, ordered by time and, at one instant, by the order in which it was put
-/// there. Cabinets run when a fact has come for them or their deadline is reached, as under the real processor:
-/// one that forgot to name its deadline sleeps on, here as there.
+/// What is to happen lies on an agenda, ordered by time and, at one instant, by the order in
+/// which it was put there. Cabinets run when a fact has come for them or their deadline is
+/// reached, as under the real processor: one that forgot to name its deadline sleeps on, here
+/// as there.
 final class VirtualTime {
   private final PriorityQueue<Entry> agenda = new PriorityQueue<>();
   private final List<Stepped> cabinets = new ArrayList<>();
@@ -44,7 +45,8 @@ final class VirtualTime {
     at(nowNs + delayNs, what);
   }
 
-  /// Runs until the condition holds (true) or the time is up (false). The condition is asked after each step.
+  /// Runs until the condition holds (true) or the time is up (false). The condition is asked
+  /// after each step.
   boolean runUntil(BooleanSupplier condition, long limitNs) {
     long endNs = nowNs + limitNs;
     while (!condition.getAsBoolean()) {

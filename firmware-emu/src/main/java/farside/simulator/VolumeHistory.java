@@ -9,13 +9,14 @@ import java.util.TreeSet;
 
 /// All that the oracle knows of one volume: for every byte, which writes it may hold now.
 ///
-/// The volume is cut into runs of bytes that share one history. A run's *live* versions are those that a read
-/// may return; *retired* ones were overtaken, by an acknowledged write that began after they were done or by
-/// a read that returned something newer, and may still be returned by a read that began before that, or come
-/// back when unflushed data is lost.
+/// The volume is cut into runs of bytes that share one history. A run's *live* versions are
+/// those that a read may return; *retired* ones were overtaken, by an acknowledged write that
+/// began after they were done or by a read that returned something newer, and may still be
+/// returned by a read that began before that, or come back when unflushed data is lost.
 ///
-/// Order is counted in steps: each request that begins or ends takes one. A version is *done* when its write
-/// was acknowledged, or seen by a read, or settled because its host or cabinet died.
+/// Order is counted in steps: each request that begins or ends takes one. A version is *done*
+/// when its write was acknowledged, or seen by a read, or settled because its host or cabinet
+/// died.
 final class VolumeHistory {
   private static final int BLOCK_BYTES = 512;
   private static final int RETIRED_SWEEP_MIN = 16;
@@ -30,7 +31,8 @@ final class VolumeHistory {
   private long flushedStep;
   private long readsChecked;
 
-  /// @param zero true: the volume reads zero before the first write; false: it holds the content of write 0
+  /// @param zero true: the volume reads zero before the first write; false: it holds the
+  ///     content of write 0
   VolumeHistory(int volume, long sizeBytes, boolean zero) {
     this.volume = volume;
     this.sizeBytes = sizeBytes;
@@ -63,9 +65,17 @@ final class VolumeHistory {
   }
 
   /// A host has sent a write: from now on the cabinet may apply it, as a whole or in parts.
-  HostWrite begin(boolean zeroes, boolean forceUnitAccess, long offsetBytes, long lengthBytes, long nowNs) {
+  HostWrite begin(
+      boolean zeroes, boolean forceUnitAccess, long offsetBytes, long lengthBytes, long nowNs) {
     HostWrite write = new HostWrite(
-        volume, writes.size(), zeroes, forceUnitAccess, offsetBytes, offsetBytes + lengthBytes, ++step, nowNs);
+        volume,
+        writes.size(),
+        zeroes,
+        forceUnitAccess,
+        offsetBytes,
+        offsetBytes + lengthBytes,
+        ++step,
+        nowNs);
     writes.add(write);
     unsettled.add(write);
     split(write.fromBytes);
@@ -134,7 +144,8 @@ final class VolumeHistory {
     }
   }
 
-  /// A write that nobody acknowledged may have taken effect in some blocks only; a block is whole.
+  /// A write that nobody acknowledged may have taken effect in some blocks only; a block is
+  /// whole.
   private static long firstBlockEnd(long from, long to) {
     return Math.min(to, (from / BLOCK_BYTES + 1) * BLOCK_BYTES);
   }
@@ -162,7 +173,8 @@ final class VolumeHistory {
     }
   }
 
-  /// The cabinet or the host of all open writes has gone: each has taken effect by now, or never will.
+  /// The cabinet or the host of all open writes has gone: each has taken effect by now, or
+  /// never will.
   void settle() {
     step++;
     for (HostWrite write : unsettled) {
@@ -171,7 +183,8 @@ final class VolumeHistory {
     unsettled.clear();
   }
 
-  /// What was not flushed may be gone: each byte holds anything from its last flushed version on.
+  /// What was not flushed may be gone: each byte holds anything from its last flushed version
+  /// on.
   void loseUnflushed() {
     step++;
     for (Run run : runs.values()) {
@@ -179,7 +192,8 @@ final class VolumeHistory {
     }
   }
 
-  /// The drive holds this, stable, at a time when nothing is open: the whole history becomes one version.
+  /// The drive holds this, stable, at a time when nothing is open: the whole history becomes
+  /// one version.
   void adopt(DriveImage image, String by) {
     settle();
     byte[] bytes = new byte[64 * 1024];
@@ -215,9 +229,11 @@ final class VolumeHistory {
     merge(0, sizeBytes);
   }
 
-  private SimulationFailure refuse(Run run, byte[] bytes, int index, long from, long to, String by) {
+  private SimulationFailure refuse(
+      Run run, byte[] bytes, int index, long from, long to, String by) {
     StringBuilder text = new StringBuilder(400);
-    text.append(String.format("volume %04x: %s returned bytes %d to %d that no history allows.", volume, by, from, to));
+    text.append(String.format(
+        "volume %04x: %s returned bytes %d to %d that no history allows.", volume, by, from, to));
     // The first bytes that differ from what was allowed best tell whose they are.
     int length = (int) (to - from);
     int probe = Math.min(length, 512);
@@ -237,7 +253,10 @@ final class VolumeHistory {
           break;
         }
       }
-      text.append(found != null ? found : isZero(bytes, index + start, size) ? "zeroes" : "what nobody wrote");
+      text.append(
+          found != null
+              ? found
+              : isZero(bytes, index + start, size) ? "zeroes" : "what nobody wrote");
       break;
     }
     text.append(String.format("%n  now is step %d, flushed up to step %d", step, flushedStep));
@@ -289,7 +308,8 @@ final class VolumeHistory {
   private void merge(long from, long to) {
     Map.Entry<Long, Run> before = runs.lowerEntry(from);
     Run last = before == null ? null : before.getValue();
-    var iterator = runs.subMap(from, true, Math.min(to, sizeBytes), true).values().iterator();
+    var iterator =
+        runs.subMap(from, true, Math.min(to, sizeBytes), true).values().iterator();
     while (iterator.hasNext()) {
       Run run = iterator.next();
       if (last != null && last.isLike(run)) {
@@ -312,7 +332,8 @@ final class VolumeHistory {
     long retiredStep = HostWrite.NOT_YET;
     boolean stable;
 
-    /// Unflushed when data was lost: a flush after that speaks of it only once a read has shown that it is there.
+    /// Unflushed when data was lost: a flush after that speaks of it only once a read has shown
+    /// that it is there.
     boolean doubtful;
     long shownStep;
 
@@ -355,7 +376,8 @@ final class VolumeHistory {
       this.to = to;
     }
 
-    /// Counts the versions that these bytes may come from; answers the one, if there is only one.
+    /// Counts the versions that these bytes may come from; answers the one, if there is only
+    /// one.
     Version match(byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
       matchCount = 0;
       Version only = null;
@@ -367,7 +389,8 @@ final class VolumeHistory {
       }
       for (int i = 0; i < retired.size(); i++) {
         Version version = retired.get(i);
-        if (version.retiredStep > beganStep && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+        if (version.retiredStep > beganStep
+            && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
           matchCount++;
           only = version;
         }
@@ -382,7 +405,8 @@ final class VolumeHistory {
         }
       }
       for (Version version : retired) {
-        if (version.retiredStep > beganStep && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+        if (version.retiredStep > beganStep
+            && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
           return version;
         }
       }
@@ -399,7 +423,8 @@ final class VolumeHistory {
     }
 
     /// True if a read that returned the version tells anything new of this run.
-    boolean wouldLearn(Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
+    boolean wouldLearn(
+        Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
       if (only != null && only.doneStep() == HostWrite.NOT_YET) {
         return true;
       }
@@ -414,8 +439,10 @@ final class VolumeHistory {
       return false;
     }
 
-    /// A value once read counts as committed, and what was done before that read began is overtaken.
-    void learn(Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
+    /// A value once read counts as committed, and what was done before that read began is
+    /// overtaken.
+    void learn(
+        Version only, byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {
       if (only != null) {
         only.seenStep = Math.min(only.seenStep, step);
         if (only.doubtful) {

@@ -2,8 +2,8 @@ package farside.simulator;
 
 import farside.port.HostCommand;
 
-/// A program on a host that reads and writes at random, for ever: it connects, keeps some requests open, now and then
-/// goes away in the middle, and comes back.
+/// A program on a host that reads and writes at random, for ever: it connects, keeps some
+/// requests open, now and then goes away in the middle, and comes back.
 final class WorkloadProgram implements HostProgram {
   private static final int BLOCK_BYTES = 512;
   private static final int LARGE_BYTES = 128 * 1024;
@@ -28,10 +28,16 @@ final class WorkloadProgram implements HostProgram {
   private long sequentialBytes;
   private long answered;
 
-  /// @param readOnly the volume is a target where this host sits: it mostly reads, and what it tries to write must
+  /// @param readOnly the volume is a target where this host sits: it mostly reads, and what it
+  /// tries to write must
   ///     be refused
   WorkloadProgram(
-      SimulatedHost head, String volumeName, long sizeBytes, boolean readOnly, VirtualTime time, Draws draws) {
+      SimulatedHost head,
+      String volumeName,
+      long sizeBytes,
+      boolean readOnly,
+      VirtualTime time,
+      Draws draws) {
     this.head = head;
     this.volumeName = volumeName;
     this.sizeBytes = sizeBytes;
@@ -62,7 +68,8 @@ final class WorkloadProgram implements HostProgram {
     return answered;
   }
 
-  /// The request that has waited longest for its answer, null if none is open or the host itself is slow.
+  /// The request that has waited longest for its answer, null if none is open or the host
+  /// itself is slow.
   HostRequest longestWaiting() {
     if (connection == null || nsPerByte > 0) {
       return null;
@@ -217,6 +224,8 @@ final class WorkloadProgram implements HostProgram {
     } else {
       offsetBytes = draws.between(0, room);
     }
-    return draws.chance(habits.unalignedPermille()) ? offsetBytes : offsetBytes / BLOCK_BYTES * BLOCK_BYTES;
+    return draws.chance(habits.unalignedPermille())
+        ? offsetBytes
+        : offsetBytes / BLOCK_BYTES * BLOCK_BYTES;
   }
 }

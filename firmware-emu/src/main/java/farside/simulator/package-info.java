@@ -1,11 +1,13 @@
-/// The bench in virtual time: whole rigs, seeded, with faults and an oracle that knows every write.
+/// The bench in virtual time: whole rigs, seeded, with faults and an oracle that knows every
+/// write.
 ///
-/// It stands beside `farside.runtime`, which runs the same cabinets on real processors. Start at
-/// `Simulation` (what a person calls), then `Scenario` (one run from one seed), then `VirtualTime` (which
-/// owns now). A `SimulatedSite` is one cabinet with everything that outlives its process: `SimulatedNvram`,
-/// `SimulatedDrive`, its end of the `SimulatedLine`; `SimulatedHost` is its channel head with the hosts behind it. `Oracle`
-/// judges what hosts read.
+/// It stands beside `farside.runtime`, which runs the same cabinets on real processors. Start
+/// at `Simulation` (what a person calls), then `Scenario` (one run from one seed), then
+/// `VirtualTime` (which owns now). A `SimulatedSite` is one cabinet with everything that
+/// outlives its process: `SimulatedNvram`, `SimulatedDrive`, its end of the `SimulatedLine`;
+/// `SimulatedHost` is its channel head with the hosts behind it. `Oracle` judges what hosts
+/// read.
 ///
-/// All chance comes from one seed through `Draws`; only ordered collections are iterated. Nothing here reads
-/// a clock, starts a thread, or touches a driver.
+/// All chance comes from one seed through `Draws`; only ordered collections are iterated.
+/// Nothing here reads a clock, starts a thread, or touches a driver.
 package farside.simulator;

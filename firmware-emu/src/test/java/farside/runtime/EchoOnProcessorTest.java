@@ -52,8 +52,8 @@ class EchoOnProcessorTest {
     return Stream.of(Transport.values()).filter(Transport::isAvailable);
   }
 
-  /// Answers a number with itself. With a drive: only after the number was written to a block of
-  /// it and read back from there.
+  /// Answers a number with itself. With a drive: only after the number was written to a block
+  /// of it and read back from there.
   private static final class Echo implements Rounds, RoundFlush {
     private record Mail(ChannelHandlerContext from, long number) {}
 

@@ -81,7 +81,9 @@ class ProcessorTest {
 
     void awaitSeen(long number) throws InterruptedException {
       while (seen.get() != number) {
-        assertThat(newsSeen.tryAcquire(10, SECONDS)).as("wake-up %d came", number).isTrue();
+        assertThat(newsSeen.tryAcquire(10, SECONDS))
+            .as("wake-up %d came", number)
+            .isTrue();
       }
     }
   }

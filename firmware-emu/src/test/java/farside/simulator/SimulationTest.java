@@ -16,9 +16,12 @@ class SimulationTest {
 
   @Test
   void aCabinetThatWritesThroughKeepsItsPromises() {
-    Simulation simulation = new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
+    Simulation simulation =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
 
-    assertThat(simulation.sweep(1, 40)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(1, 12))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
     assertThat(simulation.totals().kills()).isPositive();
     assertThat(simulation.totals().powerLosses()).isPositive();
     assertThat(simulation.totals().readsChecked()).isGreaterThan(1000);
@@ -29,9 +32,12 @@ class SimulationTest {
   void aCabinetThatLiesIsFound(Lie lie) {
     Simulation simulation = new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(lie), out);
 
-    int failed = simulation.sweep(1, 40);
+    boolean found = false;
+    for (int seed = 1; seed <= 40 && !found; seed++) {
+      found = simulation.replay(seed, false) != 0;
+    }
 
-    assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isOne();
+    assertThat(found).as("found within 40 seeds").isTrue();
     assertThat(text.toString(StandardCharsets.UTF_8)).contains("replay: farside sim --seed ");
   }
 
@@ -41,8 +47,11 @@ class SimulationTest {
   }
 
   private long hashOf(long seed) {
-    Simulation simulation = new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
-    assertThat(simulation.replay(seed, false)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    Simulation simulation =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
+    assertThat(simulation.replay(seed, false))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
     return simulation.lastHash();
   }
 }

@@ -16,10 +16,11 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The simplest cabinet that keeps its promises for local volumes: one request at a time for each volume, read,
-/// changed, written and flushed before it is answered. It proves the bench before there is microcode, and lies on
-/// demand to show that the bench notices.
-final class WriteThroughCabinet implements SteppedCabinet, HostPort.HostSink, ConsolePort.ConsoleSink {
+/// The simplest cabinet that keeps its promises for local volumes: one request at a time for
+/// each volume, read, changed, written and flushed before it is answered. It proves the bench
+/// before there is microcode, and lies on demand to show that the bench notices.
+final class WriteThroughCabinet
+    implements SteppedCabinet, HostPort.HostSink, ConsolePort.ConsoleSink {
   /// How it breaks its promises.
   enum Lie {
     NONE,
@@ -60,7 +61,9 @@ final class WriteThroughCabinet implements SteppedCabinet, HostPort.HostSink, Co
       ready = true;
       worked++;
       for (Unit unit : units) {
-        ports.host().offer(new HostExport(unit.name, "", unit.volume.sizeBytes(), 512, false, true, ""));
+        ports
+            .host()
+            .offer(new HostExport(unit.name, "", unit.volume.sizeBytes(), 512, false, true, ""));
         unit.flushWhatTheLastProcessLeft();
       }
     }

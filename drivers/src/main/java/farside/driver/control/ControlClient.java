@@ -15,7 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/// Asks a cabinet's console one thing, from another process. Blocks; not for a processor's thread.
+/// Asks a cabinet's console one thing, from another process. Blocks; not for a processor's
+/// thread.
 public final class ControlClient {
   /// Longest first line of an answer: two numbers.
   private static final int HEAD_BYTES_MAX = 32;

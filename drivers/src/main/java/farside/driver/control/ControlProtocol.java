@@ -11,8 +11,8 @@ import java.nio.file.Path;
 /// | from rig  | exit code, a space, length in bytes, a newline, then the text |
 ///
 /// All text is UTF-8. A connection may carry any number of commands, one after the other: a
-/// command is looked at only when the answer to the one before has been sent. Lengths in digits,
-/// so that a person with a plain socket tool can read and write it.
+/// command is looked at only when the answer to the one before has been sent. Lengths in
+/// digits, so that a person with a plain socket tool can read and write it.
 final class ControlProtocol {
   /// Longest command line, without its newline.
   static final int LINE_BYTES_MAX = 4096;
@@ -24,7 +24,8 @@ final class ControlProtocol {
   static final String TEXT_PREFIX = "text ";
   static final String JSON_PREFIX = "json ";
 
-  /// `sun_path` of the system's socket address holds 108 bytes, one of them the zero at its end.
+  /// `sun_path` of the system's socket address holds 108 bytes, one of them the zero at its
+  /// end.
   static final int PATH_BYTES_MAX = 107;
 
   private ControlProtocol() {}

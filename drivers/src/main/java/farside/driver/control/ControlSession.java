@@ -27,8 +27,8 @@ import java.nio.charset.StandardCharsets;
 /// | ENDING    |                    | the last answer goes out, then the connection    |
 ///
 /// Commands that come meanwhile wait, up to [#WAITING_BYTES_MAX]; whoever sends more of them
-/// without taking the answers is hung up on. (Not reading would be milder, but then the end of the
-/// client goes unseen too, and Netty cannot resume a channel whose peer closed its half
+/// without taking the answers is hung up on. (Not reading would be milder, but then the end of
+/// the client goes unseen too, and Netty cannot resume a channel whose peer closed its half
 /// meanwhile.)
 final class ControlSession extends ChannelInboundHandlerAdapter {
   /// What the socket wants to hear of a session.
@@ -162,8 +162,8 @@ final class ControlSession extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// Says why, and ends the connection: what follows a line that is none cannot be trusted to be
-  /// one.
+  /// Says why, and ends the connection: what follows a line that is none cannot be trusted to
+  /// be one.
   private void refuse(String text) {
     state = State.ENDING;
     channel

@@ -29,12 +29,12 @@ import java.util.concurrent.CompletableFuture;
 
 /// The console of a cabinet as a Unix-domain socket, for the owner of the rig only (mode 0600).
 ///
-/// What a client sends and gets is in `specs/console.md`. At most [#SESSION_COUNT_MAX] connections
-/// are held; one more turns out the oldest that is not waiting for an answer of the service
-/// processor.
+/// What a client sends and gets is in `specs/console.md`. At most [#SESSION_COUNT_MAX]
+/// connections are held; one more turns out the oldest that is not waiting for an answer of the
+/// service processor.
 ///
-/// A socket file left by a cabinet that was killed is removed; one on which somebody answers, or a
-/// file that is no socket, is a refusal.
+/// A socket file left by a cabinet that was killed is removed; one on which somebody answers,
+/// or a file that is no socket, is a refusal.
 public final class ControlSocket implements ConsolePort, RoundFlush {
   /// Most connections at a time.
   public static final int SESSION_COUNT_MAX = 32;
@@ -59,8 +59,8 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
     this.transport = transport;
   }
 
-  /// Begins to listen. The outcome comes on the loop's thread, so nobody may wait for it there, or
-  /// before the loop runs; a failure is an `IOException` whose message says what to do.
+  /// Begins to listen. The outcome comes on the loop's thread, so nobody may wait for it there,
+  /// or before the loop runs; a failure is an `IOException` whose message says what to do.
   public CompletableFuture<Void> open() {
     CompletableFuture<Void> opened = new CompletableFuture<>();
     try {
@@ -92,11 +92,10 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
           + ": a file that is no socket is there. Remove it, or give another run directory.");
     }
     if (isAnswered(path)) {
-      throw new IOException(
-          "control socket "
-              + path
-              + ": another process answers there."
-              + " Stop that rig first, or give this one another run directory.");
+      throw new IOException("control socket "
+          + path
+          + ": another process answers there."
+          + " Stop that rig first, or give this one another run directory.");
     }
     Files.delete(path);
   }
@@ -188,7 +187,8 @@ public final class ControlSocket implements ConsolePort, RoundFlush {
 
   @Override
   public void flushRound() {
-    // A flush may finish an answer and so bring the next line, whose refusal is written at once.
+    // A flush may finish an answer and so bring the next line, whose refusal is written at
+    // once.
     for (int i = 0; i < unflushed.size(); i++) {
       unflushed.get(i).flush();
     }

@@ -20,9 +20,10 @@ import java.nio.file.Path;
 /// A drive that is a sparse file.
 ///
 /// A transfer that the kernel cut short is continued where it stopped, and one that was
-/// interrupted is asked again: the disk adapter sees whole requests only. A flush is `fdatasync`.
-/// When one fails, the kernel has forgotten which blocks it could not write: everything written
-/// since the last good flush must be written again before the next flush means anything.
+/// interrupted is asked again: the disk adapter sees whole requests only. A flush is
+/// `fdatasync`. When one fails, the kernel has forgotten which blocks it could not write:
+/// everything written since the last good flush must be written again before the next flush
+/// means anything.
 ///
 /// Opened by the launcher, used on the processor's thread, closed when that thread has ended.
 public final class FileDisk implements DrivePort, RoundFlush {
@@ -35,8 +36,8 @@ public final class FileDisk implements DrivePort, RoundFlush {
   /// @param direct true: past the page cache (`O_DIRECT`)
   public record Setup(String name, Path path, long sizeBytes, int blockBytes, boolean direct) {}
 
-  // An interrupted request is asked again; one that is turned away this often in a row is a broken
-  // drive, not a busy one.
+  // An interrupted request is asked again; one that is turned away this often in a row is a
+  // broken drive, not a busy one.
   private static final int ATTEMPT_MAX = 1_000;
 
   private static final int ZEROES_BYTES = 256 * 1024;
@@ -157,9 +158,8 @@ public final class FileDisk implements DrivePort, RoundFlush {
     return lastError;
   }
 
-  /// Takes in what has come back; true if the kernel has no request of this drive any more. What
-  /// has
-  /// come back may still wait to be drained.
+  /// Takes in what has come back; true if the kernel has no request of this drive any more.
+  /// What has come back may still wait to be drained.
   public boolean isQuiet() {
     io.poll();
     io.flushRound();
@@ -420,9 +420,9 @@ public final class FileDisk implements DrivePort, RoundFlush {
       if (isNothingUnderWay()) {
         memory.close();
       }
-      // Else a request is still under way (the processor stopped on a machine check): the kernel
-      // keeps the file locked and may read this memory until it has returned, so it stays for this
-      // process.
+      // Else a request is still under way (the processor stopped on a machine check): the
+      // kernel keeps the file locked and may read this memory until it has returned, so it
+      // stays for this process.
     }
   }
 }

@@ -6,7 +6,8 @@ import java.util.ArrayDeque;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// What a connection has received and nobody has looked at yet, in the buffers in which it came.
+/// What a connection has received and nobody has looked at yet, in the buffers in which it
+/// came.
 final class InboundBytes {
   /// What comes in pieces no longer than this is moved together, so that a host that trickles
   /// single bytes into a connection that waits does not fill memory with buffers that hold one

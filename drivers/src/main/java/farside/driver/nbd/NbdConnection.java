@@ -17,8 +17,8 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 
-/// One host's connection: what it sent and is not yet looked at, the machine that understands it,
-/// and the replies that wait to be sent.
+/// One host's connection: what it sent and is not yet looked at, the machine that understands
+/// it, and the replies that wait to be sent.
 ///
 /// The network only adds to the queue ([#channelRead]) and marks the connection; [#turn] takes
 /// from it, when the channel adapter drains. A connection ends in one of these ways:
@@ -66,7 +66,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /// True while the head has this connection on its list; the head's own mark.
   boolean isMarked;
 
-  /// True while the head has this connection on its list of those to flush; the head's own mark.
+  /// True while the head has this connection on its list of those to flush; the head's own
+  /// mark.
   boolean isMarkedForFlush;
 
   NbdConnection(int number, NbdHead head, Channel channel, ExportDirectory exports) {
@@ -148,8 +149,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
-  /// Does up to `limit` steps; returns how many. Fewer than `limit`: there is nothing more to do
-  /// until something happens, or the channel adapter refused a request.
+  /// Does up to `limit` steps; returns how many. Fewer than `limit`: there is nothing more to
+  /// do until something happens, or the channel adapter refused a request.
   int turn(HostSink sink, int limit) {
     isRefused = false;
     int done = 0;
@@ -272,9 +273,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     return false;
   }
 
-  /// The next bytes of payload to `address`; true if all of them are there now. To ask again for
-  /// what is awaited already is to ask whether it has come: then there is no `onPayload` any
-  /// more.
+  /// The next bytes of payload to `address`; true if all of them are there now. To ask again
+  /// for what is awaited already is to ask whether it has come: then there is no `onPayload`
+  /// any more.
   boolean receive(long address, int lengthBytes) {
     if (isGone || isClosing) {
       return false;

@@ -32,8 +32,8 @@ import org.agrona.collections.Int2ObjectHashMap;
 /// Connections that have something to say stand in a line; each turn of one is short, then it
 /// goes to the end of the line.
 public final class NbdHead implements HostPort, RoundFlush {
-  /// Connections at a time. One more takes the place of the oldest that has not opened an export
-  /// yet; if all have, it is closed at once.
+  /// Connections at a time. One more takes the place of the oldest that has not opened an
+  /// export yet; if all have, it is closed at once.
   public static final int CONNECTIONS_MAX = 128;
 
   /// Tries to bind, so far apart: after a `kill -9` the old socket may linger for milliseconds,
@@ -79,9 +79,9 @@ public final class NbdHead implements HostPort, RoundFlush {
     this.bindTriesMax = bindTriesMax;
   }
 
-  /// Binds the address and takes connections from then on. May be called from any thread, before
-  /// the loop runs too; the loop must run for it to end. An address that is busy is tried again
-  /// for 5 s.
+  /// Binds the address and takes connections from then on. May be called from any thread,
+  /// before the loop runs too; the loop must run for it to end. An address that is busy is
+  /// tried again for 5 s.
   ///
   /// @return the address bound, with the port that was found if 0 was asked for; or a failure
   ///     whose message tells the cure

@@ -119,8 +119,8 @@ final class OutboundReplies {
       roundBytes = 0;
     }
     flushing = true;
-    // Sent at once, a chunk makes room for the next: hence again, until the network keeps what it
-    // is given.
+    // Sent at once, a chunk makes room for the next: hence again, until the network keeps what
+    // it is given.
     while (!chunks.isEmpty() && chunkBytesInFlight.size() < CHUNKS_IN_FLIGHT_MAX) {
       writeChunks();
       channel.flush();

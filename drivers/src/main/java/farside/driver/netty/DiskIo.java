@@ -4,10 +4,10 @@ import io.netty.channel.IoEventLoop;
 
 /// Requests to one open file, made and answered on the processor's thread.
 ///
-/// The owner numbers its requests in slots from 0; a slot carries one request at a time. Nothing
-/// is decided here: a result is what the kernel answered, bytes moved or minus an error number,
-/// and a transfer may well have moved less than was asked. Memory that a request names must stay
-/// until it is answered, the array of a vectored write too.
+/// The owner numbers its requests in slots from 0; a slot carries one request at a time.
+/// Nothing is decided here: a result is what the kernel answered, bytes moved or minus an error
+/// number, and a transfer may well have moved less than was asked. Memory that a request names
+/// must stay until it is answered, the array of a vectored write too.
 ///
 /// Requests of a round go to the kernel together, at the latest with [#flushRound].
 public interface DiskIo extends RoundFlush {
@@ -23,14 +23,15 @@ public interface DiskIo extends RoundFlush {
   /// @param iovecAddress of `count` pairs of address and length, 8 bytes each
   void writeVector(int slot, long offsetBytes, long iovecAddress, int count);
 
-  /// Makes what was written stable; of the file's own facts only what is needed to read it back.
+  /// Makes what was written stable; of the file's own facts only what is needed to read it
+  /// back.
   void syncData(int slot);
 
   /// `fallocate` with the modes of [farside.driver.posix.Posix].
   void allocate(int slot, int mode, long offsetBytes, long lengthBytes);
 
-  /// Hands over the answers that have come. Throws what an earlier hand-over threw where the loop,
-  /// not the owner, was the caller.
+  /// Hands over the answers that have come. Throws what an earlier hand-over threw where the
+  /// loop, not the owner, was the caller.
   void poll();
 
   /// Takes no more requests. Requests under way still come to an end, but nobody is told.

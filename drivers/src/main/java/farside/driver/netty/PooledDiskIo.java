@@ -11,9 +11,10 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
 /// Disk requests by two threads beside the loop, for transports that cannot carry files.
 ///
-/// A hop between threads costs more than the request itself when the disk is fast, so the hops are
-/// shared: a round's requests are handed over under one lock with one wake-up, a worker that finds
-/// more work than it can do wakes the next, and the loop is woken only if it may be asleep.
+/// A hop between threads costs more than the request itself when the disk is fast, so the hops
+/// are shared: a round's requests are handed over under one lock with one wake-up, a worker
+/// that finds more work than it can do wakes the next, and the loop is woken only if it may be
+/// asleep.
 final class PooledDiskIo implements DiskIo {
   /// One may be in a long flush while the other reads and writes.
   static final int WORKER_COUNT = 2;
@@ -133,9 +134,9 @@ final class PooledDiskIo implements DiskIo {
     Request request = take();
     while (request != null) {
       request.result = run(request);
-      // There is a place for every slot, so this cannot be refused. Waking costs next to nothing
-      // while the loop is awake, and must not be skipped because an older answer lies there: the
-      // loop may take that one, and fall asleep, before this one is in.
+      // There is a place for every slot, so this cannot be refused. Waking costs next to
+      // nothing while the loop is awake, and must not be skipped because an older answer lies
+      // there: the loop may take that one, and fall asleep, before this one is in.
       answered.offer(request);
       wake.run();
       request = take();

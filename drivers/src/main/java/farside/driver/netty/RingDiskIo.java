@@ -11,8 +11,9 @@ import io.netty.util.concurrent.Future;
 /// Disk requests on the ring that carries the sockets: no other thread, no wake-up, no extra
 /// system call.
 ///
-/// The ring takes what is queued when the loop next looks at it, which is right after the round,
-/// so there is nothing to flush here. Answers come out of order, while the loop runs its I/O.
+/// The ring takes what is queued when the loop next looks at it, which is right after the
+/// round, so there is nothing to flush here. Answers come out of order, while the loop runs its
+/// I/O.
 final class RingDiskIo implements DiskIo, IoUringIoHandle {
   // Numbers of <linux/io_uring.h>; they are part of the kernel's promise and the same on every
   // machine.
@@ -63,8 +64,8 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
 
   @Override
   public void allocate(int slot, int mode, long offsetBytes, long lengthBytes) {
-    // The entry has the length where others have the address, and the mode where others have the
-    // length.
+    // The entry has the length where others have the address, and the mode where others have
+    // the length.
     submit(OP_FALLOCATE, slot, offsetBytes, lengthBytes, mode, 0);
   }
 

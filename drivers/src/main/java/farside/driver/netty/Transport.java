@@ -32,12 +32,12 @@ import java.util.stream.Stream;
 
 /// How a processor's thread waits for the world. All sockets of one processor use the same one.
 ///
-/// Measured on two shared cores, as ratios in one run: a write that is mirrored over two sockets
-/// costs on epoll 0.8 of the processor time that it costs on io_uring; a request to a drive costs
-/// on the ring 0.65 to 0.85 of what it costs by threads beside the loop, and at depth 1 answers
-/// three times as often. A host waits for sockets; drives are written behind its back and in
-/// larger pieces. So epoll comes first, and a rig whose hosts read from its drives more than they
-/// write may pin the ring.
+/// Measured on two shared cores, as ratios in one run: a write that is mirrored over two
+/// sockets costs on epoll 0.8 of the processor time that it costs on io_uring; a request to a
+/// drive costs on the ring 0.65 to 0.85 of what it costs by threads beside the loop, and at
+/// depth 1 answers three times as often. A host waits for sockets; drives are written behind
+/// its back and in larger pieces. So epoll comes first, and a rig whose hosts read from its
+/// drives more than they write may pin the ring.
 public enum Transport {
   /// Sockets and disks on one ring, no other thread. Containers often forbid it.
   URING,
@@ -81,10 +81,7 @@ public enum Transport {
   /// The choice for a value of [#PIN]; null or empty chooses freely.
   static Transport chosenBy(String pin) {
     if (pin == null || pin.isEmpty()) {
-      return PREFERENCE.stream()
-          .filter(Transport::isAvailable)
-          .findFirst()
-          .orElse(NIO);
+      return PREFERENCE.stream().filter(Transport::isAvailable).findFirst().orElse(NIO);
     }
     Transport pinned = Stream.of(values())
         .filter(transport -> transport.name().equalsIgnoreCase(pin))

@@ -13,8 +13,8 @@ public final class BootId {
 
   private BootId() {}
 
-  /// The running kernel's boot id. Where the kernel does not tell, a number that matches nothing:
-  /// NVRAM is then believed only after a clean end, which errs on the safe side.
+  /// The running kernel's boot id. Where the kernel does not tell, a number that matches
+  /// nothing: NVRAM is then believed only after a clean end, which errs on the safe side.
   public static UUID current() {
     try {
       return UUID.fromString(Files.readString(SOURCE, StandardCharsets.US_ASCII).trim());

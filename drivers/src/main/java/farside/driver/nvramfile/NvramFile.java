@@ -19,13 +19,13 @@ import java.util.UUID;
 /// NVRAM that is a file, mapped into memory: a store is in the page cache at once, and there it
 /// outlives the process.
 ///
-/// The file is fully allocated and every page is touched before use, because a store into a hole
-/// of a full file system would kill the process. It is locked in memory where that is allowed.
-/// What the file holds before the region is `NvramPrologue`.
+/// The file is fully allocated and every page is touched before use, because a store into a
+/// hole of a full file system would kill the process. It is locked in memory where that is
+/// allowed. What the file holds before the region is `NvramPrologue`.
 ///
-/// Contents found [NvramPort.Contents#LOST] are zeroed before anyone sees them, so that not even a
-/// mistake can believe them; they stay `LOST` over any number of restarts until microcode has made
-/// its first [#commit].
+/// Contents found [NvramPort.Contents#LOST] are zeroed before anyone sees them, so that not
+/// even a mistake can believe them; they stay `LOST` over any number of restarts until
+/// microcode has made its first [#commit].
 public final class NvramFile implements NvramPort {
   private static final int PAGE_BYTES = 4096;
   private static final int SCAN_BYTES = 1 << 20;
@@ -60,7 +60,8 @@ public final class NvramFile implements NvramPort {
 
   /// Opens the file, making it if there is none, and owns it until [#close].
   ///
-  /// @param regionBytes size that microcode sees, a multiple of 4096; the file has one page more
+  /// @param regionBytes size that microcode sees, a multiple of 4096; the file has one page
+  ///     more
   public static NvramFile open(Path path, long regionBytes) throws IOException {
     return open(path, regionBytes, BootId.current());
   }
@@ -105,8 +106,8 @@ public final class NvramFile implements NvramPort {
     }
   }
 
-  /// True for a new file, and for one whose making was cut short: nothing has ever been stored in
-  /// it.
+  /// True for a new file, and for one whose making was cut short: nothing has ever been stored
+  /// in it.
   private static boolean isAllZero(ExclusiveFile file) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment chunk = arena.allocate(SCAN_BYTES, PAGE_BYTES);
@@ -168,7 +169,8 @@ public final class NvramFile implements NvramPort {
     }
   }
 
-  /// Gives every byte of the file its place, so that no store can meet a full file system later.
+  /// Gives every byte of the file its place, so that no store can meet a full file system
+  /// later.
   private static void allocate(ExclusiveFile file, long fileBytes, boolean blank)
       throws IOException {
     int result = 0;
@@ -342,8 +344,8 @@ public final class NvramFile implements NvramPort {
     }
   }
 
-  /// @throws IllegalStateException if the backing store refuses: the memory is then not clean, and
-  ///     must not be marked so
+  /// @throws IllegalStateException if the backing store refuses: the memory is then not clean,
+  ///     and must not be marked so
   @Override
   public void force() {
     int result = push(whole, whole.byteSize());
@@ -379,8 +381,8 @@ public final class NvramFile implements NvramPort {
     return lockRefusal.isEmpty();
   }
 
-  /// Why the pages could not be locked in memory, for people; empty if they are. The memory works
-  /// all the same, only slower when the machine is short of memory.
+  /// Why the pages could not be locked in memory, for people; empty if they are. The memory
+  /// works all the same, only slower when the machine is short of memory.
   public String lockRefusal() {
     return lockRefusal;
   }
@@ -390,8 +392,8 @@ public final class NvramFile implements NvramPort {
     return file.path();
   }
 
-  /// Gives memory and file up. Only when the processor has ended and no drive or socket is moving
-  /// data in or out: the addresses are invalid afterwards.
+  /// Gives memory and file up. Only when the processor has ended and no drive or socket is
+  /// moving data in or out: the addresses are invalid afterwards.
   public void close() {
     if (!closed) {
       closed = true;

@@ -8,11 +8,12 @@ import java.util.List;
 
 /// A regular file, open for reading and writing, that no other process has open in this way.
 ///
-/// The lock is an exclusive `flock` on the very descriptor that does the I/O. The kernel drops it
-/// when the last use of that open file is over, *including requests of a killed process that are
-/// still on their way*: those were seen to outlive their process by up to 60 ms. Whoever gets the
-/// lock therefore knows that no old write can land any more. This is why a busy file is tried
-/// again for a while, and why a lock on another descriptor, or a lock file, would not do.
+/// The lock is an exclusive `flock` on the very descriptor that does the I/O. The kernel drops
+/// it when the last use of that open file is over, *including requests of a killed process that
+/// are still on their way*: those were seen to outlive their process by up to 60 ms. Whoever
+/// gets the lock therefore knows that no old write can land any more. This is why a busy file
+/// is tried again for a while, and why a lock on another descriptor, or a lock file, would not
+/// do.
 ///
 /// The lock keeps out other cabinets, not other programs: `dd` asks nobody.
 public final class ExclusiveFile {
@@ -35,8 +36,8 @@ public final class ExclusiveFile {
 
   /// Opens the file, creating an empty one if there is none, and takes the lock.
   ///
-  /// An empty file is as good as none: it is what a process leaves that was killed while creating
-  /// it.
+  /// An empty file is as good as none: it is what a process leaves that was killed while
+  /// creating it.
   ///
   /// @param what who wants the file, to begin the text of a refusal, such as `drive D1`
   /// @param extraFlags such as [Posix#O_DIRECT]

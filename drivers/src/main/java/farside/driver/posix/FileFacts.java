@@ -8,10 +8,12 @@ import java.lang.foreign.MemorySegment;
 
 /// What the kernel knows of an open file.
 ///
-/// @param errorNumber 0, or minus the error number if nothing could be learned; the rest is 0 then
+/// @param errorNumber 0, or minus the error number if nothing could be learned; the rest is 0
+///     then
 /// @param linkCount names that the file has; 0 when it was removed while we opened it
 /// @param allocatedBytes bytes that the file takes on its file system; a hole takes none
-/// @param directMemoryAlignBytes alignment of memory for direct I/O, 0 if the kernel does not tell
+/// @param directMemoryAlignBytes alignment of memory for direct I/O, 0 if the kernel does not
+///     tell
 /// @param directOffsetAlignBytes alignment of offset and length for direct I/O, 0 if the kernel
 ///     does not tell
 public record FileFacts(

@@ -100,7 +100,8 @@ final class LibcCalls {
     return MemorySegment.ofAddress(address).reinterpret(lengthBytes);
   }
 
-  /// A downcall handle throws nothing that is declared; whatever comes is a defect of the binding.
+  /// A downcall handle throws nothing that is declared; whatever comes is a defect of the
+  /// binding.
   static RuntimeException unexpected(Throwable failure) {
     if (failure instanceof Error error) {
       throw error;

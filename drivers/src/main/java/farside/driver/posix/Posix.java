@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 /// The libc calls that the drivers make, with their constants. glibc on x86-64 and aarch64.
 ///
 /// Every call answers as the kernel does: 0 or more, or minus an error number such as [#EIO].
-/// Memory is handed over by address; whoever calls keeps it alive until the call, or the transfer,
-/// ended.
+/// Memory is handed over by address; whoever calls keeps it alive until the call, or the
+/// transfer, ended.
 public final class Posix {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;

@@ -189,8 +189,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     void add(int frameBytes);
   }
 
-  /// Gives back what was received and not handed over. Asked for by whoever is just looking at a
-  /// frame, it waits until that frame is done with.
+  /// Gives back what was received and not handed over. Asked for by whoever is just looking at
+  /// a frame, it waits until that frame is done with.
   void discardReceived() {
     isDiscardDue = true;
     if (!isHandingOver) {
@@ -198,8 +198,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// Closes the connection. What was not sent is lost; its payload is free once the transport let
-  /// go of it.
+  /// Closes the connection. What was not sent is lost; its payload is free once the transport
+  /// let go of it.
   void end(String reason) {
     if (isEnded) {
       return;

@@ -13,9 +13,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// A frame that lies in one received buffer is shown where it lies. Only one that straddles
 /// buffers is copied, into a side buffer that takes the longest frame there is.
 ///
-/// The stream carries no marks to find the next frame by after a wrong length, so nothing is cut
-/// behind a header that cannot be trusted: [#fault] says why, and the connection is of no further
-/// use.
+/// The stream carries no marks to find the next frame by after a wrong length, so nothing is
+/// cut behind a header that cannot be trusted: [#fault] says why, and the connection is of no
+/// further use.
 final class FrameCutter {
   private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
   private final FrameHeaderFlyweight header = new FrameHeaderFlyweight();
@@ -49,8 +49,8 @@ final class FrameCutter {
     return queuedBytes;
   }
 
-  /// Cuts the next frame. It stays at [#address] until the next call of a method of this cutter.
-  /// False: no whole frame is here, or there is a [#fault].
+  /// Cuts the next frame. It stays at [#address] until the next call of a method of this
+  /// cutter. False: no whole frame is here, or there is a [#fault].
   boolean cut() {
     dropShown();
     if (!fault.isEmpty()) {
@@ -59,8 +59,8 @@ final class FrameCutter {
     return (sideBytes == 0 && cutInPlace()) || (fault.isEmpty() && cutAtTheSide());
   }
 
-  /// True if the stream begins with a header that is whole and right. To be asked before the first
-  /// cut.
+  /// True if the stream begins with a header that is whole and right. To be asked before the
+  /// first cut.
   boolean beginsWithAFrame() {
     int wantedBytes = FrameHeaderFlyweight.HEADER_BYTES;
     while (fault.isEmpty() && collect(wantedBytes)) {

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.LongArrayList;
 
-/// A remote link over TCP: one side listens, the other connects, and whole frames go over the one
-/// connection between them.
+/// A remote link over TCP: one side listens, the other connects, and whole frames go over the
+/// one connection between them.
 ///
 /// A connection that breaks takes half a frame and everything unsent with it: the session above
 /// repeats what was lost. The connecting side tries again for ever, after 50 ms at first and at
@@ -30,8 +30,8 @@ import org.agrona.collections.LongArrayList;
 /// that lost power never closed the old one; but while the old one lives the new one must first
 /// show a right frame header, so that a stray connection to the port does not cut the link.
 ///
-/// Carrier facts alternate; before the first carrier the first failed attempt is told as one, so
-/// that somebody hears of an address that is in use or a peer that is not there.
+/// Carrier facts alternate; before the first carrier the first failed attempt is told as one,
+/// so that somebody hears of an address that is in use or a peer that is not there.
 ///
 /// Everything here happens on the thread of the event loop.
 public final class TcpLink implements LinkPort, RoundFlush {
@@ -60,7 +60,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private final Transport transport;
   private final Connection.Owner connectionOwner = new ConnectionOwner();
 
-  /// Connections that were admitted and whose end was not yet told, in the order of their lives.
+  /// Connections that were admitted and whose end was not yet told, in the order of their
+  /// lives.
   private final ArrayDeque<Connection> told = new ArrayDeque<>();
 
   private final ArrayDeque<Connection> candidates = new ArrayDeque<>();
@@ -81,8 +82,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private long receivedFrames;
   private long receivedBytes;
 
-  /// @param address where to listen, or where the peer listens; resolved, since looking a name up
-  ///     blocks
+  /// @param address where to listen, or where the peer listens; resolved, since looking a name
+  ///     up blocks
   public TcpLink(
       String name, Role role, InetSocketAddress address, IoEventLoop loop, Transport transport) {
     if (address.isUnresolved()) {
@@ -343,8 +344,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
       if (!isWanted()) {
         connection.end("varied off");
       } else if (connection.isConnectedToItself()) {
-        // A connecting socket is given a free port; when it is the peer's own, TCP connects it to
-        // itself.
+        // A connecting socket is given a free port; when it is the peer's own, TCP connects it
+        // to itself.
         connection.end("nobody listens there");
       } else if (!hasCarrier()) {
         admit(connection);

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// The test's own thread as a processor: it turns the loop by hand, and remembers what completed.
+/// The test's own thread as a processor: it turns the loop by hand, and remembers what
+/// completed.
 final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
   record Completion(DriveOutcome outcome, long firstBadByte) {}
 
@@ -17,7 +18,8 @@ final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
   final ManualIoEventLoop loop;
   final Map<Long, Completion> completions = new HashMap<>();
   private final AtomicBoolean wakePending = new AtomicBoolean();
-  /// How long a turn waits for the loop; less than 0 where nothing will come by way of the loop.
+  /// How long a turn waits for the loop; less than 0 where nothing will come by way of the
+  /// loop.
   long waitNs = TimeUnit.MILLISECONDS.toNanos(10);
 
   private long nextTag = 1;

@@ -13,7 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A channel adapter with one disk in memory, as fussy as the real one: takes payload piece by
-/// piece, gives data only while the host takes it, finishes what is outstanding before it closes.
+/// piece, gives data only while the host takes it, finishes what is outstanding before it
+/// closes.
 final class FakeChannelAdapter implements HostSink {
   static final int PIECE_BYTES = 64 * 1024;
 

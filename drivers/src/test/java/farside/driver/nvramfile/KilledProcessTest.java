@@ -22,8 +22,8 @@ class KilledProcessTest {
     Random random = new Random(7);
     for (int kill = 0; kill < KILL_COUNT; kill++) {
       long told = runAndKill(path, 1 + random.nextInt(20_000));
-      // Opened at once: what the dead process had under way must be over first, and the lock waits
-      // for it.
+      // Opened at once: what the dead process had under way must be over first, and the lock
+      // waits for it.
       NvramFile nvram = NvramFile.open(path, CommittingProcess.REGION_BYTES);
       assertThat(nvram.contents()).isEqualTo(Contents.KEPT);
       long committed = nvram.getLong(0);

@@ -48,8 +48,8 @@ class ExclusiveFileTest {
       assertThatThrownBy(() -> ExclusiveFile.open("drive D1", path, 0, 50))
           .hasMessageContaining("another process holds");
     } finally {
-      // The shell that flock(1) started has the same open file: the lock goes with the last of the
-      // family.
+      // The shell that flock(1) started has the same open file: the lock goes with the last of
+      // the family.
       other.descendants().forEach(ProcessHandle::destroyForcibly);
       other.destroyForcibly();
     }

@@ -7,8 +7,8 @@ public final class ExitStatus {
   public static final int USAGE = 2;
   public static final int NOT_REACHABLE = 3;
 
-  /// A machine check: the cabinet stopped at once. The number is that of `sysexits.h` for a fault
-  /// in software.
+  /// A machine check: the cabinet stopped at once. The number is that of `sysexits.h` for a
+  /// fault in software.
   public static final int MACHINE_CHECK = 70;
 
   private ExitStatus() {}

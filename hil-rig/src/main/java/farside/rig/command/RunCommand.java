@@ -57,7 +57,8 @@ final class RunCommand implements Callable<Integer> {
     for (Site opened : sites) {
       opened.start(failure -> stopAtOnce(opened, failure));
     }
-    // The JVM runs this on SIGTERM and SIGINT, and would exit with 143 after it: hence the halt.
+    // The JVM runs this on SIGTERM and SIGINT, and would exit with 143 after it: hence the
+    // halt.
     Thread hook =
         new Thread(() -> Runtime.getRuntime().halt(Math.max(status, endWell(sites))), "end-well");
     Runtime.getRuntime().addShutdownHook(hook);
@@ -131,9 +132,8 @@ final class RunCommand implements Callable<Integer> {
     return status;
   }
 
-  /// A cabinet found that we were wrong, or that its drives are not what the rig says: its NVRAM is
-  /// left as it
-  /// is, and IML recovers.
+  /// A cabinet found that we were wrong, or that its drives are not what the rig says: its
+  /// NVRAM is left as it is, and IML recovers.
   private static void stopAtOnce(Site failed, Throwable failure) {
     if (failure instanceof CabinetRefused refused) {
       System.err.printf("site %s: %s%n", failed.cabinet().site(), refused.getMessage());

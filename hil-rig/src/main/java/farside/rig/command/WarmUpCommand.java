@@ -18,9 +18,8 @@ import picocli.CommandLine.Mixin;
 
 /// `farside warm-up`: a rig's life in two seconds, for the build.
 ///
-/// The build runs it once with the JVM's recorder on (JEP 514), and what it touched is in the cache
-/// that the launcher
-/// hands to every later JVM: half of the time and the work of a start.
+/// The build runs it once with the JVM's recorder on (JEP 514), and what it touched is in the
+/// cache that the launcher hands to every later JVM: half of the time and the work of a start.
 @Command(
     name = "warm-up",
     hidden = true,

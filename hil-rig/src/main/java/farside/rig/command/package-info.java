@@ -1,5 +1,5 @@
-/// The launcher's commands, one class each: what was asked for, in what words it is answered, and
-/// the exit status.
+/// The launcher's commands, one class each: what was asked for, in what words it is answered,
+/// and the exit status.
 ///
 /// | status | means                                                          |
 /// |-------:|----------------------------------------------------------------|

@@ -15,9 +15,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
-/// The script of the demo: a pair is started, written to, cut apart, healed and killed, and after
-/// each step
-/// somebody who did not write the microcode compares bytes.
+/// The script of the demo: a pair is started, written to, cut apart, healed and killed, and
+/// after each step somebody who did not write the microcode compares bytes.
 ///
 /// Stops at the first step that does not hold, for those after it build on it.
 public final class Demo {

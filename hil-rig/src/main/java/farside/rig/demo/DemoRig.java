@@ -57,7 +57,8 @@ public record DemoRig(Path file, Rig rig, RunDirectory directory) {
     return directory.drive(site, drive + ".img");
   }
 
-  /// Ports that are free now; somebody may still take one before we do, and then the site says so.
+  /// Ports that are free now; somebody may still take one before we do, and then the site says
+  /// so.
   private static List<Integer> freePorts(int count) throws IOException {
     List<ServerSocket> sockets = new ArrayList<>();
     List<Integer> ports = new ArrayList<>();

@@ -17,8 +17,8 @@ public final class DriveComparison {
 
   private DriveComparison() {}
 
-  /// Offset of the first byte that differs, or [#EQUAL]. A file that ends too early differs where
-  /// it ends.
+  /// Offset of the first byte that differs, or [#EQUAL]. A file that ends too early differs
+  /// where it ends.
   public static long firstDifference(Path one, Path other, long lengthBytes) throws IOException {
     ByteBuffer left = ByteBuffer.allocateDirect(CHUNK_BYTES);
     ByteBuffer right = ByteBuffer.allocateDirect(CHUNK_BYTES);

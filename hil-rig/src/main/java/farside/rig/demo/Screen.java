@@ -5,8 +5,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What the person sees: verdicts in colour and a progress bar on a terminal, plain lines anywhere
-/// else.
+/// What the person sees: verdicts in colour and a progress bar on a terminal, plain lines
+/// anywhere else.
 public final class Screen {
   private static final int BAR_CELLS = 40;
   private static final String GREEN = "\u001b[32m";

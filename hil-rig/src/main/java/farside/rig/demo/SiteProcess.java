@@ -38,7 +38,8 @@ public final class SiteProcess implements AutoCloseable {
     Thread.ofPlatform().name("output-of-site-" + site).daemon().start(this::readOutput);
   }
 
-  /// @param farside the words that start the launcher, such as `hil-rig/farside`, or [#thisProgram]
+  /// @param farside the words that start the launcher, such as `hil-rig/farside`, or
+  ///     [#thisProgram]
   public static SiteProcess start(List<String> farside, DemoRig rig, String site)
       throws IOException {
     List<String> words = new ArrayList<>(farside);
@@ -94,8 +95,8 @@ public final class SiteProcess implements AutoCloseable {
     ready.complete(false);
   }
 
-  /// Waits for the line `ready`. Fails with what the site wrote to its standard error if it ends
-  /// first.
+  /// Waits for the line `ready`. Fails with what the site wrote to its standard error if it
+  /// ends first.
   public void awaitReady(long timeoutMs) throws IOException, InterruptedException {
     try {
       if (ready.get(timeoutMs, TimeUnit.MILLISECONDS)) {

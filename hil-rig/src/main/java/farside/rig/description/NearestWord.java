@@ -8,8 +8,8 @@ import java.util.Optional;
 final class NearestWord {
   private NearestWord() {}
 
-  /// The word that takes the fewest letters to change, if that is at most a third of its own, or
-  /// one of two.
+  /// The word that takes the fewest letters to change, if that is at most a third of its own,
+  /// or one of two.
   static Optional<String> to(String misspelt, Collection<String> words) {
     String nearest = null;
     int leastChanges = Integer.MAX_VALUE;

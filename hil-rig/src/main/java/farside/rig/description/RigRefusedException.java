@@ -21,8 +21,8 @@ public final class RigRefusedException extends Exception {
     return mistakes;
   }
 
-  /// For each mistake a line `rig FILE, line L: what. cure`, then the line of the file with a caret
-  /// below the place.
+  /// For each mistake a line `rig FILE, line L: what. cure`, then the line of the file with a
+  /// caret below the place.
   private static String describe(String fileName, String text, List<Mistake> mistakes) {
     List<String> lines = text.lines().toList();
     StringBuilder all = new StringBuilder();

@@ -17,7 +17,8 @@ import java.util.Optional;
 
 /// The second gate: has the text the shape that `specs/rig.schema.json` asks for?
 ///
-/// The schema's own descriptions are the cures, so that manual, editor and refusal say the same.
+/// The schema's own descriptions are the cures, so that manual, editor and refusal say the
+/// same.
 final class SchemaGate {
   private static final String RESOURCE = "/farside/rig/rig.schema.json";
 

@@ -29,11 +29,9 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /// A YAML text as a tree of JSON nodes that knows where each key and value stands.
 ///
-/// Takes the part of YAML that a rig needs: mappings, lists and scalars. Anchors, aliases and tags
-/// are
-/// refused, so nothing can grow beyond the text itself. A plain `0010` stays the text that it is:
-/// YAML's
-/// rule would make it the number 8.
+/// Takes the part of YAML that a rig needs: mappings, lists and scalars. Anchors, aliases and
+/// tags are refused, so nothing can grow beyond the text itself. A plain `0010` stays the text
+/// that it is: YAML's rule would make it the number 8.
 final class YamlText {
   /// Far more than any rig needs, and little enough to hold in memory.
   static final int LENGTH_MAX_BYTES = 1 << 20;
@@ -86,8 +84,8 @@ final class YamlText {
     } catch (JacksonException failure) {
       throw new RigRefusedException(fileName, text, List.of(syntaxMistake(failure)));
     } catch (IOException | RuntimeException failure) {
-      // The parser is not ours and reads what strangers wrote: whatever it throws, the text is at
-      // fault.
+      // The parser is not ours and reads what strangers wrote: whatever it throws, the text is
+      // at fault.
       Mistake mistake = new Mistake(
           Place.START,
           "this is not YAML (%s)".formatted(Shown.printable(String.valueOf(failure.getMessage()))),
@@ -100,7 +98,8 @@ final class YamlText {
     return root;
   }
 
-  /// Where the key that ends the JSON pointer stands; for an item of a list, where the item begins.
+  /// Where the key that ends the JSON pointer stands; for an item of a list, where the item
+  /// begins.
   Place keyPlace(String pointer) {
     Place place = keyPlaces.get(pointer);
     return place != null ? place : valuePlace(pointer);
@@ -274,8 +273,8 @@ final class YamlText {
     String cure =
         "Check the indentation, the colon and the space after it, quotes and brackets, here and in the line above.";
     if (failure.getCause() instanceof MarkedYAMLException cause && cause.getProblemMark() != null) {
-      // A quote that is never closed swallows the rest of the file: the place to look is where it
-      // opens.
+      // A quote that is never closed swallows the rest of the file: the place to look is where
+      // it opens.
       boolean isOpenQuote = cause.getContextMark() != null
           && "while scanning a quoted scalar".equals(cause.getContext());
       Mark mark = isOpenQuote ? cause.getContextMark() : cause.getProblemMark();

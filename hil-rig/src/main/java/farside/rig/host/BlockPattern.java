@@ -3,7 +3,8 @@ package farside.rig.host;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// What a host writes into a block of 4 KiB, so that the block tells, when read back, which it is.
+/// What a host writes into a block of 4 KiB, so that the block tells, when read back, which it
+/// is.
 ///
 /// | offset | length | field                | notes                                     |
 /// |-------:|-------:|----------------------|-------------------------------------------|
@@ -12,8 +13,8 @@ import java.nio.ByteOrder;
 /// |     16 |      8 | version              | 1 for the first write of the block        |
 /// |     24 |   4072 | words of 8 bytes     | drawn from the three above                |
 ///
-/// Little-endian. A torn block, a block of another place and a block of another run are all told
-/// apart.
+/// Little-endian. A torn block, a block of another place and a block of another run are all
+/// told apart.
 public final class BlockPattern {
   public static final int BLOCK_BYTES = 4096;
 
@@ -83,8 +84,8 @@ public final class BlockPattern {
     return mixed(mixed(seed + GOLDEN) ^ mixed(block * GOLDEN) ^ version);
   }
 
-  /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input stirs every
-  /// bit of the output.
+  /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input stirs
+  /// every bit of the output.
   private static long mixed(long z) {
     long once = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     long twice = (once ^ (once >>> 27)) * 0x94D049BB133111EBL;

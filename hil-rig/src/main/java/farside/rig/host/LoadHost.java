@@ -10,9 +10,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
-/// A busy host: writes to random blocks of one volume over several connections until the far end
-/// dies or
-/// it is told to stop, and lets a [WriteRecorder] know.
+/// A busy host: writes to random blocks of one volume over several connections until the far
+/// end dies or it is told to stop, and lets a [WriteRecorder] know.
 ///
 /// The blocks are dealt out to the connections, so that no two of them write the same one.
 public final class LoadHost {

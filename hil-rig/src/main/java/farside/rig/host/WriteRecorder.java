@@ -3,15 +3,12 @@ package farside.rig.host;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Remembers, for every block of a region, the newest version sent and the newest acknowledged, and
-/// judges
-/// what is read back.
+/// Remembers, for every block of a region, the newest version sent and the newest acknowledged,
+/// and judges what is read back.
 ///
-/// A block has at most one write under way: then it must hold the acknowledged version or the one
-/// under
-/// way, and nothing else. What a judged read has returned counts as acknowledged from then on, for
-/// a volume
-/// must not go back on what it has shown.
+/// A block has at most one write under way: then it must hold the acknowledged version or the
+/// one under way, and nothing else. What a judged read has returned counts as acknowledged from
+/// then on, for a volume must not go back on what it has shown.
 public final class WriteRecorder {
   private static final int COMPLAINTS_MAX = 10;
 
@@ -66,15 +63,14 @@ public final class WriteRecorder {
     return blocks;
   }
 
-  /// What is wrong with these blocks as read; empty if nothing is. For a reader that must see every
-  /// acknowledged write, and whose word is final: the source of a pair.
+  /// What is wrong with these blocks as read; empty if nothing is. For a reader that must see
+  /// every acknowledged write, and whose word is final: the source of a pair.
   public synchronized List<String> judge(int firstBlock, byte[] content) {
     return judge(firstBlock, content, true);
   }
 
-  /// As [#judge], for a reader whose word is not final: the target of a pair may hold a write that
-  /// the source lost
-  /// before it was acknowledged.
+  /// As [#judge], for a reader whose word is not final: the target of a pair may hold a write
+  /// that the source lost before it was acknowledged.
   public synchronized List<String> judgeMirror(int firstBlock, byte[] content) {
     return judge(firstBlock, content, false);
   }

@@ -24,10 +24,9 @@ import org.slf4j.LoggerFactory;
 /// The log of one site: a line `HH:MM:SS.mmm site number severity text` per event.
 ///
 /// `submit` only queues; one thread writes. If it cannot keep up the newest lines are dropped,
-/// never waited for: the
-/// cabinet keeps its own newest events for the console. An event of severity `ERROR` is shown on
-/// standard
-/// error too. The file is set aside as `farside.log.1` when it reaches 16 MiB.
+/// never waited for: the cabinet keeps its own newest events for the console. An event of
+/// severity `ERROR` is shown on standard error too. The file is set aside as `farside.log.1`
+/// when it reaches 16 MiB.
 public final class EventJournal implements EventPort, AutoCloseable {
   private static final int QUEUE_LINES = 4096;
   private static final int FLUSH_AT_CLOSE_MAX_MS = 2000;
@@ -119,9 +118,8 @@ public final class EventJournal implements EventPort, AutoCloseable {
     return appender;
   }
 
-  /// Renames the full file to `farside.log.1`, over the one before. Logback's own policies take a
-  /// pattern for the
-  /// name, and a percent sign in the directory's name would be part of it.
+  /// Renames the full file to `farside.log.1`, over the one before. Logback's own policies take
+  /// a pattern for the name, and a percent sign in the directory's name would be part of it.
   private static final class SetAside extends RollingPolicyBase {
     @Override
     public void rollover() {

@@ -11,8 +11,8 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 
 /// Configures logback in code: no search for files, no XML, and nothing on standard output.
 ///
-/// Found by logback through `META-INF/services`. What libraries warn of goes to standard error; the
-/// cabinets' events have their own way, [EventJournal].
+/// Found by logback through `META-INF/services`. What libraries warn of goes to standard error;
+/// the cabinets' events have their own way, [EventJournal].
 public final class QuietConfigurator extends ContextAwareBase implements Configurator {
   @Override
   public ExecutionStatus configure(LoggerContext context) {

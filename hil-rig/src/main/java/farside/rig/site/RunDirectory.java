@@ -3,7 +3,8 @@ package farside.rig.site;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/// Where a running rig keeps its files: NVRAM, drives, the console's socket and the log, per site.
+/// Where a running rig keeps its files: NVRAM, drives, the console's socket and the log, per
+/// site.
 ///
 /// | path              | what                                              |
 /// |-------------------|---------------------------------------------------|

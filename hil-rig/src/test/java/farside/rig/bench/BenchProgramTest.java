@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// The bench is a Python program with tests of its own, for what needs no measuring. Here they join
-/// ours.
+/// The bench is a Python program with tests of its own, for what needs no measuring. Here they
+/// join ours.
 class BenchProgramTest {
   @Test
   @Timeout(value = 60, unit = TimeUnit.SECONDS)

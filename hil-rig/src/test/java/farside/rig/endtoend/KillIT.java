@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// `kill -9` at random instants, under load on both volumes of a pair.
 ///
-/// A successor is started before the kill and waits for the drives, so that it takes over within
-/// milliseconds of the death, while I/O of the dead may still be on its way.
+/// A successor is started before the kill and waits for the drives, so that it takes over
+/// within milliseconds of the death, while I/O of the dead may still be on its way.
 /// `-Dfarside.kills=N` asks for more than the usual 30, `-Dfarside.seed=N` repeats the draws.
 class KillIT {
   private static final int KILLS = Integer.getInteger("farside.kills", 30);
@@ -106,8 +106,8 @@ class KillIT {
     }
     for (String survivor : SITES) {
       if (!victims.contains(survivor)) {
-        // The survivor alone must hold all that its peer acknowledged, while its own host goes on
-        // writing.
+        // The survivor alone must hold all that its peer acknowledged, while its own host goes
+        // on writing.
         judge(rig, survivor, victims.get(0), false, "right after " + what);
       }
     }
@@ -176,9 +176,9 @@ class KillIT {
     }
   }
 
-  /// On a machine that is short of breath a site must not take its peer's slowness for its death:
-  /// then it would go on
-  /// alone, rightly, and the peer would miss writes when the kill comes.
+  /// On a machine that is short of breath a site must not take its peer's slowness for its
+  /// death: then it would go on alone, rightly, and the peer would miss writes when the kill
+  /// comes.
   private DemoRig patientRig() throws Exception {
     DemoRig rig = DemoRig.in(directory);
     String text = Files.readString(rig.file());

@@ -101,8 +101,8 @@ class LauncherIT {
           process.inputReader().lines().takeWhile(line -> !line.equals("ready")).toList();
       long readyMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
       assertThat(lines).hasSize(5);
-      // The JIT compiler has work of its own for a while after the start: it must come to rest, and
-      // soon.
+      // The JIT compiler has work of its own for a while after the start: it must come to rest,
+      // and soon.
       double[] share = {1};
       long[] last = {cpuTicks(process.pid()), System.nanoTime()};
       Awaitility.await()
@@ -141,8 +141,8 @@ class LauncherIT {
     return Launcher.farside(words.toArray(String[]::new));
   }
 
-  /// User and system time of the process: fields 14 and 15, counted after the name, which may hold
-  /// spaces.
+  /// User and system time of the process: fields 14 and 15, counted after the name, which may
+  /// hold spaces.
   private static long cpuTicks(long pid) throws IOException {
     String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");

@@ -1,6 +1,7 @@
 package farside.cache;
 
-/// Sets of the 128 blocks of a track, as two words: `low` holds blocks 0 to 63, `high` 64 to 127.
+/// Sets of the 128 blocks of a track, as two words: `low` holds blocks 0 to 63, `high` 64 to
+/// 127.
 public final class BlockMask {
   public static final int BLOCK_BYTES = 512;
   public static final int BLOCKS_PER_TRACK = 128;

@@ -2,8 +2,8 @@ package farside.cache;
 
 /// Which frames of the NVRAM are free, and runs of neighbours among them.
 ///
-/// Next-fit: the search goes on where the last one ended, so a fresh run is found in a few words of the
-/// map while memory is not nearly full.
+/// Next-fit: the search goes on where the last one ended, so a fresh run is found in a few
+/// words of the map while memory is not nearly full.
 final class FrameBitmap {
   private final long[] used;
   private final int frameCount;
@@ -38,7 +38,8 @@ final class FrameBitmap {
     freeCount += count;
   }
 
-  /// First frame of a free run; its length, at most `wanted`, is in the high half of the answer. -1: none.
+  /// First frame of a free run; its length, at most `wanted`, is in the high half of the
+  /// answer. -1: none.
   long findRun(int wanted) {
     if (freeCount == 0) {
       return -1;

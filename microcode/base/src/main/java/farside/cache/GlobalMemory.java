@@ -2,8 +2,8 @@ package farside.cache;
 
 import farside.port.NvramPort;
 
-/// The global memory of a cabinet: write records, track tables and the superblock in NVRAM, track slots in
-/// plain memory. Every director is handed the one instance.
+/// The global memory of a cabinet: write records, track tables and the superblock in NVRAM,
+/// track slots in plain memory. Every director is handed the one instance.
 public final class GlobalMemory {
   private final NvramPort nvram;
   private final NvramLayout layout;

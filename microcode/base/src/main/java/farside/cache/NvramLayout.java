@@ -12,9 +12,9 @@ import farside.director.MachineCheck;
 /// | record headers | after, 4096-aligned | 64 bytes a frame |
 /// | frames | after, 4096-aligned | 4096 bytes each, payload |
 ///
-/// Little-endian. The layout follows from the region's size and the volumes' sizes, in the rig's
-/// order;
-/// its fingerprint is in the superblock, so that a changed rig is refused rather than misread.
+/// Little-endian. The layout follows from the region's size and the volumes' sizes, in the
+/// rig's order; its fingerprint is in the superblock, so that a changed rig is refused rather
+/// than misread.
 public final class NvramLayout {
   public static final int FRAME_BYTES = 4096;
   public static final int HEADER_BYTES = 64;

@@ -6,13 +6,11 @@ import org.agrona.collections.Long2LongHashMap;
 
 /// The track slots of the read cache: clean copies of what is on a drive, block by block.
 ///
-/// A slot holds one track (64 KiB) and four sets of its blocks: *valid* (as on the drive), *wanted*
-/// (a
-/// director waits for them), *staging* (a read is in flight), *failed* (the read ended in error).
-/// Newer
-/// content waits in write records, which are laid over a slot by the reader. A pinned or staging
-/// slot is
-/// never given away. Contents are lost with the process: nothing here is in NVRAM.
+/// A slot holds one track (64 KiB) and four sets of its blocks: *valid* (as on the drive),
+/// *wanted* (a director waits for them), *staging* (a read is in flight), *failed* (the read
+/// ended in error). Newer content waits in write records, which are laid over a slot by the
+/// reader. A pinned or staging slot is never given away. Contents are lost with the process:
+/// nothing here is in NVRAM.
 public final class SlotDirectory {
   public static final int NONE = -1;
 
@@ -157,7 +155,8 @@ public final class SlotDirectory {
     failedLow[slot] = failedHigh[slot] = 0;
   }
 
-  /// The next slot with wanted blocks, or [#NONE]; the caller stages all of them, or gives it back.
+  /// The next slot with wanted blocks, or [#NONE]; the caller stages all of them, or gives it
+  /// back.
   public int pollWanted() {
     while (!wantedSlots.isEmpty()) {
       int slot = wantedSlots.pollInt();
@@ -247,7 +246,8 @@ public final class SlotDirectory {
     } else {
       Memory.copy(payloadAddress, target, lengthBytes);
     }
-    // Who waits for these blocks has them now. A read from the drive would write into memory that counts as valid.
+    // Who waits for these blocks has them now. A read from the drive would write into memory
+    // that counts as valid.
     wantedLow[slot] &= ~low;
     wantedHigh[slot] &= ~high;
     changes++;

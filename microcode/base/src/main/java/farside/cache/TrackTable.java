@@ -5,22 +5,20 @@ import org.agrona.collections.LongArrayQueue;
 
 /// What the *other* mirror of a volume may lack, track by track, in NVRAM (E-40 to E-46).
 ///
-/// *Pending*: the other cabinet has received the track but has not said that it is stable on its
-/// drive; the
-/// bit clears when its watermark reaches the last number that set it. *Owed*: the other mirror
-/// lacks the
-/// track (an invalid track of the peer's); it must be copied. What is still in a write record of
-/// its own
-/// is not here yet: a record carries its two pending bits itself.
+/// *Pending*: the other cabinet has received the track but has not said that it is stable on
+/// its drive; the bit clears when its watermark reaches the last number that set it. *Owed*:
+/// the other mirror lacks the track (an invalid track of the peer's); it must be copied. What
+/// is still in a write record of its own is not here yet: a record carries its two pending bits
+/// itself.
 ///
 /// A bit in doubt counts as set: numbers live in memory only, and after a restart, or at a new
-/// session,
-/// every set bit is given the highest number assigned so far.
+/// session, every set bit is given the highest number assigned so far.
 public final class TrackTable {
   private final TrackBits pending;
   private final TrackBits owed;
 
-  /// Pairs of (number, track) in the order in which they were set, and per track the newest number.
+  /// Pairs of (number, track) in the order in which they were set, and per track the newest
+  /// number.
   private final LongArrayQueue waiting = new LongArrayQueue(256, -1L);
 
   private final long[] newestNumber;

@@ -4,8 +4,8 @@ import farside.port.NvramPort;
 
 /// The order of writes in this cabinet: 1, 2, 3, ... without end and never twice.
 ///
-/// NVRAM holds only a bound that no number given has reached; it is raised ahead in steps, so that a write
-/// costs no store here. After a restart numbers go on from the bound.
+/// NVRAM holds only a bound that no number given has reached; it is raised ahead in steps, so
+/// that a write costs no store here. After a restart numbers go on from the bound.
 public final class WriteNumbers {
   private static final long STEP = 1 << 20;
 

@@ -9,8 +9,9 @@ import org.agrona.collections.Long2LongHashMap;
 
 /// The write records: every write that a drive or the peer may still lack, in NVRAM.
 ///
-/// A record is a run of 1 to 16 neighbouring frames and a header; its name is the number of its first frame.
-/// It lies within one track and is never changed once committed, only its two pending bits are cleared.
+/// A record is a run of 1 to 16 neighbouring frames and a header; its name is the number of its
+/// first frame. It lies within one track and is never changed once committed, only its two
+/// pending bits are cleared.
 ///
 /// | header offset | length | field | notes |
 /// |--------------:|-------:|-------|-------|
@@ -20,15 +21,17 @@ import org.agrona.collections.Long2LongHashMap;
 /// | 24 | 4 | length | bytes |
 /// | 28 | 4 | payload CRC-32C | 0 for a record of zeroes |
 /// | 32 | 4 | volume index | |
-/// | 36 | 4 | frames and flags | low 16 bits: frames; 16 zeroes, 17 incoming, 18 last piece, 19 copy |
-/// | 40 | 8 | arrival | order in which this cabinet committed it; IML puts records back in this order |
+/// | 36 | 4 | frames and flags | low half: frames; high half: flags, see the constants |
+/// | 40 | 8 | arrival | order of commits here; IML's order |
 ///
-/// The commit word holds the CRC-32C of bytes 8 to 47 in its low half, so a torn header is never believed.
+/// The commit word holds the CRC-32C of bytes 8 to 47 in its low half, so a torn header is
+/// never believed.
 ///
-/// Life of a record: *committed* -> (R1 only) held until the peer has it -> *released*, and only then
-/// eligible for destage, so a drive never holds what the peer has never seen -> destaging -> written ->
-/// *stable*. It is freed when neither pending bit is set and nothing pins it. Pending bits are cleared oldest
-/// first, within a volume: so whatever instant a crash picks, no older content can be destaged over newer.
+/// Life of a record: *committed* -> (R1 only) held until the peer has it -> *released*, and
+/// only then eligible for destage, so a drive never holds what the peer has never seen ->
+/// destaging -> written -> *stable*. It is freed when neither pending bit is set and nothing
+/// pins it. Pending bits are cleared oldest first, within a volume: so whatever instant a crash
+/// picks, no older content can be destaged over newer.
 public final class WriteRecords {
   public static final int NONE = -1;
   public static final int FRAMES_PER_RECORD_MAX = 16;
@@ -107,8 +110,9 @@ public final class WriteRecords {
 
   /// @param driveOfVolume drive index of each volume
   /// @param hostFramesMax frames that records of this cabinet's hosts may take
-  /// @param incomingFramesMax frames that records from the peer may take: a reserve that waits for the
-  ///     local drives only, never for the link, which is what rules out deadlock between two cabinets
+  /// @param incomingFramesMax frames that records from the peer may take: a reserve that waits
+  ///     for the local drives only, never for the link, which is what rules out deadlock
+  ///     between two cabinets
   public WriteRecords(
       NvramPort nvram,
       NvramLayout layout,
@@ -171,8 +175,9 @@ public final class WriteRecords {
 
   // ---- space ----
 
-  /// Takes a run of free frames, at most `framesWanted`, for a record to be. Returns the record's name, or
-  /// [#NONE] when its side's share is used up. [#framesOf] tells how long the run is.
+  /// Takes a run of free frames, at most `framesWanted`, for a record to be. Returns the
+  /// record's name, or [#NONE] when its side's share is used up. [#framesOf] tells how long the
+  /// run is.
   public int reserve(int framesWanted, boolean incoming) {
     int room = incoming ? incomingFramesMax - incomingFrames : hostFramesMax - hostFrames;
     int wanted = Math.min(Math.min(framesWanted, room), FRAMES_PER_RECORD_MAX);
@@ -294,10 +299,9 @@ public final class WriteRecords {
   }
 
   private long commitWord(int record, boolean localPending, boolean remotePending) {
-    long crc =
-        Memory.crc32c(
-                nvram.address() + layout.headerOffset(record) + HEADER_CRC_FROM, HEADER_CRC_BYTES)
-            & 0xFFFF_FFFFL;
+    long crc = Memory.crc32c(
+            nvram.address() + layout.headerOffset(record) + HEADER_CRC_FROM, HEADER_CRC_BYTES)
+        & 0xFFFF_FFFFL;
     return crc
         | COMMIT_MAGIC
         | (localPending ? LOCAL_PENDING : 0)
@@ -359,8 +363,8 @@ public final class WriteRecords {
     changes++;
   }
 
-  /// The oldest record of the volume that is not released, or [#NONE]. Records of a volume are released in
-  /// the order in which they were committed.
+  /// The oldest record of the volume that is not released, or [#NONE]. Records of a volume are
+  /// released in the order in which they were committed.
   public int oldestHeld(int volume) {
     IntArrayQueue held = heldOfVolume[volume];
     while (!held.isEmpty()) {
@@ -468,8 +472,8 @@ public final class WriteRecords {
 
   // ---- towards the drive ----
 
-  /// Oldest record of the drive that is eligible for destage and not being destaged, or [#NONE]. It stays
-  /// in the queue until [#onDestageStarted].
+  /// Oldest record of the drive that is eligible for destage and not being destaged, or
+  /// [#NONE]. It stays in the queue until [#onDestageStarted].
   public int peekDirty(int drive) {
     IntArrayQueue dirty = dirtyOfDrive[drive];
     while (!dirty.isEmpty()) {
@@ -533,7 +537,8 @@ public final class WriteRecords {
   /// A completed flush covers the record. Called oldest first within a track.
   public void onStable(int record) {
     MachineCheck.require(
-        local[record] && (stage[record] & WRITTEN) != 0, "record " + record + " is stable but was never written");
+        local[record] && (stage[record] & WRITTEN) != 0,
+        "record " + record + " is stable but was never written");
     local[record] = false;
     storePending(record);
     int volume = volumeIndex[record];
@@ -632,7 +637,8 @@ public final class WriteRecords {
     return toSend;
   }
 
-  /// Begins again: everything that the peer may lack and that comes after `number` is to be sent, in order.
+  /// Begins again: everything that the peer may lack and that comes after `number` is to be
+  /// sent, in order.
   public void rebuildToSend(long afterNumber) {
     toSend.clear();
     int count = 0;
@@ -685,12 +691,11 @@ public final class WriteRecords {
     freeIfDone(record);
   }
 
-  /// A record that is only kept by a pin has its bits cleared all the same: after a crash it must not be
-  /// destaged over what came later.
+  /// A record that is only kept by a pin has its bits cleared all the same: after a crash it
+  /// must not be destaged over what came later.
   private void storePending(int record) {
     if (local[record] || remote[record] || pins[record] > 0) {
-      nvram.commit(
-          layout.headerOffset(record), commitWord(record, local[record], remote[record]));
+      nvram.commit(layout.headerOffset(record), commitWord(record, local[record], remote[record]));
     }
   }
 
@@ -698,7 +703,8 @@ public final class WriteRecords {
     if (local[record] || remote[record] || pins[record] > 0) {
       return;
     }
-    // The word is cleared here and not with the last pending bit: until it is, the frames are in use.
+    // The word is cleared here and not with the last pending bit: until it is, the frames are
+    // in use.
     nvram.commit(layout.headerOffset(record), 0);
     liveRecords--;
     giveBack(record, framesOf(record), isIncoming(record));
@@ -718,8 +724,8 @@ public final class WriteRecords {
     void onBadRecord(int record, int volume, int track);
   }
 
-  /// Reads every header and takes over what is committed. Records come back oldest first, released if they
-  /// do not wait for the peer.
+  /// Reads every header and takes over what is committed. Records come back oldest first,
+  /// released if they do not wait for the peer.
   public Found recover(BadRecordSink bad, long nowNs) {
     int n = layout.frameCount();
     int found = 0;
@@ -797,8 +803,8 @@ public final class WriteRecords {
   public void checkInvariants() {
     MachineCheck.require(
         hostFrames + incomingFrames + bitmap.freeCount() == layout.frameCount(),
-        "frames: " + hostFrames + " host + " + incomingFrames + " incoming + "
-            + bitmap.freeCount() + " free != " + layout.frameCount());
+        "frames: " + hostFrames + " host + " + incomingFrames + " incoming + " + bitmap.freeCount()
+            + " free != " + layout.frameCount());
     MachineCheck.require(hostFrames <= hostFramesMax, "host frames over their share");
     MachineCheck.require(incomingFrames <= incomingFramesMax, "incoming frames over their share");
   }

@@ -14,8 +14,8 @@ public interface Director {
   /// When this director wants to run next if nothing arrives, or [#NO_DEADLINE].
   long nextDeadlineNs();
 
-  /// The sooner of two deadlines; either may be [#NO_DEADLINE]. Deadlines compare by subtraction, so
-  /// that a wrapping clock does no harm.
+  /// The sooner of two deadlines; either may be [#NO_DEADLINE]. Deadlines compare by
+  /// subtraction, so that a wrapping clock does no harm.
   static long sooner(long oneNs, long otherNs) {
     if (oneNs == NO_DEADLINE) {
       return otherNs;

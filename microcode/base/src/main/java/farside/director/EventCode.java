@@ -1,25 +1,32 @@
 package farside.director;
 
-/// Every event of a cabinet: number, severity, sentence. Numbers are never given twice, and a retired one
-/// keeps its row. Tests and manuals refer to the number. The list with its cures is `specs/events.md`.
+/// Every event of a cabinet: number, severity, sentence. Numbers are never given twice, and a
+/// retired one keeps its row. Tests and manuals refer to the number. The list with its cures is
+/// `specs/events.md`.
 ///
-/// 1000 cabinet and IML, 2000 hosts and channel adapter, 3000 links and pairs, 4000 drives, 5000 console.
+/// 1000 cabinet and IML, 2000 hosts and channel adapter, 3000 links and pairs, 4000 drives,
+/// 5000 console.
 public enum EventCode {
   IML_STARTED(1001, Severity.INFO, "IML: cabinet %s, NVRAM %s, incarnation %016x"),
   IML_COMPLETE(1002, Severity.INFO, "IML complete: %d records kept, %d volumes"),
   NVRAM_LOST(
-      1003, Severity.ERROR, "NVRAM was not ended cleanly before the machine stopped: nothing in it is believed"),
+      1003,
+      Severity.ERROR,
+      "NVRAM was not ended cleanly before the machine stopped: nothing in it is believed"),
   SHUTDOWN_STARTED(1004, Severity.INFO, "shutdown: %d records to destage"),
   SHUTDOWN_COMPLETE(1005, Severity.INFO, "shutdown complete: everything destaged, NVRAM clean"),
   MACHINE_CHECK(1006, Severity.ERROR, "machine check: %s"),
   RECORD_CRC_BAD(
-      1007, Severity.ERROR, "NVRAM record %d of volume %s is committed but its checksum is wrong: the track is owed"),
+      1007,
+      Severity.ERROR,
+      "NVRAM record %d of volume %s is committed but its checksum is wrong: the track is owed"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),
   VOLUME_READY(2003, Severity.INFO, "volume %s ready"),
   VOLUME_NOT_READY(2004, Severity.WARNING, "volume %s not ready: %s"),
-  HOST_IO_ERROR(2005, Severity.ERROR, "volume %s: %s at byte %d, %d bytes, answered with an error: %s"),
+  HOST_IO_ERROR(
+      2005, Severity.ERROR, "volume %s: %s at byte %d, %d bytes, answered with an error: %s"),
 
   LINK_UP(3001, Severity.INFO, "link %s up: %s"),
   LINK_DOWN(3002, Severity.WARNING, "link %s down: %s"),
@@ -27,20 +34,29 @@ public enum EventCode {
   FRAME_REFUSED(3004, Severity.WARNING, "frame refused: %s (%d so far)"),
   PEER_MISMATCH(3005, Severity.ERROR, "peer refused: %s"),
   GROUP_TRIPPED(
-      3006, Severity.WARNING, "group %s suspended, new generation %016x: %s; hosts go on, the peer is owed"),
+      3006,
+      Severity.WARNING,
+      "group %s suspended, new generation %016x: %s; hosts go on, the peer is owed"),
   PAIR_STATE(3007, Severity.INFO, "volume %s: pair %s -> %s (%s)"),
   COPY_STARTED(3008, Severity.INFO, "volume %s: %d tracks owed to the peer, copy started"),
-  COPY_COMPLETE(3009, Severity.INFO, "volume %s: copy complete, synchronized under generation %016x"),
-  POSSIBLY_STALE(3010, Severity.WARNING, "volume %s: the peer is silent; this copy is possibly stale since %s"),
+  COPY_COMPLETE(
+      3009, Severity.INFO, "volume %s: copy complete, synchronized under generation %016x"),
+  POSSIBLY_STALE(
+      3010,
+      Severity.WARNING,
+      "volume %s: the peer is silent; this copy is possibly stale since %s"),
   PAIR_CONFLICT(3011, Severity.ERROR, "volume %s: %s; nothing is copied until an operator decides"),
   RETRANSMISSION(3012, Severity.WARNING, "frames sent again: %d so far"),
   PEER_INCARNATION_NEW(
-      3013, Severity.WARNING, "the peer lost its NVRAM: what was not stable on its drives is owed again"),
+      3013,
+      Severity.WARNING,
+      "the peer lost its NVRAM: what was not stable on its drives is owed again"),
   LINK_VARIED(3014, Severity.INFO, "link %s varied %s by the operator"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),
-  DESTAGE_FAILED(4003, Severity.ERROR, "drive %s: destage at byte %d failed: %s; tried again in %d ms"),
+  DESTAGE_FAILED(
+      4003, Severity.ERROR, "drive %s: destage at byte %d failed: %s; tried again in %d ms"),
   STAGE_FAILED(4004, Severity.ERROR, "drive %s: read at byte %d failed: %s"),
   FLUSH_FAILED(4005, Severity.ERROR, "drive %s: flush failed: %s"),
   LABEL_WRITTEN(4006, Severity.INFO, "drive %s: label written (%s)"),

@@ -38,7 +38,8 @@ public final class EventLog {
     out.submit(nowNs, code.number(), code.severity().name(), text);
   }
 
-  /// Wall-clock milliseconds since 1970 UTC, for people and labels; it informs, it never decides.
+  /// Wall-clock milliseconds since 1970 UTC, for people and labels; it informs, it never
+  /// decides.
   public long wallMs() {
     return wallMsAtZero + nowNs / 1_000_000;
   }

@@ -1,7 +1,8 @@
 package farside.director;
 
-/// A failed check in microcode: we were wrong. The whole cabinet stops at once with its NVRAM as it is,
-/// and IML recovers; shared memory that a fault may have left half changed is not worked on.
+/// A failed check in microcode: we were wrong. The whole cabinet stops at once with its NVRAM
+/// as it is, and IML recovers; shared memory that a fault may have left half changed is not
+/// worked on.
 public final class MachineCheck extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

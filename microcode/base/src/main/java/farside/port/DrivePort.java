@@ -2,10 +2,10 @@ package farside.port;
 
 /// One drive: blocks in, blocks out.
 ///
-/// All offsets and lengths are multiples of [#blockBytes]. Requests may complete in any order; a
-/// request that overlaps another in flight has no defined outcome, so the disk adapter never makes one. A
-/// completed write is on the drive only when a flush *submitted after that completion* has completed.
-/// At most [#queueDepth] requests may be in flight.
+/// All offsets and lengths are multiples of [#blockBytes]. Requests may complete in any order;
+/// a request that overlaps another in flight has no defined outcome, so the disk adapter never
+/// makes one. A completed write is on the drive only when a flush *submitted after that
+/// completion* has completed. At most [#queueDepth] requests may be in flight.
 public interface DrivePort {
   /// Name in the rig, such as `D1`.
   String name();

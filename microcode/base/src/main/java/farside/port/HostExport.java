@@ -8,4 +8,10 @@ package farside.port;
 /// @param ready false: listed, but not to be opened now, for the reason given
 /// @param reason why it is not ready; empty if it is
 public record HostExport(
-    String name, String description, long sizeBytes, int blockBytes, boolean readOnly, boolean ready, String reason) {}
+    String name,
+    String description,
+    long sizeBytes,
+    int blockBytes,
+    boolean readOnly,
+    boolean ready,
+    String reason) {}

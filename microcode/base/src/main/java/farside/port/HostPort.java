@@ -2,10 +2,10 @@ package farside.port;
 
 /// A channel head: connections of hosts, their commands in, ending status back.
 ///
-/// A connection has a number that is never used twice, and belongs to one export. Requests of one
-/// connection arrive in order; replies may be made in any order. The head reads no further request of a
-/// connection while a write's payload has not been wholly received or discarded: that is the
-/// back-pressure on a host.
+/// A connection has a number that is never used twice, and belongs to one export. Requests of
+/// one connection arrive in order; replies may be made in any order. The head reads no further
+/// request of a connection while a write's payload has not been wholly received or discarded:
+/// that is the back-pressure on a host.
 ///
 /// What is handed to `data` is copied, or sent, before the call returns.
 public interface HostPort {
@@ -14,8 +14,8 @@ public interface HostPort {
 
   int drain(HostSink sink, int limit);
 
-  /// The next bytes of the current write's payload go to `address`. True: they are there; false:
-  /// `onPayload` will say when.
+  /// The next bytes of the current write's payload go to `address`. True: they are there;
+  /// false: `onPayload` will say when.
   boolean receive(int connection, long address, int lengthBytes);
 
   /// The next bytes of the current write's payload are read and dropped, now or as they arrive.
@@ -45,7 +45,8 @@ public interface HostPort {
     /// @param remote who the host is, for people
     void onOpened(int connection, String volumeName, String remote);
 
-    /// False: not taken now; offered again at the next drain, and nothing else of this connection before it.
+    /// False: not taken now; offered again at the next drain, and nothing else of this
+    /// connection before it.
     boolean onRequest(
         int connection,
         HostCommand command,

@@ -2,8 +2,8 @@ package farside.port;
 
 /// Where the pieces of one transfer lie in memory, in the order in which they lie on the drive.
 ///
-/// Reused by its owner; a port copies what it needs before `submit...` returns. The memory itself must
-/// stay unchanged until the transfer completes.
+/// Reused by its owner; a port copies what it needs before `submit...` returns. The memory
+/// itself must stay unchanged until the transfer completes.
 public final class IoVector {
   /// Most pieces in one transfer.
   public static final int PIECES_MAX = 64;

@@ -22,8 +22,8 @@ public interface LinkPort {
   /// True while frames can be sent and may arrive.
   boolean hasCarrier();
 
-  /// Submits one frame: header, then payload (length 0: none). Returns [#SENT], [#QUEUED] or [#FULL];
-  /// without carrier the frame is lost and the answer is `SENT`.
+  /// Submits one frame: header, then payload (length 0: none). Returns [#SENT], [#QUEUED] or
+  /// [#FULL]; without carrier the frame is lost and the answer is `SENT`.
   int submit(DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag);
 
   int drain(LinkSink sink, int limit);

@@ -4,7 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.zip.CRC32C;
 
-/// Memory by address: payload that lies in cache slots and write records, outside the Java heap.
+/// Memory by address: payload that lies in cache slots and write records, outside the Java
+/// heap.
 ///
 /// No bounds are checked: whoever hands out an address says how long it is.
 public final class Memory {

@@ -1,11 +1,12 @@
 package farside.port;
 
-/// The memory that survives a crash of the emulator: the battery-backed memory of the real cabinet.
+/// The memory that survives a crash of the emulator: the battery-backed memory of the real
+/// cabinet.
 ///
-/// Offsets are bytes from the start of the region. Every change that spans more than one word is made
-/// as: stores, then one [#commit], which is a release fence followed by one aligned 8-byte store. After a
-/// crash at any instant every committed word is whole, and all stores made before it are there.
-/// Which words commit what is listed in `specs/nvram.md`.
+/// Offsets are bytes from the start of the region. Every change that spans more than one word
+/// is made as: stores, then one [#commit], which is a release fence followed by one aligned
+/// 8-byte store. After a crash at any instant every committed word is whole, and all stores
+/// made before it are there. Which words commit what is listed in `specs/nvram.md`.
 ///
 /// Used only by the cabinet's processor thread.
 public interface NvramPort {
@@ -33,8 +34,8 @@ public interface NvramPort {
   /// Makes one aligned 8-byte store that is seen only after every store before it.
   void commit(long offset, long word);
 
-  /// Pushes the whole region to its backing store, so that it survives the loss of the kernel too.
-  /// Called at a clean shutdown only: it may take seconds.
+  /// Pushes the whole region to its backing store, so that it survives the loss of the kernel
+  /// too. Called at a clean shutdown only: it may take seconds.
   void force();
 
   /// What the region held when it was opened.
@@ -42,11 +43,13 @@ public interface NvramPort {
 
   /// What was found when the region was opened.
   enum Contents {
-    /// Written by this boot of the kernel, or ended cleanly under an earlier one: to be believed.
+    /// Written by this boot of the kernel, or ended cleanly under an earlier one: to be
+    /// believed.
     KEPT,
     /// Never used: all zero.
     BLANK,
-    /// Written under another boot of the kernel and not ended cleanly: nothing in it is believed.
+    /// Written under another boot of the kernel and not ended cleanly: nothing in it is
+    /// believed.
     LOST
   }
 }

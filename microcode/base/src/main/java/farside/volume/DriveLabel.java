@@ -6,8 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/// The label of a drive: whose it is, what lies on it, and how that stands. Two copies of 4096 bytes in the last
-/// MiB of the drive, written in turn, each with its own checksum; the whole one with the higher sequence counts.
+/// The label of a drive: whose it is, what lies on it, and how that stands. Two copies of 4096
+/// bytes in the last MiB of the drive, written in turn, each with its own checksum; the whole
+/// one with the higher sequence counts.
 ///
 /// | offset | length | field | notes |
 /// |-------:|-------:|-------|-------|
@@ -120,20 +121,19 @@ public record DriveLabel(
     if (role == null || standing == null) {
       return new Found.Unusable("its fields make no sense");
     }
-    return new Found.Whole(
-        new DriveLabel(
-            (m.get(INT, 12) & 1) != 0,
-            m.get(LONG, 16),
-            m.get(LONG, 24),
-            m.get(LONG, 32),
-            m.get(LONG, 40),
-            name(m, 48),
-            name(m, 64),
-            m.get(INT, 88),
-            role,
-            m.get(LONG, 96),
-            m.get(INT, 104),
-            standing));
+    return new Found.Whole(new DriveLabel(
+        (m.get(INT, 12) & 1) != 0,
+        m.get(LONG, 16),
+        m.get(LONG, 24),
+        m.get(LONG, 32),
+        m.get(LONG, 40),
+        name(m, 48),
+        name(m, 64),
+        m.get(INT, 88),
+        role,
+        m.get(LONG, 96),
+        m.get(INT, 104),
+        standing));
   }
 
   private static void putName(MemorySegment m, int at, String name) {

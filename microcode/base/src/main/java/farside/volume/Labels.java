@@ -1,7 +1,8 @@
 package farside.volume;
 
-/// The desk where labels are ordered and delivered: the disk adapter reads them at IML and writes them when
-/// asked; whoever asks holds a ticket and looks whether it is on the drive yet.
+/// The desk where labels are ordered and delivered: the disk adapter reads them at IML and
+/// writes them when asked; whoever asks holds a ticket and looks whether it is on the drive
+/// yet.
 public final class Labels {
   /// What the disk adapter found at IML.
   ///
@@ -69,7 +70,8 @@ public final class Labels {
     this.clean = clean;
   }
 
-  /// Orders the label of the drive to be written with the standing that holds then; returns a ticket.
+  /// Orders the label of the drive to be written with the standing that holds then; returns a
+  /// ticket.
   public long request(int drive) {
     return ++wanted[drive];
   }

@@ -5,11 +5,12 @@ package farside.volume;
 /// | from | may become | because |
 /// |------|------------|---------|
 /// | UNPAIRED | SYNC_IN_PROG, CONFLICT | first pairing ordered, or refused |
-/// | SYNC_IN_PROG | SYNC_FINISHING, SYNCHRONIZED, SUSPENDED, CONFLICT | nothing owed any more; the target was told it is complete; the link is gone |
-/// | SYNC_FINISHING | SYNCHRONIZED, SUSPENDED | the target said yes, or the link was lost before |
-/// | SYNCHRONIZED | SUSPENDED, SYNC_IN_PROG | the group tripped; the target was told that a copy begins, or lost its NVRAM |
-/// | SUSPENDED | SYNC_IN_PROG, CONFLICT | the link is back, or the peer's history does not fit |
-/// | RESTORING | SYNCHRONIZED, SYNC_IN_PROG, SUSPENDED, CONFLICT | the peer gave back what was lost with the NVRAM, or has lost its own |
+/// | SYNC_IN_PROG | SYNC_FINISHING, SYNCHRONIZED, SUSPENDED, CONFLICT | nothing owed; complete;
+/// link gone |
+/// | SYNC_FINISHING | SYNCHRONIZED, SUSPENDED | it said yes; link lost |
+/// | SYNCHRONIZED | SUSPENDED, SYNC_IN_PROG | the group tripped; a copy begins |
+/// | SUSPENDED | SYNC_IN_PROG, CONFLICT | the link is back; no fit |
+/// | RESTORING | SYNCHRONIZED, SYNC_IN_PROG, SUSPENDED, CONFLICT | given back, or not |
 /// | CONFLICT | SYNC_IN_PROG | the peer's history fits again |
 /// | NOT_MIRRORED | - | a local volume |
 public enum PairState {
@@ -18,12 +19,14 @@ public enum PairState {
   UNPAIRED(2, "Unpaired"),
   /// The target misses tracks that are on their way; its image is not consistent.
   SYNC_IN_PROG(3, "SyncInProg"),
-  /// R1 only: nothing owed, and the target was asked to adopt the generation. Writes wait for the peer.
+  /// R1 only: nothing owed, and the target was asked to adopt the generation. Writes wait for
+  /// the peer.
   SYNC_FINISHING(4, "SyncInProg"),
   SYNCHRONIZED(5, "Synchronized"),
   /// R1 goes on alone under a generation of its own; the peer is owed.
   SUSPENDED(6, "Suspended"),
-  /// R1 lost its NVRAM while synchronized: not ready until the peer has given back what may be lost.
+  /// R1 lost its NVRAM while synchronized: not ready until the peer has given back what may be
+  /// lost.
   RESTORING(7, "Restoring"),
   /// The two histories do not fit; nothing is copied.
   CONFLICT(8, "Invalid");
@@ -61,12 +64,12 @@ public enum PairState {
       case NOT_MIRRORED -> false;
       case UNPAIRED -> next == SYNC_IN_PROG || next == CONFLICT;
       case SYNC_IN_PROG ->
-          next == SYNC_FINISHING || next == SYNCHRONIZED || next == SUSPENDED || next == CONFLICT;
+        next == SYNC_FINISHING || next == SYNCHRONIZED || next == SUSPENDED || next == CONFLICT;
       case SYNC_FINISHING -> next == SYNCHRONIZED || next == SUSPENDED;
       case SYNCHRONIZED -> next == SUSPENDED || next == SYNC_IN_PROG;
       case SUSPENDED -> next == SYNC_IN_PROG || next == CONFLICT;
       case RESTORING ->
-          next == SYNCHRONIZED || next == SYNC_IN_PROG || next == SUSPENDED || next == CONFLICT;
+        next == SYNCHRONIZED || next == SYNC_IN_PROG || next == SUSPENDED || next == CONFLICT;
       case CONFLICT -> next == SYNC_IN_PROG;
     };
   }

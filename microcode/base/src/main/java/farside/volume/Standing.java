@@ -1,13 +1,15 @@
 package farside.volume;
 
-/// Where a volume stands: its data generations and its pair state. Kept in NVRAM and in the drive's label, and
-/// told to the peer; these alone decide who is right, never counters or clocks (design 7).
+/// Where a volume stands: its data generations and its pair state. Kept in NVRAM and in the
+/// drive's label, and told to the peer; these alone decide who is right, never counters or
+/// clocks (design 7).
 ///
 /// @param generation random id of the data as it is now; 0: never paired
 /// @param base generation at the last moment when both mirrors were equal
 /// @param offered generation that the peer was asked to adopt and may have adopted; 0: none
 /// @param history1 the base before the last, and so on to the oldest
-/// @param zeroBased nothing was ever written but what the owed bits tell: every other block reads zero
+/// @param zeroBased nothing was ever written but what the owed bits tell: every other block
+///     reads zero
 /// @param inconsistent an R2 image in the middle of a copy: of no use to a host that takes over
 /// @param staleSinceMs wall clock at which an R2 found the peer silent; 0: not silent
 public record Standing(
@@ -35,20 +37,48 @@ public record Standing(
 
   public Standing with(PairState next) {
     return new Standing(
-        next, generation, base, offered, history1, history2, history3, history4, zeroBased, inconsistent, staleSinceMs);
+        next,
+        generation,
+        base,
+        offered,
+        history1,
+        history2,
+        history3,
+        history4,
+        zeroBased,
+        inconsistent,
+        staleSinceMs);
   }
 
   /// This side goes on alone, under a generation of its own.
   public Standing alone(long newGeneration) {
     return new Standing(
-        PairState.SUSPENDED, newGeneration, base, offered, history1, history2, history3, history4, zeroBased, inconsistent,
+        PairState.SUSPENDED,
+        newGeneration,
+        base,
+        offered,
+        history1,
+        history2,
+        history3,
+        history4,
+        zeroBased,
+        inconsistent,
         staleSinceMs);
   }
 
   public Standing offering(long generationOffered) {
     return new Standing(
-        PairState.SYNC_FINISHING, generation, base, generationOffered, history1, history2, history3, history4, zeroBased,
-        inconsistent, staleSinceMs);
+        PairState.SYNC_FINISHING,
+        generation,
+        base,
+        generationOffered,
+        history1,
+        history2,
+        history3,
+        history4,
+        zeroBased,
+        inconsistent,
+        staleSinceMs);
   }
 
   /// Both mirrors are equal under this generation.
@@ -71,17 +101,47 @@ public record Standing(
   /// A target at the beginning of a copy.
   public Standing receiving() {
     return new Standing(
-        PairState.SYNC_IN_PROG, generation, base, offered, history1, history2, history3, history4, false, true, 0);
+        PairState.SYNC_IN_PROG,
+        generation,
+        base,
+        offered,
+        history1,
+        history2,
+        history3,
+        history4,
+        false,
+        true,
+        0);
   }
 
   public Standing staleSince(long wallMs) {
     return new Standing(
-        pairState, generation, base, offered, history1, history2, history3, history4, zeroBased, inconsistent, wallMs);
+        pairState,
+        generation,
+        base,
+        offered,
+        history1,
+        history2,
+        history3,
+        history4,
+        zeroBased,
+        inconsistent,
+        wallMs);
   }
 
   public Standing notZeroBased() {
     return new Standing(
-        pairState, generation, base, offered, history1, history2, history3, history4, false, inconsistent, staleSinceMs);
+        pairState,
+        generation,
+        base,
+        offered,
+        history1,
+        history2,
+        history3,
+        history4,
+        false,
+        inconsistent,
+        staleSinceMs);
   }
 
   public boolean everPaired() {

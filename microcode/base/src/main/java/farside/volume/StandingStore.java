@@ -33,7 +33,8 @@ final class StandingStore {
     }
     long copy = copyOffset(word);
     MachineCheck.require(
-        crcOf(copy) == nvram.getInt(copy + Standing.BYTES), "NVRAM: volume standing at " + copy + " is torn");
+        crcOf(copy) == nvram.getInt(copy + Standing.BYTES),
+        "NVRAM: volume standing at " + copy + " is torn");
     Standing standing = Standing.decode(at -> nvram.getLong(copy + at));
     MachineCheck.require(standing != null, "NVRAM: volume standing at " + copy + " is unreadable");
     return standing;

@@ -116,13 +116,15 @@ public final class Volume {
     store.store(first);
   }
 
-  /// The one door through which a volume changes its standing: checked against the table, committed to NVRAM,
-  /// logged. The label follows; whoever needs it on the drive first waits for it.
+  /// The one door through which a volume changes its standing: checked against the table,
+  /// committed to NVRAM, logged. The label follows; whoever needs it on the drive first waits
+  /// for it.
   public void become(Standing next, String because) {
     PairState from = standing.pairState();
     PairState to = next.pairState();
     if (from != to) {
-      MachineCheck.require(from.mayBecome(to), "volume " + name() + ": " + from + " may not become " + to);
+      MachineCheck.require(
+          from.mayBecome(to), "volume " + name() + ": " + from + " may not become " + to);
     }
     standing = next;
     store.store(next);
@@ -131,8 +133,8 @@ public final class Volume {
     }
   }
 
-  /// While set, no host write of the volume is released: its group is being cut, and the new generation is
-  /// not on the drives yet.
+  /// While set, no host write of the volume is released: its group is being cut, and the new
+  /// generation is not on the drives yet.
   public boolean isHeld() {
     return held;
   }

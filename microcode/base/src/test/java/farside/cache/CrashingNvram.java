@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/// NVRAM that can stop the cabinet at a commit chosen beforehand: every store before an earlier commit is there then, of
-/// the stores since only those that chance picks.
+/// NVRAM that can stop the cabinet at a commit chosen beforehand: every store before an earlier
+/// commit is there then, of the stores since only those that chance picks.
 public final class CrashingNvram implements NvramPort {
   /// The cabinet stops here.
   public static final class Crash extends RuntimeException {
@@ -97,7 +97,8 @@ public final class CrashingNvram implements NvramPort {
       if (random.nextBoolean()) {
         switch (store.bytes()) {
           case 1 -> region.set(ValueLayout.JAVA_BYTE, store.offset(), (byte) store.before());
-          case 4 -> region.set(ValueLayout.JAVA_INT_UNALIGNED, store.offset(), (int) store.before());
+          case 4 ->
+            region.set(ValueLayout.JAVA_INT_UNALIGNED, store.offset(), (int) store.before());
           default -> region.set(ValueLayout.JAVA_LONG_UNALIGNED, store.offset(), store.before());
         }
       }

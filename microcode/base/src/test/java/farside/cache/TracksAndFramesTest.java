@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class TracksAndFramesTest {
   private static TrackTable table(int tracks) {
     CrashingNvram nvram = new CrashingNvram(1 << 19, new Random(1));
-    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {1}, new long[] {tracks * 65_536L});
+    NvramLayout layout =
+        new NvramLayout(nvram.sizeBytes(), new int[] {1}, new long[] {tracks * 65_536L});
     return new TrackTable(nvram, layout, 0, tracks);
   }
 
@@ -67,7 +68,8 @@ class TracksAndFramesTest {
   @Test
   void bitsAreCountedAndWalkedAndSurvive() {
     CrashingNvram nvram = new CrashingNvram(1 << 19, new Random(1));
-    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {1}, new long[] {130 * 65_536L});
+    NvramLayout layout =
+        new NvramLayout(nvram.sizeBytes(), new int[] {1}, new long[] {130 * 65_536L});
     TrackTable table = new TrackTable(nvram, layout, 0, 130);
     assertThat(table.owed().set(0)).isTrue();
     assertThat(table.owed().set(0)).isFalse();
@@ -137,14 +139,18 @@ class TracksAndFramesTest {
 
   @Test
   void partsOfTheLayoutDoNotOverlapAndAnotherRigHasAnotherFingerprint() {
-    NvramLayout layout = new NvramLayout(1 << 22, new int[] {1, 2}, new long[] {65_536 * 100, 65_536 * 65});
-    assertThat(layout.volumeStateOffset(63) + NvramLayout.VOLUME_STATE_BYTES).isLessThanOrEqualTo(layout.pendingOffset(0));
+    NvramLayout layout =
+        new NvramLayout(1 << 22, new int[] {1, 2}, new long[] {65_536 * 100, 65_536 * 65});
+    assertThat(layout.volumeStateOffset(63) + NvramLayout.VOLUME_STATE_BYTES)
+        .isLessThanOrEqualTo(layout.pendingOffset(0));
     assertThat(layout.pendingOffset(0) + layout.tableWords(0) * 8L).isEqualTo(layout.owedOffset(0));
-    assertThat(layout.owedOffset(1) + layout.tableWords(1) * 8L).isLessThanOrEqualTo(layout.headerOffset(0));
+    assertThat(layout.owedOffset(1) + layout.tableWords(1) * 8L)
+        .isLessThanOrEqualTo(layout.headerOffset(0));
     assertThat(layout.headerOffset(layout.frameCount())).isLessThanOrEqualTo(layout.frameOffset(0));
     assertThat(layout.frameOffset(layout.frameCount())).isLessThanOrEqualTo(1 << 22);
     assertThat(layout.frameOffset(0) % 4096).isZero();
-    NvramLayout other = new NvramLayout(1 << 22, new int[] {2, 1}, new long[] {65_536 * 100, 65_536 * 65});
+    NvramLayout other =
+        new NvramLayout(1 << 22, new int[] {2, 1}, new long[] {65_536 * 100, 65_536 * 65});
     assertThat(other.fingerprint()).isNotEqualTo(layout.fingerprint());
     assertThatThrownBy(() -> new NvramLayout(1 << 16, new int[] {1}, new long[] {65_536}))
         .isInstanceOf(MachineCheck.class);

@@ -21,7 +21,8 @@ class WriteRecordsTest {
   private static final long VOLUME_BYTES = BLOCKS * 512L;
   private static final long[] SIZES = {VOLUME_BYTES, VOLUME_BYTES};
 
-  /// Two volumes, a drive for each, and a peer for the second: what each holds is one version per block.
+  /// Two volumes, a drive for each, and a peer for the second: what each holds is one version
+  /// per block.
   private static final class Bench {
     final MemorySegment slotMemory = Arena.ofAuto().allocate(2 * 65_536, 4096);
     final CrashingNvram nvram;
@@ -43,8 +44,8 @@ class WriteRecordsTest {
     WriteRecords.Found start() {
       SlotDirectory slots = new SlotDirectory(slotMemory.address(), 2);
       int incoming = 8;
-      records =
-          new WriteRecords(nvram, layout, slots, new int[] {0, 1}, 2, layout.frameCount() - incoming, incoming);
+      records = new WriteRecords(
+          nvram, layout, slots, new int[] {0, 1}, 2, layout.frameCount() - incoming, incoming);
       numbers = new WriteNumbers(nvram);
       written = new ArrayList<>();
       var found = records.recover((record, volume, track) -> bad++, 0);
@@ -64,25 +65,37 @@ class WriteRecordsTest {
       int crc = zeroes ? 0 : Memory.crc32c(records.addressOf(record), fit * 512);
       boolean mirrored = volume == MIRRORED;
       records.commit(
-          record, volume, block * 512L, fit * 512, numbers.next(), zeroes, true, false, crc, mirrored, mirrored,
-          WriteRecords.NONE, 0);
+          record,
+          volume,
+          block * 512L,
+          fit * 512,
+          numbers.next(),
+          zeroes,
+          true,
+          false,
+          crc,
+          mirrored,
+          mirrored,
+          WriteRecords.NONE,
+          0);
       return fit;
     }
 
     void overlay(long[] image, int record) {
       int from = (int) (records.offsetOf(record) / 512);
       for (int i = 0; i < records.lengthOf(record) / 512; i++) {
-        image[from + i] =
-            records.isZeroes(record)
-                ? 0
-                : Memory.at(records.addressOf(record) + i * 512L, 8).get(ValueLayout.JAVA_LONG, 0);
+        image[from + i] = records.isZeroes(record)
+            ? 0
+            : Memory.at(records.addressOf(record) + i * 512L, 8).get(ValueLayout.JAVA_LONG, 0);
       }
     }
 
     /// What the cabinet would serve: records over the drive.
     long[] seen(int volume) {
       long[] image = drive[volume].clone();
-      for (int r = records.localHeadOf(volume); r != WriteRecords.NONE; r = records.localNextOf(r)) {
+      for (int r = records.localHeadOf(volume);
+          r != WriteRecords.NONE;
+          r = records.localNextOf(r)) {
         overlay(image, r);
       }
       return image;
@@ -91,7 +104,9 @@ class WriteRecordsTest {
     /// What the peer would have once it was sent all that it may lack.
     long[] mirrored() {
       long[] image = peer.clone();
-      for (int r = records.remoteHeadOf(MIRRORED); r != WriteRecords.NONE; r = records.remoteNextOf(r)) {
+      for (int r = records.remoteHeadOf(MIRRORED);
+          r != WriteRecords.NONE;
+          r = records.remoteNextOf(r)) {
         overlay(image, r);
       }
       return image;
@@ -104,7 +119,9 @@ class WriteRecordsTest {
         return;
       }
       List<Integer> chain = new ArrayList<>();
-      for (int r = records.newestOf(drive, records.trackOf(record)); r != WriteRecords.NONE; r = records.olderOf(r)) {
+      for (int r = records.newestOf(drive, records.trackOf(record));
+          r != WriteRecords.NONE;
+          r = records.olderOf(r)) {
         if (records.isDirty(r)) {
           chain.addFirst(r);
         }
@@ -166,7 +183,9 @@ class WriteRecordsTest {
         }
         model[volume] = seen;
       }
-      assertThat(Arrays.equals(bench.mirrored(), model[MIRRORED])).as(when + ", peer").isTrue();
+      assertThat(Arrays.equals(bench.mirrored(), model[MIRRORED]))
+          .as(when + ", peer")
+          .isTrue();
       bench.records.checkInvariants();
       assertThat(bench.bad).isZero();
     }
@@ -191,7 +210,8 @@ class WriteRecordsTest {
         int first = random.nextInt(2) * 128 + random.nextInt(20);
         int count = 1 + random.nextInt(20);
         boolean zeroes = random.nextInt(4) == 0;
-        // What is committed is in the model even if the cabinet stops right after: the last commit is the record's.
+        // What is committed is in the model even if the cabinet stops right after: the last
+        // commit is the record's.
         long[] intended = after[volume].clone();
         Arrays.fill(intended, first, first + count, zeroes ? 0 : version);
         int fit = bench.write(volume, first, count, version, zeroes);

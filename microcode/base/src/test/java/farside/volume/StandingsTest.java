@@ -60,7 +60,9 @@ class StandingsTest {
     for (int at = 0; at < DriveLabel.BYTES; at++) {
       byte whole = Memory.getByte(block.address() + at);
       Memory.putByte(block.address() + at, (byte) (whole ^ 0x10));
-      assertThat(DriveLabel.decode(block.address())).as("byte " + at).isNotInstanceOf(DriveLabel.Found.Whole.class);
+      assertThat(DriveLabel.decode(block.address()))
+          .as("byte " + at)
+          .isNotInstanceOf(DriveLabel.Found.Whole.class);
       Memory.putByte(block.address() + at, whole);
     }
   }
@@ -126,7 +128,8 @@ class StandingsTest {
 
   @Test
   void whatMayBeAdoptedIsCoveredUntilItIsSettled() {
-    Standing offering = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(5).alone(6).offering(6);
+    Standing offering =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(5).alone(6).offering(6);
     Standing cut = offering.alone(7);
     assertThat(cut.tablesCover(5)).isTrue();
     assertThat(cut.tablesCover(6)).isTrue();

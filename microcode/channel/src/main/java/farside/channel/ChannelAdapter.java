@@ -18,10 +18,11 @@ import java.util.List;
 import java.util.Locale;
 import org.agrona.collections.Int2ObjectHashMap;
 
-/// The channel adapter (CA): commands of hosts in, cache in the middle, ending status out (E-10, E-14).
+/// The channel adapter (CA): commands of hosts in, cache in the middle, ending status out
+/// (E-10, E-14).
 ///
-/// A write is answered when all of its records are released: at once for a local volume, after the peer has
-/// them for a synchronized pair. A read is answered from records and slots.
+/// A write is answered when all of its records are released: at once for a local volume, after
+/// the peer has them for a synchronized pair. A read is answered from records and slots.
 public final class ChannelAdapter implements Director, HostPort.HostSink {
   /// Commands of all hosts that may be outstanding at once.
   public static final int REQUESTS_MAX = 1024;
@@ -72,7 +73,11 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   @Override
   public int doWork(long now) {
     nowNs = now;
-    return offerExports() + answerReleased() + host.drain(this, DRAIN_LIMIT) + answerReleased() + stepWaiting();
+    return offerExports()
+        + answerReleased()
+        + host.drain(this, DRAIN_LIMIT)
+        + answerReleased()
+        + stepWaiting();
   }
 
   @Override
@@ -131,9 +136,12 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   }
 
   private static HostExport exportOf(Volume volume) {
-    String description =
-        String.format(
-            Locale.ROOT, "volume %s, %s, %d MiB", volume.name(), volume.role(), volume.sizeBytes() >> 20);
+    String description = String.format(
+        Locale.ROOT,
+        "volume %s, %s, %d MiB",
+        volume.name(),
+        volume.role(),
+        volume.sizeBytes() >> 20);
     return new HostExport(
         volume.name(),
         description,
@@ -254,8 +262,8 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     }
     connection.closed = true;
     events.log(EventCode.HOST_CLOSED, connectionId, connection.remote + " is gone");
-    // A write whose payload will never come is dropped where it stands; what is committed stays so. Reads and
-    // answers have nobody to go to.
+    // A write whose payload will never come is dropped where it stands; what is committed stays
+    // so. Reads and answers have nobody to go to.
     if (connection.receiving != null) {
       HostRequest request = connection.receiving;
       connection.receiving = null;
@@ -287,19 +295,19 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     if (waiting.isEmpty()) {
       return 0;
     }
-    // What a step ends may change the list: a second list is stepped through, and what still waits goes back.
+    // What a step ends may change the list: a second list is stepped through, and what still
+    // waits goes back.
     List<HostRequest> now = waiting;
     waiting = stepping;
     stepping = now;
     int work = 0;
     for (HostRequest request : now) {
-      boolean over =
-          switch (request.state) {
-            case RECEIVING -> stepWrite(request);
-            case READING -> stepRead(request);
-            case DURABLE -> stepDurable(request);
-            case FREE, HELD, ANSWERED -> true;
-          };
+      boolean over = switch (request.state) {
+        case RECEIVING -> stepWrite(request);
+        case READING -> stepRead(request);
+        case DURABLE -> stepDurable(request);
+        case FREE, HELD, ANSWERED -> true;
+      };
       if (over) {
         work++;
       } else {
@@ -365,7 +373,8 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
               request.lengthBytes,
               "the drive cannot read it");
           if (request.replyBegun) {
-            // The header that said all is well is out: only the end of the connection can take it back.
+            // The header that said all is well is out: only the end of the connection can take
+            // it back.
             request.connection.streaming = null;
             host.close(request.connection.id, "a read failed after its reply had begun");
             recycle(request);

@@ -7,7 +7,8 @@ import farside.port.HostStatus;
 import farside.volume.Volume;
 import java.util.Arrays;
 
-/// One command of a host, from its arrival to its ending status. Reused; its id names it to write records.
+/// One command of a host, from its arrival to its ending status. Reused; its id names it to
+/// write records.
 ///
 /// | state | waits for |
 /// |-------|-----------|

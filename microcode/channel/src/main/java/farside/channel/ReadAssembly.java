@@ -9,8 +9,8 @@ import farside.port.Memory;
 
 /// Puts together what a read returns: write records laid over track slots, piece by piece.
 ///
-/// A piece spans at most four tracks. Its slots are pinned all at once or not at all, so that two reads never wait
-/// for each other's. Nothing is sent before the whole piece is here.
+/// A piece spans at most four tracks. Its slots are pinned all at once or not at all, so that
+/// two reads never wait for each other's. Nothing is sent before the whole piece is here.
 final class ReadAssembly {
   enum Outcome {
     /// Something has to come first; try again.
@@ -142,8 +142,9 @@ final class ReadAssembly {
     host.data(request.connection.id, address, (int) (runEnd - runFrom));
   }
 
-  /// Copies blocks `from` to `to` (excluded) of the track, newest content, to `target`; false if the drive has to be
-  /// asked first, in which case the request's merge slot waits for them. Failure is told by [#mergeFailed].
+  /// Copies blocks `from` to `to` (excluded) of the track, newest content, to `target`; false
+  /// if the drive has to be asked first, in which case the request's merge slot waits for them.
+  /// Failure is told by [#mergeFailed].
   boolean copyNewest(HostRequest request, int track, int from, int to, long target) {
     image.lay(request.volume.index(), track, from, to);
     if (!image.isWhole()) {
@@ -186,8 +187,7 @@ final class ReadAssembly {
 
   boolean mergeFailed(HostRequest request, int from, int to) {
     return request.mergeSlot != SlotDirectory.NONE
-        && slots.failed(
-            request.mergeSlot, BlockMask.low(from, to), BlockMask.high(from, to));
+        && slots.failed(request.mergeSlot, BlockMask.low(from, to), BlockMask.high(from, to));
   }
 
   void unpinMerge(HostRequest request) {

@@ -4,7 +4,8 @@ import farside.cache.BlockMask;
 import farside.cache.WriteRecords;
 import java.util.Arrays;
 
-/// For each block of a track: the newest write record that has it, or none, which means the drive's content.
+/// For each block of a track: the newest write record that has it, or none, which means the
+/// drive's content.
 final class TrackImage {
   private final WriteRecords records;
   private final int[] owner = new int[BlockMask.BLOCKS_PER_TRACK];

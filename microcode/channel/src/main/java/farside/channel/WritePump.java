@@ -13,9 +13,10 @@ import farside.volume.VolumeRole;
 
 /// Turns the payload of a write into write records, piece by piece.
 ///
-/// A piece lies within one track and takes one record. NVRAM is reserved before the payload is read: without
-/// space the host's socket is not read, which is the back-pressure. A block that the host writes in part gets
-/// its rest from the newest content there is, in the same instant in which the record is committed.
+/// A piece lies within one track and takes one record. NVRAM is reserved before the payload is
+/// read: without space the host's socket is not read, which is the back-pressure. A block that
+/// the host writes in part gets its rest from the newest content there is, in the same instant
+/// in which the record is committed.
 final class WritePump {
   enum Outcome {
     /// Space, payload or the rest of a block is awaited.
@@ -128,8 +129,8 @@ final class WritePump {
     return request.pieceLengthBytes - headBytes(request) - request.pieceHostBytes;
   }
 
-  /// Fills the bytes of the first and the last block that the host does not write. Both are filled in one
-  /// instant, or neither.
+  /// Fills the bytes of the first and the last block that the host does not write. Both are
+  /// filled in one instant, or neither.
   private boolean mergeEdges(HostRequest request) {
     int head = headBytes(request);
     int tail = tailBytes(request);
@@ -139,17 +140,18 @@ final class WritePump {
     int blockBytes = request.volume.blockBytes();
     int track = (int) (request.pieceOffsetBytes / BlockMask.TRACK_BYTES);
     int unit = blockBytes / BlockMask.BLOCK_BYTES;
-    int first =
-        (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
+    int first = (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
     int end = first + request.pieceLengthBytes / BlockMask.BLOCK_BYTES;
-    // The edges are kept aside while the rest comes: the payload between them is the host's already.
+    // The edges are kept aside while the rest comes: the payload between them is the host's
+    // already.
     long base = records.addressOf(request.record);
     boolean one = end - first == unit;
     byte[] saved = one ? bytes(base + head, request.pieceHostBytes) : null;
     byte[] savedHead = !one && head > 0 ? bytes(base + head, blockBytes - head) : null;
     long tailBlock = base + request.pieceLengthBytes - blockBytes;
     byte[] savedTail = !one && tail > 0 ? bytes(tailBlock, blockBytes - tail) : null;
-    boolean whole = head == 0 && !one || assembly.copyNewest(request, track, first, first + unit, base);
+    boolean whole =
+        head == 0 && !one || assembly.copyNewest(request, track, first, first + unit, base);
     if (!one && tail > 0) {
       whole &= assembly.copyNewest(request, track, end - unit, end, tailBlock);
     }
@@ -176,16 +178,15 @@ final class WritePump {
   }
 
   private boolean isMergeFailed(HostRequest request) {
-    int first =
-        (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
+    int first = (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
     int end = first + request.pieceLengthBytes / BlockMask.BLOCK_BYTES;
     int unit = request.volume.blockBytes() / BlockMask.BLOCK_BYTES;
     return headBytes(request) > 0 && assembly.mergeFailed(request, first, first + unit)
         || tailBytes(request) > 0 && assembly.mergeFailed(request, end - unit, end);
   }
 
-  /// The pending bits of both mirrors are committed with the record, before any frame leaves: intent before
-  /// send. What the peer is not sent now is owed to it first.
+  /// The pending bits of both mirrors are committed with the record, before any frame leaves:
+  /// intent before send. What the peer is not sent now is owed to it first.
   private void commitPiece(HostRequest request, long nowNs) {
     Volume volume = request.volume;
     boolean mirrored = volume.role() == VolumeRole.R1;
@@ -197,10 +198,9 @@ final class WritePump {
     }
     int record = request.record;
     long number = memory.numbers().next();
-    int crc =
-        request.pieceIsZeroes
-            ? 0
-            : Memory.crc32c(records.addressOf(record), request.pieceLengthBytes);
+    int crc = request.pieceIsZeroes
+        ? 0
+        : Memory.crc32c(records.addressOf(record), request.pieceLengthBytes);
     request.highestNumber = number;
     request.unreleased++;
     request.doneBytes += request.pieceHostBytes;

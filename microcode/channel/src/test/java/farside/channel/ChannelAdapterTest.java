@@ -127,8 +127,10 @@ class ChannelAdapterTest {
 
   @Test
   void whatASuspendedSourceWritesIsOwed() {
-    Standing alone = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78);
-    ChannelBench bench = new ChannelBench(new ScriptedHost(null), VolumeRole.R1, alone, 512, 1 << 20);
+    Standing alone =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78);
+    ChannelBench bench =
+        new ChannelBench(new ScriptedHost(null), VolumeRole.R1, alone, 512, 1 << 20);
     bench.host.open(1, "0010");
     var write = bench.host.write(1, false, 65_536, filled(512, 1));
     bench.settle();
@@ -139,8 +141,10 @@ class ChannelAdapterTest {
 
   @Test
   void whileItsGroupIsCutAWriteIsHeld() {
-    Standing alone = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78);
-    ChannelBench bench = new ChannelBench(new ScriptedHost(null), VolumeRole.R1, alone, 512, 1 << 20);
+    Standing alone =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78);
+    ChannelBench bench =
+        new ChannelBench(new ScriptedHost(null), VolumeRole.R1, alone, 512, 1 << 20);
     bench.host.open(1, "0010");
     bench.volume.setHeld(true);
     var write = bench.host.write(1, false, 0, filled(512, 1));
@@ -154,7 +158,8 @@ class ChannelAdapterTest {
   @Test
   void aTargetIsReadOnly() {
     Standing target = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
-    ChannelBench bench = new ChannelBench(new ScriptedHost(null), VolumeRole.R2, target, 512, 1 << 20);
+    ChannelBench bench =
+        new ChannelBench(new ScriptedHost(null), VolumeRole.R2, target, 512, 1 << 20);
     bench.host.open(1, "0010");
     var write = bench.host.write(1, false, 0, filled(512, 1));
     var trim = bench.host.ask(1, HostCommand.TRIM, 0, 512);
@@ -211,9 +216,12 @@ class ChannelAdapterTest {
 
   @Test
   void aWriteLargerThanNvramGoesThroughPieceByPiece() {
-    ChannelBench bench =
-        new ChannelBench(
-            new ScriptedHost(null), VolumeRole.LOCAL, Standing.fresh(PairState.NOT_MIRRORED, true), 4096, 176_128 + 4096);
+    ChannelBench bench = new ChannelBench(
+        new ScriptedHost(null),
+        VolumeRole.LOCAL,
+        Standing.fresh(PairState.NOT_MIRRORED, true),
+        4096,
+        176_128 + 4096);
     bench.host.open(1, "0010");
     byte[] payload = new byte[SIZE];
     new Random(4).nextBytes(payload);
@@ -230,20 +238,19 @@ class ChannelAdapterTest {
 
   @Test
   void aHostThatVanishesInTheMiddleOfAWriteGivesItsSpaceBack() {
-    ChannelBench bench =
-        ChannelBench.local(new ScriptedHost(new Random(1) {
-          private static final long serialVersionUID = 1L;
+    ChannelBench bench = ChannelBench.local(new ScriptedHost(new Random(1) {
+      private static final long serialVersionUID = 1L;
 
-          @Override
-          public boolean nextBoolean() {
-            return true;
-          }
+      @Override
+      public boolean nextBoolean() {
+        return true;
+      }
 
-          @Override
-          public int nextInt(int bound) {
-            return 0;
-          }
-        }));
+      @Override
+      public int nextInt(int bound) {
+        return 0;
+      }
+    }));
     bench.host.open(1, "0010");
     bench.host.write(1, false, 0, filled(100_000, 1));
     bench.settle();
@@ -271,20 +278,20 @@ class ChannelAdapterTest {
     assertThat(bench.adapter.isQuiet()).isTrue();
   }
 
-  /// Three hosts write, trim, zero and read at any alignment, each its own bytes, but neighbours share blocks. NVRAM is
-  /// tiny, payload comes late, hosts vanish in the middle of a write, the drive works when it likes.
+  /// Three hosts write, trim, zero and read at any alignment, each its own bytes, but
+  /// neighbours share blocks. NVRAM is tiny, payload comes late, hosts vanish in the middle of
+  /// a write, the drive works when it likes.
   @ParameterizedTest
   @ValueSource(longs = {11, 12, 13})
   void hostsReadWhatTheyWroteWhateverElseHappens(long seed) {
     Random random = new Random(seed);
     int blockBytes = random.nextBoolean() ? 512 : 4096;
-    ChannelBench bench =
-        new ChannelBench(
-            new ScriptedHost(random),
-            VolumeRole.LOCAL,
-            Standing.fresh(PairState.NOT_MIRRORED, true),
-            blockBytes,
-            176_128 + 4096L * random.nextInt(8));
+    ChannelBench bench = new ChannelBench(
+        new ScriptedHost(random),
+        VolumeRole.LOCAL,
+        Standing.fresh(PairState.NOT_MIRRORED, true),
+        blockBytes,
+        176_128 + 4096L * random.nextInt(8));
     int hosts = 3;
     int[] bounds = {0, 87_391, 174_763, SIZE};
     byte[] model = new byte[SIZE];
@@ -334,7 +341,9 @@ class ChannelAdapterTest {
     assertThat(bench.adapter.isQuiet()).isTrue();
     assertThat(bench.records.hostFramesFree()).isEqualTo(bench.records.hostFramesMax());
     byte[] onDrive = bench.drive.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-    assertThat(Arrays.mismatch(onDrive, model)).as("seed %d: first byte that differs on the drive", seed).isEqualTo(-1);
+    assertThat(Arrays.mismatch(onDrive, model))
+        .as("seed %d: first byte that differs on the drive", seed)
+        .isEqualTo(-1);
   }
 
   private static void settleSome(ChannelBench bench) {
@@ -343,14 +352,14 @@ class ChannelAdapterTest {
     }
   }
 
-  private static ScriptedHost.Command next(ChannelBench bench, int id, int from, int to, Random random) {
+  private static ScriptedHost.Command next(
+      ChannelBench bench, int id, int from, int to, Random random) {
     int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 60_000 : 3000);
-    int offset =
-        switch (random.nextInt(4)) {
-          case 0 -> from;
-          case 1 -> to - length;
-          default -> from + random.nextInt(to - from - length);
-        };
+    int offset = switch (random.nextInt(4)) {
+      case 0 -> from;
+      case 1 -> to - length;
+      default -> from + random.nextInt(to - from - length);
+    };
     boolean fua = random.nextInt(8) == 0;
     return switch (random.nextInt(8)) {
       case 0, 1, 2, 3 -> {
@@ -372,13 +381,17 @@ class ChannelAdapterTest {
       case WRITE -> System.arraycopy(command.payload, 0, model, from, command.payload.length);
       case TRIM, WRITE_ZEROES -> Arrays.fill(model, from, to, (byte) 0);
       case READ ->
-          assertThat(Arrays.mismatch(command.data, Arrays.copyOfRange(model, from, to))).as(when).isEqualTo(-1);
+        assertThat(Arrays.mismatch(command.data, Arrays.copyOfRange(model, from, to)))
+            .as(when)
+            .isEqualTo(-1);
       case FLUSH -> {}
     }
   }
 
-  /// The host is gone: each byte of its write is the old one or the new one, and stays what it is.
-  private static void adopt(ChannelBench bench, int id, ScriptedHost.Command lost, byte[] model, String when) {
+  /// The host is gone: each byte of its write is the old one or the new one, and stays what it
+  /// is.
+  private static void adopt(
+      ChannelBench bench, int id, ScriptedHost.Command lost, byte[] model, String when) {
     if (lost.command == HostCommand.READ || lost.command == HostCommand.FLUSH) {
       return;
     }
@@ -392,7 +405,9 @@ class ChannelAdapterTest {
     assertThat(read.status).as(when).isEqualTo(HostStatus.OK);
     for (int i = 0; i < read.data.length; i++) {
       byte fresh = lost.payload == null ? 0 : lost.payload[i];
-      assertThat(read.data[i] == fresh || read.data[i] == model[from + i]).as(when).isTrue();
+      assertThat(read.data[i] == fresh || read.data[i] == model[from + i])
+          .as(when)
+          .isTrue();
       model[from + i] = read.data[i];
     }
   }

@@ -17,7 +17,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// A channel adapter over one volume, with a drive in memory that stages and destages when told.
+/// A channel adapter over one volume, with a drive in memory that stages and destages when
+/// told.
 final class ChannelBench {
   static final int TRACKS = 4;
   static final int VOLUME_BYTES = TRACKS * BlockMask.TRACK_BYTES;
@@ -35,7 +36,8 @@ final class ChannelBench {
   private final NvramPort nvram;
   private final MemorySegment work = Arena.ofAuto().allocate((SLOTS + 1) * 65_536L, 4096);
 
-  ChannelBench(ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
+  ChannelBench(
+      ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
     this.host = host;
     nvram = new NvramInMemory(nvramBytes);
     long[] sizes = {VOLUME_BYTES};
@@ -45,17 +47,27 @@ final class ChannelBench {
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
     EventLog log = new EventLog((now, number, severity, text) -> {}, 1_000);
-    volume =
-        new Volume(
-            0, 0x10, role, "G", VOLUME_BYTES, blockBytes, 0, memory.table(0), nvram, layout.volumeStateOffset(0), log);
+    volume = new Volume(
+        0,
+        0x10,
+        role,
+        "G",
+        VOLUME_BYTES,
+        blockBytes,
+        0,
+        memory.table(0),
+        nvram,
+        layout.volumeStateOffset(0),
+        log);
     volume.begin(standing);
     volume.setReady();
-    adapter =
-        new ChannelAdapter(host, new Volumes(List.of(volume)), memory, log, work.address() + SLOTS * 65_536L);
+    adapter = new ChannelAdapter(
+        host, new Volumes(List.of(volume)), memory, log, work.address() + SLOTS * 65_536L);
   }
 
   static ChannelBench local(ScriptedHost host) {
-    return new ChannelBench(host, VolumeRole.LOCAL, Standing.fresh(PairState.NOT_MIRRORED, true), 512, 1 << 20);
+    return new ChannelBench(
+        host, VolumeRole.LOCAL, Standing.fresh(PairState.NOT_MIRRORED, true), 512, 1 << 20);
   }
 
   static ChannelBench synchronizedSource(ScriptedHost host) {
@@ -98,7 +110,10 @@ final class ChannelBench {
     if (records.isZeroes(record)) {
       Memory.zero(drive.address() + records.offsetOf(record), records.lengthOf(record));
     } else {
-      Memory.copy(records.addressOf(record), drive.address() + records.offsetOf(record), records.lengthOf(record));
+      Memory.copy(
+          records.addressOf(record),
+          drive.address() + records.offsetOf(record),
+          records.lengthOf(record));
     }
     records.onDestageWritten(record);
     records.onStable(record);

@@ -11,7 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/// A channel head in memory: the test says what hosts ask; payload comes at once or, if there is chance, later.
+/// A channel head in memory: the test says what hosts ask; payload comes at once or, if there
+/// is chance, later.
 final class ScriptedHost implements HostPort {
   /// One command and what came of it.
   static final class Command {
@@ -24,7 +25,13 @@ final class ScriptedHost implements HostPort {
     HostStatus status;
     byte[] data;
 
-    private Command(HostCommand command, boolean fua, long cookie, long offsetBytes, byte[] payload, long lengthBytes) {
+    private Command(
+        HostCommand command,
+        boolean fua,
+        long cookie,
+        long offsetBytes,
+        byte[] payload,
+        long lengthBytes) {
       this.command = command;
       this.forceUnitAccess = fua;
       this.cookie = cookie;
@@ -84,13 +91,15 @@ final class ScriptedHost implements HostPort {
     return ask(connection, command, false, offsetBytes, lengthBytes);
   }
 
-  Command ask(int connection, HostCommand command, boolean fua, long offsetBytes, long lengthBytes) {
+  Command ask(
+      int connection, HostCommand command, boolean fua, long offsetBytes, long lengthBytes) {
     return add(connection, new Command(command, fua, ++cookies, offsetBytes, null, lengthBytes));
   }
 
   Command write(int connection, boolean fua, long offsetBytes, byte[] payload) {
     return add(
-        connection, new Command(HostCommand.WRITE, fua, ++cookies, offsetBytes, payload, payload.length));
+        connection,
+        new Command(HostCommand.WRITE, fua, ++cookies, offsetBytes, payload, payload.length));
   }
 
   private Command add(int connection, Command command) {
@@ -106,7 +115,9 @@ final class ScriptedHost implements HostPort {
   @Override
   public int drain(HostSink sink, int limit) {
     int done = 0;
-    for (var entry : Map.copyOf(connections).entrySet().stream().sorted(Map.Entry.comparingByKey()).toList()) {
+    for (var entry : Map.copyOf(connections).entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .toList()) {
       done += drain(sink, entry.getKey(), entry.getValue());
     }
     return done;
@@ -143,7 +154,12 @@ final class ScriptedHost implements HostPort {
         c.dropBytes = 0;
       }
       if (!sink.onRequest(
-          id, next.command, next.forceUnitAccess, next.cookie, next.offsetBytes, next.lengthBytes)) {
+          id,
+          next.command,
+          next.forceUnitAccess,
+          next.cookie,
+          next.offsetBytes,
+          next.lengthBytes)) {
         c.outstanding.remove(next.cookie);
         if (c.writing == next) {
           c.writing = null;

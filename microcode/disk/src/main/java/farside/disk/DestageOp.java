@@ -2,8 +2,8 @@ package farside.disk;
 
 import farside.cache.BlockMask;
 
-/// One track on its way to the drive: the records whose content it carries, oldest first, and the requests
-/// still in flight. Reused.
+/// One track on its way to the drive: the records whose content it carries, oldest first, and
+/// the requests still in flight. Reused.
 final class DestageOp {
   final int id;
   int volumeIndex;
@@ -14,8 +14,8 @@ final class DestageOp {
   int deferredCount;
   int outstanding;
 
-  /// For each block of the track the record that it is written from, and the first block not yet submitted:
-  /// the drive's queue may be too short for all at once.
+  /// For each block of the track the record that it is written from, and the first block not
+  /// yet submitted: the drive's queue may be too short for all at once.
   final int[] owners = new int[BlockMask.BLOCKS_PER_TRACK];
   int nextBlock;
   boolean failed;

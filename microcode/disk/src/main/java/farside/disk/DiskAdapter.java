@@ -13,8 +13,8 @@ import java.util.List;
 
 /// The disk adapter (DA): moves data between the cache and the cabinet's drives (E-12, E-13).
 ///
-/// It takes released write records to their drives, oldest first and sooner as memory fills, fills track slots
-/// that others wait for, flushes, and keeps the drives' labels.
+/// It takes released write records to their drives, oldest first and sooner as memory fills,
+/// fills track slots that others wait for, flushes, and keeps the drives' labels.
 public final class DiskAdapter implements Director, DriveFigures.Source {
   /// Bytes of work memory that each drive needs, aligned to 4096.
   public static final int WORK_BYTES_PER_DRIVE = 2 * DriveLabel.BYTES;
@@ -35,14 +35,8 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     this.volumes = volumes;
     units = new DriveUnit[drives.size()];
     for (int i = 0; i < units.length; i++) {
-      units[i] =
-          new DriveUnit(
-              i,
-              drives.get(i),
-              labels,
-              memory,
-              events,
-              workAddress + (long) i * WORK_BYTES_PER_DRIVE);
+      units[i] = new DriveUnit(
+          i, drives.get(i), labels, memory, events, workAddress + (long) i * WORK_BYTES_PER_DRIVE);
     }
   }
 

@@ -20,9 +20,10 @@ import org.agrona.collections.IntArrayList;
 
 /// One drive of a disk adapter: destages and stages its volume, flushes, keeps the label.
 ///
-/// A block goes *dirty -> written -> stable*: written when the drive has completed the request, stable when a
-/// flush submitted after that has completed. A track has at most one destage in flight, which carries, for each
-/// block, the newest eligible content; content that comes later waits for the next.
+/// A block goes *dirty -> written -> stable*: written when the drive has completed the request,
+/// stable when a flush submitted after that has completed. A track has at most one destage in
+/// flight, which carries, for each block, the newest eligible content; content that comes later
+/// waits for the next.
 final class DriveUnit implements DrivePort.DriveSink {
   private static final long DESTAGE_DELAY_NS = 20_000_000;
 
@@ -141,8 +142,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       if ((low | high) == 0) {
         return true;
       }
-      int from =
-          low != 0 ? Long.numberOfTrailingZeros(low) : 64 + Long.numberOfTrailingZeros(high);
+      int from = low != 0 ? Long.numberOfTrailingZeros(low) : 64 + Long.numberOfTrailingZeros(high);
       int to = from + 1;
       while (to < BlockMask.BLOCKS_PER_TRACK && BlockMask.contains(low, high, to)) {
         to++;
@@ -195,7 +195,9 @@ final class DriveUnit implements DrivePort.DriveSink {
   /// Submits what the queue had no room for.
   private int goOn() {
     int before = inFlight;
-    for (int i = 0; destagesActive > 0 && i < destages.length && inFlight < port.queueDepth(); i++) {
+    for (int i = 0;
+        destagesActive > 0 && i < destages.length && inFlight < port.queueDepth();
+        i++) {
       if (destages[i].active && destages[i].nextBlock < BlockMask.BLOCKS_PER_TRACK) {
         submitNewest(destages[i]);
       }
@@ -279,13 +281,14 @@ final class DriveUnit implements DrivePort.DriveSink {
     port.submitWrite(offsetBytes, vector, DESTAGE << KIND_SHIFT | op.id);
   }
 
-  /// For each block the newest record that has it; neighbouring blocks go in one request. Goes on from where it
-  /// stopped, and stops when the drive's queue is full.
+  /// For each block the newest record that has it; neighbouring blocks go in one request. Goes
+  /// on from where it stopped, and stops when the drive's queue is full.
   private void submitNewest(DestageOp op) {
     long trackBytes = (long) op.track * BlockMask.TRACK_BYTES;
     int[] blockOwner = op.owners;
     int block = op.nextBlock;
-    while (block < BlockMask.BLOCKS_PER_TRACK && (blockOwner[block] == WriteRecords.NONE || inFlight < port.queueDepth())) {
+    while (block < BlockMask.BLOCKS_PER_TRACK
+        && (blockOwner[block] == WriteRecords.NONE || inFlight < port.queueDepth())) {
       int record = blockOwner[block];
       if (record == WriteRecords.NONE) {
         block++;
@@ -387,7 +390,8 @@ final class DriveUnit implements DrivePort.DriveSink {
     if (isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
       return true;
     }
-    // Somebody waits: one flush when all that is waited for has been written, not one for each part.
+    // Somebody waits: one flush when all that is waited for has been written, not one for each
+    // part.
     long wanted = records.flushWanted(volume.index());
     int record = records.localHeadOf(volume.index());
     if (record == WriteRecords.NONE || records.numberOf(record) > wanted) {
@@ -418,8 +422,9 @@ final class DriveUnit implements DrivePort.DriveSink {
     flushing.clear();
   }
 
-  /// All that is not stable goes to the drive again, also what the flush did not cover: were a newer record of a track
-  /// left as written, the older one would go over it, and be stable after it.
+  /// All that is not stable goes to the drive again, also what the flush did not cover: were a
+  /// newer record of a track left as written, the older one would go over it, and be stable
+  /// after it.
   private void destageAllAgain() {
     for (int i = 0; i < flushing.size(); i++) {
       records.onFlushFailed(flushing.getInt(i));
@@ -436,7 +441,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- label ----
 
   private int writeLabel() {
-    if (labelInFlight || volume == null || !labels.isWanted(index) || inFlight >= port.queueDepth()) {
+    if (labelInFlight
+        || volume == null
+        || !labels.isWanted(index)
+        || inFlight >= port.queueDepth()) {
       return 0;
     }
     if (labelRetryAtNs != Director.NO_DEADLINE && !Director.isDue(labelRetryAtNs, nowNs)) {
@@ -450,9 +458,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     inFlight++;
     vector.clear().add(labelAddress, DriveLabel.BYTES);
     port.submitWrite(
-        DriveLabel.offsetOf(labelCopy, port.sizeBytes()),
-        vector,
-        LABEL_WRITE << KIND_SHIFT);
+        DriveLabel.offsetOf(labelCopy, port.sizeBytes()), vector, LABEL_WRITE << KIND_SHIFT);
     return 1;
   }
 
@@ -479,7 +485,9 @@ final class DriveUnit implements DrivePort.DriveSink {
       labelCopy = 1 - labelCopy;
       labels.onDurable(index, labelTicket);
       events.log(
-          EventCode.LABEL_WRITTEN, port.name(), volume.pairState().shown() + ", volume " + volume.name());
+          EventCode.LABEL_WRITTEN,
+          port.name(),
+          volume.pairState().shown() + ", volume " + volume.name());
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
@@ -504,8 +512,8 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) LABEL_WRITE -> onLabelWritten(outcome);
       case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
       default ->
-          throw new MachineCheck(
-              "drive " + port.name() + " completed a request that was never made, tag " + tag);
+        throw new MachineCheck(
+            "drive " + port.name() + " completed a request that was never made, tag " + tag);
     }
   }
 
@@ -523,12 +531,14 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   long nextDeadlineNs() {
     if (inFlight >= port.queueDepth()) {
-      // Nothing can be done before a completion, which wakes us: a deadline that has passed would only spin.
+      // Nothing can be done before a completion, which wakes us: a deadline that has passed
+      // would only spin.
       return Director.NO_DEADLINE;
     }
     long deadline = Director.NO_DEADLINE;
     if (inFlight >= port.queueDepth()) {
-      // Nothing can be submitted before a request ends, and that is a fact which wakes the cabinet.
+      // Nothing can be submitted before a request ends, and that is a fact which wakes the
+      // cabinet.
       return deadline;
     }
     if (retryAtNs != Director.NO_DEADLINE) {

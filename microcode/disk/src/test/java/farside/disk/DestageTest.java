@@ -243,9 +243,9 @@ class DestageTest {
     assertThat(bench.records.liveRecords()).isZero();
   }
 
-  /// Random writes against a drive that reorders, fails, and forgets its cache when a flush fails: whatever instant is
-  /// looked at, NVRAM over what is safely on the drive gives the newest content of every block, and so does NVRAM
-  /// over all that the drive was ever told.
+  /// Random writes against a drive that reorders, fails, and forgets its cache when a flush
+  /// fails: whatever instant is looked at, NVRAM over what is safely on the drive gives the
+  /// newest content of every block, and so does NVRAM over all that the drive was ever told.
   @ParameterizedTest
   @ValueSource(longs = {1, 5, 6, 7})
   void whateverTheDriveDoesNothingCommittedIsLostOrOlder(long seed) {
@@ -259,8 +259,9 @@ class DestageTest {
           int first = random.nextInt(24);
           int count = 1 + random.nextInt(16);
           boolean zeroes = random.nextInt(5) == 0;
-          int record =
-              zeroes ? bench.zero(track * 128 + first, count) : bench.write(track * 128 + first, count, step + 1);
+          int record = zeroes
+              ? bench.zero(track * 128 + first, count)
+              : bench.write(track * 128 + first, count, step + 1);
           if (record != WriteRecords.NONE) {
             for (int i = 0; i < bench.records.lengthOf(record) / 512; i++) {
               model[track * 128 + first + i] = zeroes ? 0 : step + 1;
@@ -273,7 +274,8 @@ class DestageTest {
           if (!flights.isEmpty()) {
             boolean fails = random.nextInt(12) == 0;
             bench.drive.complete(
-                flights.get(random.nextInt(flights.size())), fails ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE);
+                flights.get(random.nextInt(flights.size())),
+                fails ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE);
           }
         }
         case 8 -> bench.nowNs += random.nextLong(30 * MS);
@@ -281,8 +283,14 @@ class DestageTest {
       }
       bench.settle();
       bench.records.checkInvariants();
-      assertSame(bench.recovered(bench.drive.durable()), model, "seed " + seed + " step " + step + ", durable");
-      assertSame(bench.recovered(bench.drive.image()), model, "seed " + seed + " step " + step + ", image");
+      assertSame(
+          bench.recovered(bench.drive.durable()),
+          model,
+          "seed " + seed + " step " + step + ", durable");
+      assertSame(
+          bench.recovered(bench.drive.image()),
+          model,
+          "seed " + seed + " step " + step + ", image");
     }
     finish(bench);
     assertSame(bench.recovered(bench.drive.durable()), model, "seed " + seed + ", end");
@@ -290,6 +298,8 @@ class DestageTest {
 
   private static void assertSame(long[] found, long[] model, String when) {
     int block = Arrays.mismatch(found, model);
-    assertThat(block < 0 ? "" : "block " + block + " has " + found[block] + ", not " + model[block]).as(when).isEmpty();
+    assertThat(block < 0 ? "" : "block " + block + " has " + found[block] + ", not " + model[block])
+        .as(when)
+        .isEmpty();
   }
 }

@@ -48,19 +48,31 @@ final class DiskBench {
     long[] sizes = {VOLUME_BYTES};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
     slots = new SlotDirectory(work.address(), 2);
-    records =
-        new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
+    records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
     log = new EventLog((now, number, severity, text) -> events.add(number), 1_000);
-    volume =
-        new Volume(
-            0, 0x10, VolumeRole.LOCAL, "", VOLUME_BYTES, 512, 0, memory.table(0), nvram, layout.volumeStateOffset(0), log);
+    volume = new Volume(
+        0,
+        0x10,
+        VolumeRole.LOCAL,
+        "",
+        VOLUME_BYTES,
+        512,
+        0,
+        memory.table(0),
+        nvram,
+        layout.volumeStateOffset(0),
+        log);
     volume.begin(Standing.fresh(PairState.NOT_MIRRORED, true));
     labels = new Labels("AAA", new String[] {"D1"}, new Volume[] {volume});
-    adapter =
-        new DiskAdapter(
-            List.of(drive), labels, memory, new Volumes(List.of(volume)), log, work.address() + 2 * 65_536);
+    adapter = new DiskAdapter(
+        List.of(drive),
+        labels,
+        memory,
+        new Volumes(List.of(volume)),
+        log,
+        work.address() + 2 * 65_536);
   }
 
   /// Rounds until one does nothing.
@@ -101,8 +113,19 @@ final class DiskBench {
     }
     int crc = Memory.crc32c(records.addressOf(record), fit * 512);
     records.commit(
-        record, 0, block * 512L, fit * 512, memory.numbers().next(), false, true, false, crc, false, false,
-        WriteRecords.NONE, nowNs);
+        record,
+        0,
+        block * 512L,
+        fit * 512,
+        memory.numbers().next(),
+        false,
+        true,
+        false,
+        crc,
+        false,
+        false,
+        WriteRecords.NONE,
+        nowNs);
     return record;
   }
 
@@ -110,8 +133,19 @@ final class DiskBench {
     int record = records.reserve(1, false);
     if (record != WriteRecords.NONE) {
       records.commit(
-          record, 0, block * 512L, blocks * 512, memory.numbers().next(), true, true, false, 0, false, false,
-          WriteRecords.NONE, nowNs);
+          record,
+          0,
+          block * 512L,
+          blocks * 512,
+          memory.numbers().next(),
+          true,
+          true,
+          false,
+          0,
+          false,
+          false,
+          WriteRecords.NONE,
+          nowNs);
     }
     return record;
   }
@@ -131,8 +165,8 @@ final class DiskBench {
     return versionAt(image.address() + block * 512L);
   }
 
-  /// What IML would make of an image of the drive and of NVRAM as it is now: records laid over the drive, by
-  /// arrival.
+  /// What IML would make of an image of the drive and of NVRAM as it is now: records laid over
+  /// the drive, by arrival.
   long[] recovered(MemorySegment image) {
     int blocks = (int) (VOLUME_BYTES / 512);
     long[] versions = new long[blocks];

@@ -10,10 +10,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A drive with a volatile cache, whose requests end when, in which order and how the test says.
+/// A drive with a volatile cache, whose requests end when, in which order and how the test
+/// says.
 ///
-/// Two images are kept: what a read returns, and what would be left after the worst loss of power: only what had
-/// been completed when a flush was submitted that has completed since.
+/// Two images are kept: what a read returns, and what would be left after the worst loss of
+/// power: only what had been completed when a flush was submitted that has completed since.
 final class DriveInMemory implements DrivePort {
   enum Kind {
     READ,
@@ -107,7 +108,8 @@ final class DriveInMemory implements DrivePort {
   private void carryOut(Request request) {
     long at = request.offsetBytes;
     switch (request.kind) {
-      case READ -> Memory.copy(image.address() + at, request.pieces.getFirst()[0], request.lengthBytes);
+      case READ ->
+        Memory.copy(image.address() + at, request.pieces.getFirst()[0], request.lengthBytes);
       case ZERO -> Memory.zero(image.address() + at, request.lengthBytes);
       case FLUSH -> durable = request.flushed;
       case WRITE -> {

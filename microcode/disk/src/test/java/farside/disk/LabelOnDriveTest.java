@@ -32,8 +32,10 @@ class LabelOnDriveTest {
 
   private static void tear(DiskBench bench, int copy) {
     long at = DriveLabel.offsetOf(copy, bench.drive.sizeBytes());
-    for (var image : new java.lang.foreign.MemorySegment[] {bench.drive.image(), bench.drive.durable()}) {
-      Memory.putByte(image.address() + at + 100, (byte) ~Memory.getByte(image.address() + at + 100));
+    for (var image :
+        new java.lang.foreign.MemorySegment[] {bench.drive.image(), bench.drive.durable()}) {
+      Memory.putByte(
+          image.address() + at + 100, (byte) ~Memory.getByte(image.address() + at + 100));
     }
   }
 

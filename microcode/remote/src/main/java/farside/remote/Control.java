@@ -8,8 +8,10 @@ sealed interface Control {
 
   record Status(int volumeIndex) implements Control {}
 
-  record Order(int volumeIndex, PairOrderCode code, long generation, long number) implements Control {}
+  record Order(int volumeIndex, PairOrderCode code, long generation, long number)
+      implements Control {}
 
   /// @param verdict 0 refused, 1 durable here, 2 everything owed has been given back
-  record Answer(int volumeIndex, PairOrderCode code, int verdict, long generation) implements Control {}
+  record Answer(int volumeIndex, PairOrderCode code, int verdict, long generation)
+      implements Control {}
 }

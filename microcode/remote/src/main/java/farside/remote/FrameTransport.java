@@ -13,10 +13,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /// The reliable transport under a session, over a link that may lose, delay and corrupt frames.
 ///
-/// Sequenced frames are numbered from 1 in each session and direction, acknowledged cumulatively in every header,
-/// sent again when asked for (NAK) or when an acknowledgement is overdue, and delivered in order: a frame that
-/// came too soon is kept until the missing one is here. Credit bounds what the peer may send: it never exceeds the
-/// room that this cabinet keeps for it. Frames of another epoch are dropped: they belong to a session that is over.
+/// Sequenced frames are numbered from 1 in each session and direction, acknowledged
+/// cumulatively in every header, sent again when asked for (NAK) or when an acknowledgement is
+/// overdue, and delivered in order: a frame that came too soon is kept until the missing one is
+/// here. Credit bounds what the peer may send: it never exceeds the room that this cabinet
+/// keeps for it. Frames of another epoch are dropped: they belong to a session that is over.
 /// Spec: `specs/link-session.md`.
 final class FrameTransport {
   /// Frames that may be unacknowledged; a power of two.
@@ -34,7 +35,12 @@ final class FrameTransport {
   /// Takes what the transport delivers.
   interface Receiver {
     /// A sequenced message, in order, once. False: the session is broken, deliver no more.
-    boolean onMessage(UnsafeBuffer frame, int messageOffset, long payloadAddress, int payloadBytes, int payloadCrc);
+    boolean onMessage(
+        UnsafeBuffer frame,
+        int messageOffset,
+        long payloadAddress,
+        int payloadBytes,
+        int payloadCrc);
 
     /// A STATUS message; any may be missing.
     void onStatus(UnsafeBuffer frame, int messageOffset);
@@ -55,7 +61,8 @@ final class FrameTransport {
   private final Receiver receiver;
   private final Room room;
 
-  private final UnsafeBuffer out = new UnsafeBuffer(ByteBuffer.allocateDirect(FrameHeaderFlyweight.HEADER_BYTES + 256));
+  private final UnsafeBuffer out =
+      new UnsafeBuffer(ByteBuffer.allocateDirect(FrameHeaderFlyweight.HEADER_BYTES + 256));
   private final FrameHeaderFlyweight header = new FrameHeaderFlyweight();
   private final FrameHeaderFlyweight incoming = new FrameHeaderFlyweight();
   private final UnsafeBuffer frame = new UnsafeBuffer(0, 0);
@@ -64,7 +71,8 @@ final class FrameTransport {
   private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
 
   // What was sent and is not acknowledged, by sequence modulo the window.
-  private final UnsafeBuffer sentMessages = new UnsafeBuffer(ByteBuffer.allocateDirect(WINDOW * MESSAGE_BYTES_MAX));
+  private final UnsafeBuffer sentMessages =
+      new UnsafeBuffer(ByteBuffer.allocateDirect(WINDOW * MESSAGE_BYTES_MAX));
   private final int[] sentMessageBytes = new int[WINDOW];
   private final int[] sentKind = new int[WINDOW];
   private final int[] sentReference = new int[WINDOW];
@@ -173,18 +181,31 @@ final class FrameTransport {
 
   /// True if a frame with so much payload fits into the window, the peer's credit and the link.
   boolean hasRoom(int units) {
-    return !linkFull
-        && unacknowledged() < WINDOW
-        && sentUnits + units <= creditLimit;
+    return !linkFull && unacknowledged() < WINDOW && sentUnits + units <= creditLimit;
   }
 
-  /// Sends the message that lies in [#messageBuffer] as the next sequenced frame. False: the link is full and
-  /// nothing was sent. With a tag that is not 0 the payload is pinned by the caller if the answer needs it:
-  /// [#lastWasQueued].
+  /// Sends the message that lies in [#messageBuffer] as the next sequenced frame. False: the
+  /// link is full and nothing was sent. With a tag that is not 0 the payload is pinned by the
+  /// caller if the answer needs it: [#lastWasQueued].
   boolean sendSequenced(
-      int kind, int reference, long number, int messageBytes, long payloadAddress, int payloadBytes, int payloadCrc, int units, long tag) {
+      int kind,
+      int reference,
+      long number,
+      int messageBytes,
+      long payloadAddress,
+      int payloadBytes,
+      int payloadCrc,
+      int units,
+      long tag) {
     int slot = (int) nextSequence & WINDOW - 1;
-    int answer = submit(FrameKind.SEQUENCED, (int) nextSequence, messageBytes, payloadAddress, payloadBytes, payloadCrc, tag);
+    int answer = submit(
+        FrameKind.SEQUENCED,
+        (int) nextSequence,
+        messageBytes,
+        payloadAddress,
+        payloadBytes,
+        payloadCrc,
+        tag);
     if (answer == LinkPort.FULL) {
       linkFull = true;
       return false;
@@ -193,7 +214,8 @@ final class FrameTransport {
       // The acknowledgement is awaited from now, not from the last one, which may be long ago.
       progressNs = roundNs;
     }
-    out.getBytes(FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, messageBytes);
+    out.getBytes(
+        FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, messageBytes);
     sentMessageBytes[slot] = messageBytes;
     sentKind[slot] = kind;
     sentReference[slot] = reference;
@@ -215,17 +237,24 @@ final class FrameTransport {
     return lastWasQueued;
   }
 
-  /// Sends a frame without a sequence number; its message, if any, lies in [#messageBuffer]. False: the link is full,
-  /// and the frame is lost, which such frames may be.
+  /// Sends a frame without a sequence number; its message, if any, lies in [#messageBuffer].
+  /// False: the link is full, and the frame is lost, which such frames may be.
   boolean sendLoose(FrameKind kind, int messageBytes, long nowNs) {
     lastSentNs = nowNs;
     return submit(kind, 0, messageBytes, 0, 0, 0, 0) != LinkPort.FULL;
   }
 
   private int submit(
-      FrameKind kind, int sequence, int messageBytes, long payloadAddress, int payloadBytes, int payloadCrc, long tag) {
+      FrameKind kind,
+      int sequence,
+      int messageBytes,
+      long payloadAddress,
+      int payloadBytes,
+      int payloadCrc,
+      long tag) {
     int credit = (int) (deliveredUnits + room.freeUnits());
-    header.wrapForWriting(out, 0)
+    header
+        .wrapForWriting(out, 0)
         .kind(kind)
         .messageBytes(messageBytes)
         .payloadBytes(payloadBytes)
@@ -235,7 +264,8 @@ final class FrameTransport {
         .credit(credit)
         .payloadCrc(payloadCrc)
         .seal();
-    int answer = link.submit(out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, payloadAddress, payloadBytes, tag);
+    int answer = link.submit(
+        out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, payloadAddress, payloadBytes, tag);
     if (answer != LinkPort.FULL) {
       ackDue = false;
       creditAdvertised = credit;
@@ -243,7 +273,8 @@ final class FrameTransport {
     return answer;
   }
 
-  /// At the end of a round: acknowledges what no other frame did, and sends again what is overdue.
+  /// At the end of a round: acknowledges what no other frame did, and sends again what is
+  /// overdue.
   int endRound(long nowNs, PinSink pins) {
     int work = 0;
     if (ackDue || isCreditNews()) {
@@ -288,16 +319,18 @@ final class FrameTransport {
     for (long sequence = from; sequence < from + count; sequence++) {
       int slot = (int) sequence & WINDOW - 1;
       out.putBytes(
-          FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, sentMessageBytes[slot]);
-      int answer =
-          submit(
-              FrameKind.SEQUENCED,
-              (int) sequence,
-              sentMessageBytes[slot],
-              sentPayloadAddress[slot],
-              sentPayloadBytes[slot],
-              sentPayloadCrc[slot],
-              sentTag[slot]);
+          FrameHeaderFlyweight.HEADER_BYTES,
+          sentMessages,
+          slot * MESSAGE_BYTES_MAX,
+          sentMessageBytes[slot]);
+      int answer = submit(
+          FrameKind.SEQUENCED,
+          (int) sequence,
+          sentMessageBytes[slot],
+          sentPayloadAddress[slot],
+          sentPayloadBytes[slot],
+          sentPayloadCrc[slot],
+          sentTag[slot]);
       if (answer == LinkPort.FULL) {
         return;
       }
@@ -489,7 +522,11 @@ final class FrameTransport {
     expected++;
     ackDue = true;
     return receiver.onMessage(
-        view, incoming.messageOffset(), payloadAddress, incoming.payloadBytes(), incoming.payloadCrc());
+        view,
+        incoming.messageOffset(),
+        payloadAddress,
+        incoming.payloadBytes(),
+        incoming.payloadCrc());
   }
 
   /// The receiver has taken so many units of the room that the peer may fill.

@@ -12,12 +12,13 @@ import farside.volume.Volumes;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Cuts a group from its peer, as one: the first write that cannot be mirrored suspends all volumes of its group
-/// before that write's ending status (design 6).
+/// Cuts a group from its peer, as one: the first write that cannot be mirrored suspends all
+/// volumes of its group before that write's ending status (design 6).
 ///
-/// Order of the cut: what the peer may lack becomes owed, the new random generation is committed to NVRAM and then to
-/// the labels of the drives, and only then are the waiting writes released. So the first write that the peer lacks is
-/// never acknowledged under a generation that the peer has too, whatever is lost afterwards.
+/// Order of the cut: what the peer may lack becomes owed, the new random generation is
+/// committed to NVRAM and then to the labels of the drives, and only then are the waiting
+/// writes released. So the first write that the peer lacks is never acknowledged under a
+/// generation that the peer has too, whatever is lost afterwards.
 final class GroupCut {
   private record Pending(Volume volume, long ticket) {}
 
@@ -29,7 +30,8 @@ final class GroupCut {
   private final EventLog events;
   private final List<Pending> pending = new ArrayList<>();
 
-  GroupCut(GlobalMemory memory, Volumes volumes, Labels labels, RandomPort random, EventLog events) {
+  GroupCut(
+      GlobalMemory memory, Volumes volumes, Labels labels, RandomPort random, EventLog events) {
     this.memory = memory;
     this.records = memory.records();
     this.volumes = volumes;
@@ -38,7 +40,8 @@ final class GroupCut {
     this.events = events;
   }
 
-  /// True if a volume of the group still waits for its peer, so that a cut would change anything.
+  /// True if a volume of the group still waits for its peer, so that a cut would change
+  /// anything.
   boolean isCuttable(String group) {
     for (Volume volume : volumes.sourcesOf(group)) {
       if (volume.pairState().waitsForPeer()) {
@@ -72,8 +75,8 @@ final class GroupCut {
     dropRemotePending(volume);
   }
 
-  /// IML: a volume that went alone before the cabinet stopped. What its records say the peer lacks is owed, and hosts
-  /// wait once more for the label.
+  /// IML: a volume that went alone before the cabinet stopped. What its records say the peer
+  /// lacks is owed, and hosts wait once more for the label.
   void recoverAlone(Volume volume) {
     volume.setHeld(true);
     oweTracks(volume);

@@ -12,8 +12,9 @@ import farside.volume.Volumes;
 
 /// Takes the peer's writes and copies into this cabinet's NVRAM.
 ///
-/// The acknowledgement that follows says: committed here. That the peer's own drive may still lack the track is
-/// committed first; so if the peer loses its memory, this cabinet knows what to give back.
+/// The acknowledgement that follows says: committed here. That the peer's own drive may still
+/// lack the track is committed first; so if the peer loses its memory, this cabinet knows what
+/// to give back.
 final class IncomingWrites {
   private final GlobalMemory memory;
   private final WriteRecords records;
@@ -34,31 +35,33 @@ final class IncomingWrites {
   }
 
   /// Null if the write is committed (or was before); else what is wrong with it.
-  String take(WriteDecoder write, long payloadAddress, int payloadBytes, int payloadCrc, long nowNs) {
+  String take(
+      WriteDecoder write, long payloadAddress, int payloadBytes, int payloadCrc, long nowNs) {
     Volume volume = volumes.byNumber(write.volume());
     if (volume == null) {
       return "write for volume " + Volume.nameOf(write.volume()) + ", which is not here";
     }
     boolean copy = write.flags().trackCopy();
     boolean zeroes = write.flags().zeroes();
-    boolean target =
-        volume.role() == VolumeRole.R2
-            && (volume.pairState() == PairState.SYNCHRONIZED || volume.pairState() == PairState.SYNC_IN_PROG);
+    boolean target = volume.role() == VolumeRole.R2
+        && (volume.pairState() == PairState.SYNCHRONIZED
+            || volume.pairState() == PairState.SYNC_IN_PROG);
     boolean restored =
         volume.role() == VolumeRole.R1 && volume.pairState() == PairState.RESTORING && copy;
     if (!(target || restored) || !desk.isLinked(volume.index())) {
-      return "write for volume " + volume.name() + ", which is " + volume.role() + " and " + volume.pairState();
+      return "write for volume " + volume.name() + ", which is " + volume.role() + " and "
+          + volume.pairState();
     }
     long offsetBytes = write.offsetBlocks() * BlockMask.BLOCK_BYTES;
     if (write.offsetBlocks() < 0
         || write.offsetBlocks() > volume.sizeBytes() / BlockMask.BLOCK_BYTES
         || write.lengthBlocks() > BlockMask.BLOCKS_PER_TRACK) {
-      return "write for volume " + volume.name() + " at block " + write.offsetBlocks() + ", beyond its end";
+      return "write for volume " + volume.name() + " at block " + write.offsetBlocks()
+          + ", beyond its end";
     }
     int lengthBytes = write.lengthBlocks() * BlockMask.BLOCK_BYTES;
-    boolean inTrack =
-        lengthBytes > 0
-            && offsetBytes % BlockMask.TRACK_BYTES + lengthBytes <= BlockMask.TRACK_BYTES;
+    boolean inTrack = lengthBytes > 0
+        && offsetBytes % BlockMask.TRACK_BYTES + lengthBytes <= BlockMask.TRACK_BYTES;
     if (!inTrack
         || offsetBytes < 0
         || offsetBytes > volume.sizeBytes() - lengthBytes
@@ -79,7 +82,16 @@ final class IncomingWrites {
     if (target) {
       volume.table().setPending((int) (offsetBytes / BlockMask.TRACK_BYTES), number);
     }
-    if (!commit(volume, offsetBytes, lengthBytes, number, zeroes, copy, payloadAddress, payloadCrc, nowNs)) {
+    if (!commit(
+        volume,
+        offsetBytes,
+        lengthBytes,
+        number,
+        zeroes,
+        copy,
+        payloadAddress,
+        payloadCrc,
+        nowNs)) {
       return "more was sent than there is room for: the peer exceeded its credit";
     }
     topNumber[volume.index()] = Math.max(topNumber[volume.index()], number);
@@ -109,11 +121,15 @@ final class IncomingWrites {
       int pieceBytes = zeroes ? left : Math.min(left, records.framesOf(record) * 4096);
       int crc = 0;
       if (!zeroes) {
-        memory.nvram().putBytes(records.addressOf(record) - memory.nvram().address(), payloadAddress + done, pieceBytes);
-        crc =
-            pieceBytes == lengthBytes
-                ? payloadCrc
-                : Memory.crc32c(records.addressOf(record), pieceBytes);
+        memory
+            .nvram()
+            .putBytes(
+                records.addressOf(record) - memory.nvram().address(),
+                payloadAddress + done,
+                pieceBytes);
+        crc = pieceBytes == lengthBytes
+            ? payloadCrc
+            : Memory.crc32c(records.addressOf(record), pieceBytes);
       }
       records.commit(
           record,

@@ -2,7 +2,8 @@ package farside.remote;
 
 import java.util.List;
 
-/// What becomes of a pair when the two cabinets meet: decided by its R1 from what both hold (design 7).
+/// What becomes of a pair when the two cabinets meet: decided by its R1 from what both hold
+/// (design 7).
 ///
 /// Exactly one row answers every combination; a test asks them all. The labels stand in events.
 final class PairDecision {
@@ -58,38 +59,40 @@ final class PairDecision {
   /// A row; null matches anything.
   record Case(String label, Own own, Peer peer, Relation relation, Verdict verdict) {
     boolean matches(Own o, Peer p, Relation r) {
-      return (own == null || own == o) && (peer == null || peer == p) && (relation == null || relation == r);
+      return (own == null || own == o)
+          && (peer == null || peer == p)
+          && (relation == null || relation == r);
     }
   }
 
-  static final List<Case> CASES =
-      List.of(
-          //       label own           peer               relation           verdict
-          new Case("@A", Own.UNPAIRED, Peer.FRESH, Relation.NONE, Verdict.PAIR),
-          new Case("@B", Own.UNPAIRED, Peer.INCONSISTENT, Relation.NONE, Verdict.PAIR),
-          new Case("@C", Own.UNPAIRED, null, Relation.FOREIGN, Verdict.CONFLICT),
-          new Case("@D", Own.SYNCED, Peer.WHOLE, Relation.COVERED, Verdict.RESUME),
-          new Case("@E", Own.SYNCED, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
-          new Case("@F", Own.SYNCED, null, Relation.ANCESTOR, Verdict.COPY_ALL),
-          new Case("@G", Own.SYNCED, null, Relation.NONE, Verdict.COPY_ALL),
-          new Case("@H", Own.SYNCED, null, Relation.FOREIGN, Verdict.CONFLICT),
-          new Case("@I", Own.ALONE, Peer.WHOLE, Relation.COVERED, Verdict.COPY_OWED),
-          new Case("@J", Own.ALONE, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_OWED),
-          // A target in the middle of our first copy has no generation yet; the tables hold for it.
-          new Case("@K", Own.ALONE, Peer.INCONSISTENT, Relation.NONE, Verdict.COPY_OWED),
-          new Case("@L", Own.ALONE, Peer.FRESH, Relation.NONE, Verdict.COPY_ALL),
-          new Case("@M", Own.ALONE, null, Relation.ANCESTOR, Verdict.COPY_ALL),
-          new Case("@N", Own.ALONE, null, Relation.FOREIGN, Verdict.CONFLICT),
-          new Case("@O", Own.LOST, Peer.WHOLE, Relation.COVERED, Verdict.RESTORE),
-          new Case("@P", Own.LOST, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
-          new Case("@Q", Own.LOST, null, Relation.ANCESTOR, Verdict.COPY_ALL),
-          new Case("@R", Own.LOST, null, Relation.NONE, Verdict.COPY_ALL),
-          new Case("@S", Own.LOST, null, Relation.FOREIGN, Verdict.CONFLICT));
+  static final List<Case> CASES = List.of(
+      //       label own           peer               relation           verdict
+      new Case("@A", Own.UNPAIRED, Peer.FRESH, Relation.NONE, Verdict.PAIR),
+      new Case("@B", Own.UNPAIRED, Peer.INCONSISTENT, Relation.NONE, Verdict.PAIR),
+      new Case("@C", Own.UNPAIRED, null, Relation.FOREIGN, Verdict.CONFLICT),
+      new Case("@D", Own.SYNCED, Peer.WHOLE, Relation.COVERED, Verdict.RESUME),
+      new Case("@E", Own.SYNCED, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
+      new Case("@F", Own.SYNCED, null, Relation.ANCESTOR, Verdict.COPY_ALL),
+      new Case("@G", Own.SYNCED, null, Relation.NONE, Verdict.COPY_ALL),
+      new Case("@H", Own.SYNCED, null, Relation.FOREIGN, Verdict.CONFLICT),
+      new Case("@I", Own.ALONE, Peer.WHOLE, Relation.COVERED, Verdict.COPY_OWED),
+      new Case("@J", Own.ALONE, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_OWED),
+      // A target in the middle of our first copy has no generation yet; the tables hold for
+      // it.
+      new Case("@K", Own.ALONE, Peer.INCONSISTENT, Relation.NONE, Verdict.COPY_OWED),
+      new Case("@L", Own.ALONE, Peer.FRESH, Relation.NONE, Verdict.COPY_ALL),
+      new Case("@M", Own.ALONE, null, Relation.ANCESTOR, Verdict.COPY_ALL),
+      new Case("@N", Own.ALONE, null, Relation.FOREIGN, Verdict.CONFLICT),
+      new Case("@O", Own.LOST, Peer.WHOLE, Relation.COVERED, Verdict.RESTORE),
+      new Case("@P", Own.LOST, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
+      new Case("@Q", Own.LOST, null, Relation.ANCESTOR, Verdict.COPY_ALL),
+      new Case("@R", Own.LOST, null, Relation.NONE, Verdict.COPY_ALL),
+      new Case("@S", Own.LOST, null, Relation.FOREIGN, Verdict.CONFLICT));
 
   private PairDecision() {}
 
-  /// The row for the combination, or null for one that cannot be: a generation that matches none, of a target
-  /// that has none, or the reverse.
+  /// The row for the combination, or null for one that cannot be: a generation that matches
+  /// none, of a target that has none, or the reverse.
   static Case of(Own own, Peer peer, Relation relation) {
     for (Case row : CASES) {
       if (row.matches(own, peer, relation)) {

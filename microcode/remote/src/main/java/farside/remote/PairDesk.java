@@ -20,10 +20,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Settles, volume by volume, what becomes of each pair when a session is up, and brings copies to their end.
+/// Settles, volume by volume, what becomes of each pair when a session is up, and brings copies
+/// to their end.
 ///
-/// The R1 of a pair decides and orders, its R2 makes the order durable and answers. Nothing of a volume travels before
-/// its order is answered. Every answer that promises something waits for the label of the drive.
+/// The R1 of a pair decides and orders, its R2 makes the order durable and answers. Nothing of
+/// a volume travels before its order is answered. Every answer that promises something waits
+/// for the label of the drive.
 final class PairDesk {
   /// What the desk needs of the session.
   interface Session {
@@ -98,7 +100,8 @@ final class PairDesk {
     }
   }
 
-  /// The session is over. A copy that was under way is broken off; an end that was offered is taken back by a cut.
+  /// The session is over. A copy that was under way is broken off; an end that was offered is
+  /// taken back by a cut.
   void end(String because) {
     forget();
     copier.abort();
@@ -178,7 +181,8 @@ final class PairDesk {
     if (volume == null || volume.role() == VolumeRole.LOCAL) {
       events.log(
           EventCode.PEER_MISMATCH,
-          "it mirrors volume " + Volume.nameOf(status.volume()) + ", which is not mirrored here; make the rig's sites agree");
+          "it mirrors volume " + Volume.nameOf(status.volume())
+              + ", which is not mirrored here; make the rig's sites agree");
       return true;
     }
     boolean rolesFit = volume.role() == VolumeRole.R1 == (status.role() == Role.R2);
@@ -207,26 +211,23 @@ final class PairDesk {
 
   private void decide(Volume volume, VolumeStatusDecoder status) {
     Standing own = volume.standing();
-    PairDecision.Own ownKind =
-        switch (volume.pairState()) {
-          case UNPAIRED -> PairDecision.Own.UNPAIRED;
-          case SYNCHRONIZED -> PairDecision.Own.SYNCED;
-          case RESTORING -> PairDecision.Own.LOST;
-          default -> PairDecision.Own.ALONE;
-        };
+    PairDecision.Own ownKind = switch (volume.pairState()) {
+      case UNPAIRED -> PairDecision.Own.UNPAIRED;
+      case SYNCHRONIZED -> PairDecision.Own.SYNCED;
+      case RESTORING -> PairDecision.Own.LOST;
+      default -> PairDecision.Own.ALONE;
+    };
     long theirs = status.generation();
-    PairDecision.Peer peer =
-        status.flags().inconsistent()
-            ? PairDecision.Peer.INCONSISTENT
-            : theirs == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
-    PairDecision.Relation relation =
-        theirs == 0
-            ? PairDecision.Relation.NONE
-            : own.tablesCover(theirs)
-                ? PairDecision.Relation.COVERED
-                : own.descendsFrom(theirs)
-                    ? PairDecision.Relation.ANCESTOR
-                    : PairDecision.Relation.FOREIGN;
+    PairDecision.Peer peer = status.flags().inconsistent()
+        ? PairDecision.Peer.INCONSISTENT
+        : theirs == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
+    PairDecision.Relation relation = theirs == 0
+        ? PairDecision.Relation.NONE
+        : own.tablesCover(theirs)
+            ? PairDecision.Relation.COVERED
+            : own.descendsFrom(theirs)
+                ? PairDecision.Relation.ANCESTOR
+                : PairDecision.Relation.FOREIGN;
     PairDecision.Case row = PairDecision.of(ownKind, peer, relation);
     if (row == null) {
       conflict(volume, "the peer's state makes no sense");
@@ -260,8 +261,11 @@ final class PairDesk {
           return;
         }
         if (volume.pairState() == PairState.RESTORING) {
-          // The peer cannot give back what was lost here: what the drive has is the best there is.
-          volume.become(volume.standing().alone(random.nextNonZero()), "the peer cannot restore it " + row.label());
+          // The peer cannot give back what was lost here: what the drive has is the best there
+          // is.
+          volume.become(
+              volume.standing().alone(random.nextNonZero()),
+              "the peer cannot restore it " + row.label());
           orderTicket[index] = labels.request(volume.driveIndex());
           orderWaiting[index] =
               new Control.Order(index, PairOrderCode.RESYNC, volume.standing().generation(), 0);
@@ -291,7 +295,8 @@ final class PairDesk {
   }
 
   private void order(Volume volume, PairOrderCode code, long generation) {
-    outgoing.add(new Control.Order(volume.index(), code, generation, memory.numbers().last()));
+    outgoing.add(
+        new Control.Order(volume.index(), code, generation, memory.numbers().last()));
   }
 
   /// False: the session is broken.
@@ -334,11 +339,9 @@ final class PairDesk {
 
   private void startCopy(Volume volume, long generation) {
     Standing own = volume.standing();
-    Standing next =
-        own.everPaired()
-            ? own.with(PairState.SYNC_IN_PROG)
-            : new Standing(
-                PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, 0);
+    Standing next = own.everPaired()
+        ? own.with(PairState.SYNC_IN_PROG)
+        : new Standing(PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, 0);
     volume.become(next.notZeroBased(), "the peer is ready to receive");
     volume.setReady();
     labels.request(volume.driveIndex());
@@ -374,9 +377,8 @@ final class PairDesk {
   }
 
   private boolean onResume(Volume volume, long generation) {
-    boolean fits =
-        volume.pairState() == PairState.SYNCHRONIZED
-            && volume.standing().generation() == generation;
+    boolean fits = volume.pairState() == PairState.SYNCHRONIZED
+        && volume.standing().generation() == generation;
     if (fits && volume.standing().staleSinceMs() != 0) {
       volume.become(volume.standing().staleSince(0), "the peer is back");
       labels.request(volume.driveIndex());
@@ -387,13 +389,16 @@ final class PairDesk {
   }
 
   private boolean onReceive(Volume volume, PairOrderCode code, long generation) {
-    boolean mayPair = code == PairOrderCode.FIRST_PAIRING || volume.standing().everPaired()
-        || volume.standing().inconsistent() || volume.pairState() == PairState.UNPAIRED;
+    boolean mayPair = code == PairOrderCode.FIRST_PAIRING
+        || volume.standing().everPaired()
+        || volume.standing().inconsistent()
+        || volume.pairState() == PairState.UNPAIRED;
     if (!mayPair) {
       answer(volume, code, 0);
       return true;
     }
-    // Before the first block of a copy reaches the drive, the drive says that its image is not consistent.
+    // Before the first block of a copy reaches the drive, the drive says that its image is not
+    // consistent.
     volume.become(volume.standing().receiving(), "the peer copies " + code);
     volume.table().owed().clearAll();
     promise(volume, new Control.Answer(volume.index(), code, 1, generation));
@@ -491,8 +496,9 @@ final class PairDesk {
     order(volume, PairOrderCode.COMPLETE, generation);
   }
 
-  /// A group of which nothing is owed any more is offered its end: from here on its writes wait for the peer again, and
-  /// the label says so first, since a cabinet that loses its NVRAM now must ask the peer.
+  /// A group of which nothing is owed any more is offered its end: from here on its writes wait
+  /// for the peer again, and the label says so first, since a cabinet that loses its NVRAM now
+  /// must ask the peer.
   private int offerEnds(boolean everythingSent, long sentNumber) {
     int work = 0;
     for (String group : volumes.sourceGroups()) {

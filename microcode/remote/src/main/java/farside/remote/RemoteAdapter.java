@@ -26,12 +26,20 @@ import farside.volume.Volumes;
 import org.agrona.collections.IntArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// The remote adapter (RA): cache to link to the peer's cache, and acknowledgements back (E-13, E-20 to E-25).
+/// The remote adapter (RA): cache to link to the peer's cache, and acknowledgements back (E-13,
+/// E-20 to E-25).
 ///
-/// It greets the peer, has each pair settled by `PairDesk`, sends records in the order in which they were committed,
-/// copies what is owed, tells how far its drives are stable, and cuts a group whose writes the peer does not take.
+/// It greets the peer, has each pair settled by `PairDesk`, sends records in the order in which
+/// they were committed, copies what is owed, tells how far its drives are stable, and cuts a
+/// group whose writes the peer does not take.
 public final class RemoteAdapter
-    implements Director, LinkDesk, LinkPort.LinkSink, FrameTransport.Receiver, FrameTransport.PinSink, TrackCopier.Sender, PairDesk.Session {
+    implements Director,
+        LinkDesk,
+        LinkPort.LinkSink,
+        FrameTransport.Receiver,
+        FrameTransport.PinSink,
+        TrackCopier.Sender,
+        PairDesk.Session {
   /// Bytes of work memory that it needs, aligned to 4096.
   public static final int WORK_BYTES = TrackCopier.BUFFERS * BlockMask.TRACK_BYTES;
 
@@ -141,8 +149,9 @@ public final class RemoteAdapter
     }
   }
 
-  /// The cabinet is going down: nothing of the peer's is taken any more, so that what is destaged stays all there is. Own
-  /// writes that still wait for it are cut off at the link timeout.
+  /// The cabinet is going down: nothing of the peer's is taken any more, so that what is
+  /// destaged stays all there is. Own writes that still wait for it are cut off at the link
+  /// timeout.
   public void leave() {
     isLeaving = true;
     if (state != SessionState.OFFLINE) {
@@ -161,13 +170,12 @@ public final class RemoteAdapter
     transport.onRoundBegun(now);
     int work = link.drain(this, DRAIN_LIMIT);
     work += applyRestart();
-    work +=
-        switch (state) {
-          case OFFLINE -> awaitCarrier();
-          case GREETING -> greet();
-          case COMPARING -> compare();
-          case READY -> mirror();
-        };
+    work += switch (state) {
+      case OFFLINE -> awaitCarrier();
+      case GREETING -> greet();
+      case COMPARING -> compare();
+      case READY -> mirror();
+    };
     work += applyRestart();
     work += cutOverdueGroups() + cut.finish() + markStale() + yieldToBits();
     work += applyRestart();
@@ -205,11 +213,14 @@ public final class RemoteAdapter
   private void sendGreeting() {
     greetingSentNs = nowNs;
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
-      // The peer will take the last number told here for that of every track whose end it does not know: our watermark of
-      // each volume must be able to reach it, also if this greeting goes out again in an open session.
-      topNumber[volume.index()] = Math.max(topNumber[volume.index()], memory.numbers().last());
+      // The peer will take the last number told here for that of every track whose end it does
+      // not know: our watermark of each volume must be able to reach it, also if this greeting
+      // goes out again in an open session.
+      topNumber[volume.index()] =
+          Math.max(topNumber[volume.index()], memory.numbers().last());
     }
-    transport.sendLoose(FrameKind.GREETING, messages.greeting(transport.peerEpoch(), events.wallMs()), nowNs);
+    transport.sendLoose(
+        FrameKind.GREETING, messages.greeting(transport.peerEpoch(), events.wallMs()), nowNs);
   }
 
   private int greet() {
@@ -308,8 +319,9 @@ public final class RemoteAdapter
     return work + breakOffStuckCopies();
   }
 
-  /// In the middle of a copy no write waits for the peer; but if the peer takes none, they fill the hosts' share of
-  /// NVRAM. After the link timeout the copy is broken off, and they become owed bits.
+  /// In the middle of a copy no write waits for the peer; but if the peer takes none, they fill
+  /// the hosts' share of NVRAM. After the link timeout the copy is broken off, and they become
+  /// owed bits.
   private int breakOffStuckCopies() {
     if (!state.isUp() || records.hostFramesFree() * 4L >= records.hostFramesMax()) {
       return 0;
@@ -345,8 +357,8 @@ public final class RemoteAdapter
             + settings.linkTimeoutNs() / 1_000_000 + " ms for the peer";
       }
       if (!state.isUp() && nowNs - unreachableSinceNs >= settings.linkTimeoutNs()) {
-        return "the peer has been out of reach for "
-            + (nowNs - unreachableSinceNs) / 1_000_000 + " ms";
+        return "the peer has been out of reach for " + (nowNs - unreachableSinceNs) / 1_000_000
+            + " ms";
       }
     }
     return null;
@@ -363,15 +375,17 @@ public final class RemoteAdapter
         volume.become(volume.standing().staleSince(events.wallMs()), "the peer is silent");
         labels.request(volume.driveIndex());
         events.log(
-            EventCode.POSSIBLY_STALE, volume.name(), java.time.Instant.ofEpochMilli(events.wallMs()));
+            EventCode.POSSIBLY_STALE,
+            volume.name(),
+            java.time.Instant.ofEpochMilli(events.wallMs()));
         work++;
       }
     }
     return work;
   }
 
-  /// Past the high mark, records that only wait for the peer's drive become bits: memory stays free whatever the peer
-  /// does.
+  /// Past the high mark, records that only wait for the peer's drive become bits: memory stays
+  /// free whatever the peer does.
   private int yieldToBits() {
     if (records.hostFramesFree() * 4L >= records.hostFramesMax()) {
       return 0;
@@ -427,14 +441,13 @@ public final class RemoteAdapter
         break;
       }
       int volume = records.volumeIndexOf(record);
-      int bytes =
-          messages.write(
-              records.numberOf(record),
-              volumes.get(volume).number(),
-              records.offsetOf(record),
-              records.lengthOf(record),
-              records.isZeroes(record),
-              false);
+      int bytes = messages.write(
+          records.numberOf(record),
+          volumes.get(volume).number(),
+          records.offsetOf(record),
+          records.lengthOf(record),
+          records.isZeroes(record),
+          false);
       long payload = payloadBytes == 0 ? 0 : records.addressOf(record);
       if (!transport.sendSequenced(
           FrameTransport.RECORD,
@@ -466,32 +479,31 @@ public final class RemoteAdapter
   }
 
   @Override
-  public boolean sendCopy(int buffer, Volume volume, int track, long address, int lengthBytes, int crc) {
-    int bytes =
-        messages.write(
-            lastSentNumber,
-            volume.number(),
-            (long) track * BlockMask.TRACK_BYTES,
-            lengthBytes,
-            false,
-            true);
-    boolean sent =
-        transport.sendSequenced(
-            FrameTransport.COPY,
-            buffer,
-            lastSentNumber,
-            bytes,
-            address,
-            lengthBytes,
-            crc,
-            IncomingWrites.unitsOf(lengthBytes),
-            -1L - buffer);
+  public boolean sendCopy(
+      int buffer, Volume volume, int track, long address, int lengthBytes, int crc) {
+    int bytes = messages.write(
+        lastSentNumber,
+        volume.number(),
+        (long) track * BlockMask.TRACK_BYTES,
+        lengthBytes,
+        false,
+        true);
+    boolean sent = transport.sendSequenced(
+        FrameTransport.COPY,
+        buffer,
+        lastSentNumber,
+        bytes,
+        address,
+        lengthBytes,
+        crc,
+        IncomingWrites.unitsOf(lengthBytes),
+        -1L - buffer);
     if (sent && transport.lastWasQueued()) {
       copier.onQueued(buffer);
     }
     if (sent && volume.role() == VolumeRole.R1) {
-      // The target keeps the track as pending under this number, which may be another volume's: our watermark of
-      // this volume must be able to reach it.
+      // The target keeps the track as pending under this number, which may be another volume's:
+      // our watermark of this volume must be able to reach it.
       topNumber[volume.index()] = Math.max(topNumber[volume.index()], lastSentNumber);
     }
     return sent;
@@ -625,15 +637,17 @@ public final class RemoteAdapter
     }
     mismatchLogged = "";
     if (!state.isUp() && cut.isUnderWay()) {
-      // A new generation is on its way to the drives: until it is there, this greeting was not heard.
+      // A new generation is on its way to the drives: until it is there, this greeting was not
+      // heard.
       return;
     }
     int epoch = transport.frameEpoch();
     boolean echoesUs = (int) greeting.epochEcho() == transport.myEpoch();
     if (state.isUp()) {
       if (epoch == transport.peerEpoch()) {
-        // It greets us and hears us: our last greeting may have been lost, without which it cannot open. Not more often
-        // than we greet unasked, and not once it has opened: or two that are up would greet each other for ever.
+        // It greets us and hears us: our last greeting may have been lost, without which it
+        // cannot open. Not more often than we greet unasked, and not once it has opened: or two
+        // that are up would greet each other for ever.
         if (!echoesUs || !transport.hasHeard() && nowNs - greetingSentNs >= GREETING_AGAIN_NS / 2) {
           sendGreeting();
         }
@@ -653,7 +667,8 @@ public final class RemoteAdapter
     }
   }
 
-  /// Both sides know each other's epoch. Everything that the peer's greeting tells is made true here first.
+  /// Both sides know each other's epoch. Everything that the peer's greeting tells is made true
+  /// here first.
   private void openSession() {
     long incarnation = greeting.incarnation();
     long known = memory.peerIncarnation();
@@ -711,7 +726,11 @@ public final class RemoteAdapter
 
   @Override
   public boolean onMessage(
-      UnsafeBuffer frame, int messageOffset, long payloadAddress, int payloadBytes, int payloadCrc) {
+      UnsafeBuffer frame,
+      int messageOffset,
+      long payloadAddress,
+      int payloadBytes,
+      int payloadCrc) {
     messageHeader.wrap(frame, messageOffset);
     int body = messageOffset + MessageHeaderDecoder.ENCODED_LENGTH;
     int length = messageHeader.blockLength();
@@ -721,27 +740,27 @@ public final class RemoteAdapter
       onRefused("message is not readable");
       return false;
     }
-    boolean fine =
-        switch (messageHeader.templateId()) {
-          case WriteDecoder.TEMPLATE_ID -> {
-            write.wrap(frame, body, length, version);
-            yield length >= WriteDecoder.BLOCK_LENGTH && onWrite(payloadAddress, payloadBytes, payloadCrc);
-          }
-          case VolumeStatusDecoder.TEMPLATE_ID -> {
-            status.wrap(frame, body, length, version);
-            yield length >= VolumeStatusDecoder.BLOCK_LENGTH && desk.onStatus(status);
-          }
-          case PairOrderDecoder.TEMPLATE_ID -> {
-            order.wrap(frame, body, length, version);
-            yield length >= PairOrderDecoder.BLOCK_LENGTH && desk.onOrder(order);
-          }
-          case PairAnswerDecoder.TEMPLATE_ID -> {
-            answer.wrap(frame, body, length, version);
-            yield length >= PairAnswerDecoder.BLOCK_LENGTH && desk.onAnswer(answer);
-          }
-          // A newer peer may say more than this build knows.
-          default -> true;
-        };
+    boolean fine = switch (messageHeader.templateId()) {
+      case WriteDecoder.TEMPLATE_ID -> {
+        write.wrap(frame, body, length, version);
+        yield length >= WriteDecoder.BLOCK_LENGTH
+            && onWrite(payloadAddress, payloadBytes, payloadCrc);
+      }
+      case VolumeStatusDecoder.TEMPLATE_ID -> {
+        status.wrap(frame, body, length, version);
+        yield length >= VolumeStatusDecoder.BLOCK_LENGTH && desk.onStatus(status);
+      }
+      case PairOrderDecoder.TEMPLATE_ID -> {
+        order.wrap(frame, body, length, version);
+        yield length >= PairOrderDecoder.BLOCK_LENGTH && desk.onOrder(order);
+      }
+      case PairAnswerDecoder.TEMPLATE_ID -> {
+        answer.wrap(frame, body, length, version);
+        yield length >= PairAnswerDecoder.BLOCK_LENGTH && desk.onAnswer(answer);
+      }
+      // A newer peer may say more than this build knows.
+      default -> true;
+    };
     if (!fine) {
       onRefused("message " + messageHeader.templateId() + " makes no sense now");
     }
@@ -779,7 +798,8 @@ public final class RemoteAdapter
     if (volume.role() == VolumeRole.R1) {
       // What the peer's drive holds, its memory held before.
       int record = records.remoteHeadOf(volume.index());
-      while (record != WriteRecords.NONE && records.numberOf(record) <= Math.min(stable, receivedNumber)) {
+      while (record != WriteRecords.NONE
+          && records.numberOf(record) <= Math.min(stable, receivedNumber)) {
         int next = records.remoteNextOf(record);
         records.release(record);
         records.clearRemotePending(record);
@@ -832,13 +852,15 @@ public final class RemoteAdapter
       deadline = Director.sooner(deadline, staleDeadlineNs());
     }
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
-      if (state.isUp() && volume.pairState() == PairState.SYNC_IN_PROG
+      if (state.isUp()
+          && volume.pairState() == PairState.SYNC_IN_PROG
           && records.remoteHeadOf(volume.index()) != WriteRecords.NONE) {
         deadline = Director.sooner(deadline, nowNs + settings.linkTimeoutNs() / 4);
       }
       int record = records.oldestHeld(volume.index());
       if (record != WriteRecords.NONE && !volume.isHeld() && volume.pairState().waitsForPeer()) {
-        deadline = Director.sooner(deadline, records.committedNsOf(record) + settings.linkTimeoutNs());
+        deadline =
+            Director.sooner(deadline, records.committedNsOf(record) + settings.linkTimeoutNs());
       }
     }
     return deadline;

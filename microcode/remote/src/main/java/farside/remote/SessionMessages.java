@@ -20,7 +20,8 @@ import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// Writes the session's messages where the transport wants them. Each method returns the message's bytes.
+/// Writes the session's messages where the transport wants them. Each method returns the
+/// message's bytes.
 final class SessionMessages {
   /// Session versions that this build speaks.
   static final int VERSION_MIN = 1;
@@ -43,7 +44,11 @@ final class SessionMessages {
   private final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
 
   SessionMessages(
-      RemoteSettings settings, GlobalMemory memory, Volumes volumes, FrameTransport transport, Labels labels) {
+      RemoteSettings settings,
+      GlobalMemory memory,
+      Volumes volumes,
+      FrameTransport transport,
+      Labels labels) {
     this.settings = settings;
     this.memory = memory;
     this.volumes = volumes;
@@ -85,19 +90,27 @@ final class SessionMessages {
   /// Why this greeting is not from our peer; null if it is.
   String mismatch(GreetingDecoder theirs) {
     if (!theirs.serial().equals(settings.peerSerial())) {
-      return "cabinet " + theirs.serial() + " greets, " + settings.peerSerial() + " is expected; correct the serial in the rig file, or the cabling";
+      return "cabinet " + theirs.serial() + " greets, " + settings.peerSerial()
+          + " is expected; correct the serial in the rig file, or the cabling";
     }
     if (!theirs.peerSerial().equals(settings.serial())) {
-      return "cabinet " + theirs.serial() + " means to greet " + theirs.peerSerial() + ", this is " + settings.serial();
+      return "cabinet " + theirs.serial() + " means to greet " + theirs.peerSerial() + ", this is "
+          + settings.serial();
     }
     if (theirs.protocolVersionMin() > VERSION_MAX || theirs.protocolVersionMax() < VERSION_MIN) {
-      return "it speaks session versions " + theirs.protocolVersionMin() + " to " + theirs.protocolVersionMax()
-          + ", this build " + VERSION_MIN + " to " + VERSION_MAX;
+      return "it speaks session versions " + theirs.protocolVersionMin() + " to "
+          + theirs.protocolVersionMax() + ", this build " + VERSION_MIN + " to " + VERSION_MAX;
     }
     return null;
   }
 
-  int write(long number, int volumeNumber, long offsetBytes, int lengthBytes, boolean zeroes, boolean copy) {
+  int write(
+      long number,
+      int volumeNumber,
+      long offsetBytes,
+      int lengthBytes,
+      boolean zeroes,
+      boolean copy) {
     write
         .wrapAndApplyHeader(buffer, offset, header)
         .number(number)
@@ -167,7 +180,10 @@ final class SessionMessages {
   }
 
   int watermark(int volumeNumber, long stableNumber) {
-    watermark.wrapAndApplyHeader(buffer, offset, header).volume(volumeNumber).stableNumber(stableNumber);
+    watermark
+        .wrapAndApplyHeader(buffer, offset, header)
+        .volume(volumeNumber)
+        .stableNumber(stableNumber);
     return bytes(WatermarkEncoder.BLOCK_LENGTH);
   }
 

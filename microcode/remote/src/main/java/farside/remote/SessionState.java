@@ -6,8 +6,8 @@ package farside.remote;
 /// |------|------------|---------|
 /// | OFFLINE | GREETING | the link has carrier |
 /// | GREETING | COMPARING, OFFLINE | the peer answered with our epoch; or carrier is gone |
-/// | COMPARING | READY, GREETING, OFFLINE | every pair is settled; the peer began anew or is silent; carrier is gone |
-/// | READY | GREETING, OFFLINE | the peer began anew, is silent, or a group was cut; carrier is gone |
+/// | COMPARING | READY, GREETING, OFFLINE | all settled; peer anew or silent; no carrier |
+/// | READY | GREETING, OFFLINE | peer anew or silent, or a cut; no carrier |
 public enum SessionState {
   OFFLINE,
   GREETING,

@@ -10,9 +10,10 @@ import farside.volume.Volume;
 
 /// Copies owed tracks to the peer, a few at a time, while hosts write.
 ///
-/// A copy is composed in the instant in which it is sent, from the drive's content and all records over it, and only when
-/// every record committed before has been sent: so on the ordered stream what comes after a copy is newer than it.
-/// Each volume is walked in ascending order and what is owed, not what exists.
+/// A copy is composed in the instant in which it is sent, from the drive's content and all
+/// records over it, and only when every record committed before has been sent: so on the
+/// ordered stream what comes after a copy is newer than it. Each volume is walked in ascending
+/// order and what is owed, not what exists.
 final class TrackCopier {
   /// Tracks under way at once.
   static final int BUFFERS = 8;
@@ -80,7 +81,8 @@ final class TrackCopier {
 
   /// Begins with the volume.
   ///
-  /// @param onePass true: walks its owed tracks once and leaves the bits to the caller; false: until none is owed
+  /// @param onePass true: walks its owed tracks once and leaves the bits to the caller; false:
+  ///     until none is owed
   void begin(Volume volume, boolean onePass) {
     active[volume.index()] = true;
     once[volume.index()] = onePass;
@@ -116,8 +118,9 @@ final class TrackCopier {
     return count;
   }
 
-  /// True if a one-pass walk of the volume has ended and all of it has arrived. A track that could not be read is
-  /// tried again until it can: whoever asked would take silence for all that there was.
+  /// True if a one-pass walk of the volume has ended and all of it has arrived. A track that
+  /// could not be read is tried again until it can: whoever asked would take silence for all
+  /// that there was.
   boolean isPassOver(Volume volume) {
     int index = volume.index();
     return active[index]
@@ -201,7 +204,8 @@ final class TrackCopier {
     return (int) Math.min(BlockMask.TRACK_BYTES, volumeOf[buffer].sizeBytes() - from);
   }
 
-  /// True if the slot lacks blocks that no record has; which, is left in `missingLow` and `missingHigh`.
+  /// True if the slot lacks blocks that no record has; which, is left in `missingLow` and
+  /// `missingHigh`.
   private boolean isMissing(int buffer) {
     int end = blocksOf(buffer);
     long low = BlockMask.low(0, end);

@@ -20,7 +20,8 @@ class FrameTransportTest {
   private static final int ROOM = 64;
 
   /// One end: what it was handed, and what it knows to be acknowledged.
-  private static final class End implements FrameTransport.Receiver, LinkPort.LinkSink, FrameTransport.PinSink {
+  private static final class End
+      implements FrameTransport.Receiver, LinkPort.LinkSink, FrameTransport.PinSink {
     final LinkPort link;
     final FrameTransport transport;
     final List<Long> delivered = new ArrayList<>();
@@ -49,10 +50,16 @@ class FrameTransportTest {
       for (int i = 0; i < payloadBytes; i++) {
         Memory.putByte(payload.address() + i, (byte) 7);
       }
-      boolean done =
-          transport.sendSequenced(
-              FrameTransport.RECORD, 0, number, 8, payload.address(), payloadBytes,
-              Memory.crc32c(payload.address(), payloadBytes), units, 0);
+      boolean done = transport.sendSequenced(
+          FrameTransport.RECORD,
+          0,
+          number,
+          8,
+          payload.address(),
+          payloadBytes,
+          Memory.crc32c(payload.address(), payloadBytes),
+          units,
+          0);
       sent += done ? 1 : 0;
       return done;
     }
@@ -68,7 +75,8 @@ class FrameTransportTest {
     }
 
     @Override
-    public boolean onMessage(UnsafeBuffer frame, int messageOffset, long address, int payloadBytes, int crc) {
+    public boolean onMessage(
+        UnsafeBuffer frame, int messageOffset, long address, int payloadBytes, int crc) {
       delivered.add(frame.getLong(messageOffset));
       assertThat(Memory.crc32c(address, payloadBytes)).isEqualTo(crc);
       int units = IncomingWrites.unitsOf(payloadBytes);
@@ -93,7 +101,8 @@ class FrameTransportTest {
 
     @Override
     public void onFrame(long address, int lengthBytes) {
-      broken |= transport.onFrame(address, lengthBytes, true, nowNs, this) == FrameTransport.Verdict.BROKEN;
+      broken |= transport.onFrame(address, lengthBytes, true, nowNs, this)
+          == FrameTransport.Verdict.BROKEN;
     }
 
     @Override
@@ -127,7 +136,9 @@ class FrameTransportTest {
     End b = new End(bad[1], 22, 11);
     long nowNs = 1;
     int wanted = 1500;
-    for (int step = 0; step < 40_000 && (b.delivered.size() < wanted || a.acknowledged.size() < wanted); step++) {
+    for (int step = 0;
+        step < 40_000 && (b.delivered.size() < wanted || a.acknowledged.size() < wanted);
+        step++) {
       nowNs += random.nextLong(3 * MS);
       a.round(nowNs);
       for (int i = random.nextInt(20); i > 0 && a.sent < wanted; i--) {

@@ -9,7 +9,8 @@ import farside.volume.VolumeRole;
 import org.junit.jupiter.api.Test;
 
 class GroupCutTest {
-  private static final Standing SYNCHRONIZED = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
+  private static final Standing SYNCHRONIZED =
+      Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
 
   private static GroupCut cutOf(RemoteBench bench) {
     return new GroupCut(bench.memory, bench.volumes, bench.labels, bench::nextRandom, bench.events);
@@ -24,7 +25,9 @@ class GroupCutTest {
     Volume first = bench.volumes.get(0);
     Volume second = bench.volumes.get(1);
     assertThat(first.pairState()).isEqualTo(PairState.SUSPENDED);
-    assertThat(second.standing().generation()).isEqualTo(first.standing().generation()).isNotEqualTo(7);
+    assertThat(second.standing().generation())
+        .isEqualTo(first.standing().generation())
+        .isNotEqualTo(7);
     assertThat(first.standing().base()).isEqualTo(7);
     assertThat(bench.volumes.get(2).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(first.table().owed().isSet(1)).isTrue();
@@ -67,7 +70,10 @@ class GroupCutTest {
   @Test
   void recordsOfACopyThatARestartBrokeOffAreReleased() {
     RemoteBench before = new RemoteBench(VolumeRole.R1, "G");
-    before.begin(Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7).alone(8).with(PairState.SYNC_IN_PROG));
+    before.begin(Standing.fresh(PairState.UNPAIRED, false)
+        .synchronizedAt(7)
+        .alone(8)
+        .with(PairState.SYNC_IN_PROG));
     before.write(0, 128, true, false, 0);
     RemoteBench bench = new RemoteBench(before.nvram, VolumeRole.R1, "G");
     bench.recover();

@@ -7,7 +7,8 @@ import java.util.ArrayDeque;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// One end of a line between two cabinets, without loss: frames wait until the other end drains them.
+/// One end of a line between two cabinets, without loss: frames wait until the other end drains
+/// them.
 final class MemoryLine implements LinkPort {
   private final ArrayDeque<ByteBuffer> arrived = new ArrayDeque<>();
   private MemoryLine other;
@@ -42,7 +43,8 @@ final class MemoryLine implements LinkPort {
   }
 
   @Override
-  public int submit(DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
+  public int submit(
+      DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
     if (other.arrived.size() >= room) {
       return FULL;
     }

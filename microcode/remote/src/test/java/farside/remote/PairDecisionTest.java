@@ -10,7 +10,9 @@ class PairDecisionTest {
     for (var own : PairDecision.Own.values()) {
       for (var peer : PairDecision.Peer.values()) {
         for (var relation : PairDecision.Relation.values()) {
-          long rows = PairDecision.CASES.stream().filter(row -> row.matches(own, peer, relation)).count();
+          long rows = PairDecision.CASES.stream()
+              .filter(row -> row.matches(own, peer, relation))
+              .count();
           String what = own + " " + peer + " " + relation;
           if (PairDecision.isPossible(own, peer, relation)) {
             assertThat(rows).as(what).isEqualTo(1);
@@ -24,7 +26,8 @@ class PairDecisionTest {
 
   @Test
   void labelsAreNotGivenTwice() {
-    assertThat(PairDecision.CASES.stream().map(PairDecision.Case::label).distinct().count())
+    assertThat(
+            PairDecision.CASES.stream().map(PairDecision.Case::label).distinct().count())
         .isEqualTo(PairDecision.CASES.size());
   }
 

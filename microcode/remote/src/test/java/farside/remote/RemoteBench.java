@@ -18,8 +18,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a remote adapter stands on, with volumes of four tracks each on a drive of its own; labels are durable when the
-/// test says so, slots are staged from zeroes.
+/// What a remote adapter stands on, with volumes of four tracks each on a drive of its own;
+/// labels are durable when the test says so, slots are staged from zeroes.
 final class RemoteBench {
   static final long MS = 1_000_000;
   static final int TRACKS = 4;
@@ -55,14 +55,23 @@ final class RemoteBench {
     }
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
     slots = new SlotDirectory(work.address(), 8);
-    records = new WriteRecords(nvram, layout, slots, drives, count, layout.frameCount() / 2, layout.frameCount() / 2);
+    records = new WriteRecords(
+        nvram, layout, slots, drives, count, layout.frameCount() / 2, layout.frameCount() / 2);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     List<Volume> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      all.add(
-          new Volume(
-              i, numbers[i], role, groups[i], VOLUME_BYTES, 512, i, memory.table(i), nvram,
-              layout.volumeStateOffset(i), events));
+      all.add(new Volume(
+          i,
+          numbers[i],
+          role,
+          groups[i],
+          VOLUME_BYTES,
+          512,
+          i,
+          memory.table(i),
+          nvram,
+          layout.volumeStateOffset(i),
+          events));
     }
     volumes = new Volumes(all);
     labels = new Labels("AAA", names, all.toArray(new Volume[0]));
@@ -96,8 +105,19 @@ final class RemoteBench {
     }
     int crc = Memory.crc32c(records.addressOf(record), 512);
     records.commit(
-        record, volume, block * 512L, 512, memory.numbers().next(), false, true, false, crc, sent, held,
-        WriteRecords.NONE, nowNs);
+        record,
+        volume,
+        block * 512L,
+        512,
+        memory.numbers().next(),
+        false,
+        true,
+        false,
+        crc,
+        sent,
+        held,
+        WriteRecords.NONE,
+        nowNs);
     return record;
   }
 

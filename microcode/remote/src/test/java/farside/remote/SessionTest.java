@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 /// Two remote adapters on one line; drives are played by the test.
 class SessionTest {
   private static final long MS = RemoteBench.MS;
-  private static final Standing SYNCHRONIZED = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
+  private static final Standing SYNCHRONIZED =
+      Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
 
   private final MemoryLine[] line = MemoryLine.pair();
   private final RemoteBench source = new RemoteBench(VolumeRole.R1, "G");

@@ -34,7 +34,8 @@ class TrackCopierTest {
     }
 
     @Override
-    public boolean sendCopy(int buffer, Volume volume, int track, long address, int lengthBytes, int crc) {
+    public boolean sendCopy(
+        int buffer, Volume volume, int track, long address, int lengthBytes, int crc) {
       sent.add(track);
       buffers.add(buffer);
       firstByte = Memory.getByte(address);
@@ -55,7 +56,10 @@ class TrackCopierTest {
   }
 
   private Volume begin(boolean onePass) {
-    bench.begin(Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7).alone(8).with(PairState.SYNC_IN_PROG));
+    bench.begin(Standing.fresh(PairState.UNPAIRED, false)
+        .synchronizedAt(7)
+        .alone(8)
+        .with(PairState.SYNC_IN_PROG));
     Volume volume = bench.volumes.get(0);
     volume.table().owed().setAll();
     copier.begin(volume, onePass);
@@ -74,7 +78,8 @@ class TrackCopierTest {
       bench.stage(true);
       step(i);
       while (!line.buffers.isEmpty()) {
-        assertThat(volume.table().owed().count()).isEqualTo(RemoteBench.TRACKS - line.copied.size());
+        assertThat(volume.table().owed().count())
+            .isEqualTo(RemoteBench.TRACKS - line.copied.size());
         copier.onAcknowledged(line.buffers.removeFirst(), 3);
       }
     }

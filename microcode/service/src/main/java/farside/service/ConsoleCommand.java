@@ -3,9 +3,8 @@ package farside.service;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Every command of the console: its name, how it is called, and what it says of itself. The manual
-/// is
-/// `specs/console.md`; a test compares the two.
+/// Every command of the console: its name, how it is called, and what it says of itself. The
+/// manual is `specs/console.md`; a test compares the two.
 public enum ConsoleCommand {
   HELP("help [COMMAND]", "list the commands, or explain one", """
       Without a command: one line for each. With one: how it is called and what it does.\
@@ -78,9 +77,9 @@ public enum ConsoleCommand {
     return help;
   }
 
-  /// False for commands that only show something: when they succeed they leave no event, so that
-  /// whoever
-  /// repeats one every second does not push the error log out of its thousand places.
+  /// False for commands that only show something: when they succeed they leave no event, so
+  /// that whoever repeats one every second does not push the error log out of its thousand
+  /// places.
   public boolean isLoggedWhenDone() {
     return loggedWhenDone;
   }

@@ -16,13 +16,14 @@ import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.util.Locale;
 
-/// IML: brings a cabinet from what its NVRAM and the labels of its drives say to a state in which hosts are served.
+/// IML: brings a cabinet from what its NVRAM and the labels of its drives say to a state in
+/// which hosts are served.
 ///
 /// | phase | what | ends when |
 /// |-------|------|-----------|
 /// | LABELS | the disk adapter reads every drive's label | all are read |
-/// | TAKEOVER | standings and records are taken over, or derived from the labels where NVRAM was lost | at once |
-/// | LABELLING | every label is written as open, under this NVRAM's incarnation | all are on the drives |
+/// | TAKEOVER | standings and records from NVRAM, else from the labels | at once |
+/// | LABELLING | every label is written as open | all are on the drives |
 /// | COMPLETE | volumes are ready but those that must ask the peer first | - |
 ///
 /// Every refusal comes before the first byte is written to any drive.
@@ -204,26 +205,27 @@ public final class Iml {
     if (label.label().incarnation() == memory.incarnation()) {
       return false;
     }
-    // NVRAM began anew and took this volume over from its label, and the label was not written again before the stop.
+    // NVRAM began anew and took this volume over from its label, and the label was not written
+    // again before the stop.
     return true;
   }
 
   private void beginAnew(Volume volume, Labels.FoundLabel found) {
     boolean mirrored = volume.role() != VolumeRole.LOCAL;
     if (found.label() == null) {
-      volume.begin(
-          Standing.fresh(mirrored ? PairState.UNPAIRED : PairState.NOT_MIRRORED, found.knownZero()));
+      volume.begin(Standing.fresh(
+          mirrored ? PairState.UNPAIRED : PairState.NOT_MIRRORED, found.knownZero()));
       return;
     }
     Standing old = found.label().standing();
-    Standing next =
-        switch (volume.role()) {
-          case LOCAL -> old;
-          case R1 -> sourceAfterLoss(old);
-          case R2 -> old.pairState() == PairState.UNPAIRED ? old : old.receiving();
-        };
+    Standing next = switch (volume.role()) {
+      case LOCAL -> old;
+      case R1 -> sourceAfterLoss(old);
+      case R2 -> old.pairState() == PairState.UNPAIRED ? old : old.receiving();
+    };
     volume.begin(next);
-    if (volume.role() == VolumeRole.R1 && next.pairState() != PairState.UNPAIRED
+    if (volume.role() == VolumeRole.R1
+        && next.pairState() != PairState.UNPAIRED
         && next.pairState() != PairState.RESTORING) {
       // Nobody knows any more what the peer lacks: all of it.
       volume.table().owed().setAll();
@@ -244,8 +246,9 @@ public final class Iml {
     if (volume.role() == VolumeRole.R1) {
       volume.table().owed().set(track);
     } else if (volume.role() == VolumeRole.R2 && volume.standing() != null) {
-      // It lost what it had acknowledged, and its source, which may have gone alone since, owes it other tracks only. So
-      // it forgets that it was ever paired, before the record is forgotten: its source copies everything.
+      // It lost what it had acknowledged, and its source, which may have gone alone since, owes
+      // it other tracks only. So it forgets that it was ever paired, before the record is
+      // forgotten: its source copies everything.
       volume.begin(Standing.fresh(PairState.UNPAIRED, false));
     }
   }

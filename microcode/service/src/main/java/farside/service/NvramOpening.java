@@ -5,8 +5,8 @@ import farside.director.CabinetRefused;
 import farside.port.NvramPort;
 import farside.port.RandomPort;
 
-/// The first step of IML: is what the NVRAM holds to be believed? If not, it begins a new life, under a new
-/// incarnation, before anything is read from it.
+/// The first step of IML: is what the NVRAM holds to be believed? If not, it begins a new life,
+/// under a new incarnation, before anything is read from it.
 public final class NvramOpening {
   private NvramOpening() {}
 

@@ -19,8 +19,8 @@ import java.util.Map;
 /// The service processor: takes the operator's commands and answers each, once, in the round it
 /// comes.
 ///
-/// It only looks and asks. What a command changes is changed by who owns it, behind [LinkDesk] and
-/// [CabinetDesk], which log it; the command itself is logged here.
+/// It only looks and asks. What a command changes is changed by who owns it, behind [LinkDesk]
+/// and [CabinetDesk], which log it; the command itself is logged here.
 public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink {
   private static final int COMMANDS_PER_ROUND_MAX = 4;
   private static final int LOG_COUNT_DEFAULT = 20;

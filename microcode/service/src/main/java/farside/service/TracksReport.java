@@ -32,7 +32,8 @@ record TracksReport(Volume volume, int copyingTracks, Runs owed, Runs pending) i
   record Runs(int tracks, List<Range> ranges, int unlistedTracks) {
     static Runs of(TrackBits bits) {
       if (bits.count() == bits.tracks() && bits.tracks() > 0) {
-        // The whole volume, as at a first pairing: no need to look at every track of a large one.
+        // The whole volume, as at a first pairing: no need to look at every track of a large
+        // one.
         return new Runs(bits.count(), List.of(new Range(0, bits.tracks() - 1)), 0);
       }
       List<Range> ranges = new ArrayList<>();

@@ -3,7 +3,8 @@ package farside.service;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The answer of a command that does something, or of one that cannot be done: a sentence or two.
+/// The answer of a command that does something, or of one that cannot be done: a sentence or
+/// two.
 record Verdict(int exitCode, String text, Map<String, Object> json) implements Answer {
 
   static Verdict done(String message, Map<String, Object> facts) {

@@ -22,8 +22,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Site A with three volumes and real tables, an operator at its console, and neighbours that keep
-/// simple state.
+/// Site A with three volumes and real tables, an operator at its console, and neighbours that
+/// keep simple state.
 final class OperatedCabinet {
   private static final long MIB = 1 << 20;
   private static final int[] NUMBERS = {0x0010, 0x0020, 0x0030};

@@ -11,9 +11,8 @@ import java.nio.file.Path;
 
 /// What the console is known to answer, kept as files below `transcripts`.
 ///
-/// When an answer is meant to change, run the tests once with `-Dtranscripts.write=DIRECTORY` and
-/// read the
-/// difference before it is committed.
+/// When an answer is meant to change, run the tests once with `-Dtranscripts.write=DIRECTORY`
+/// and read the difference before it is committed.
 final class Transcript {
   private Transcript() {}
 

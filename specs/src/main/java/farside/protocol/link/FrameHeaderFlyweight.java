@@ -22,11 +22,11 @@ import org.agrona.MutableDirectBuffer;
 /// |     24 |      4 | payload CRC-32C | of the payload; 0 without one                        |
 /// |     28 |      4 | header CRC-32C  | of bytes 0 to 27 and of the message                  |
 ///
-/// Little-endian. The header CRC stands last, so that one pass over what comes before it and one
-/// over the message that follows make it. It covers the lengths: a receiver that finds it right
-/// knows where the next frame begins, and may act on the message even when the payload turns out
-/// to be damaged. The payload has a CRC of its own, because a write record already has one, and
-/// because payload is checked where it lies.
+/// Little-endian. The header CRC stands last, so that one pass over what comes before it and
+/// one over the message that follows make it. It covers the lengths: a receiver that finds it
+/// right knows where the next frame begins, and may act on the message even when the payload
+/// turns out to be damaged. The payload has a CRC of its own, because a write record already
+/// has one, and because payload is checked where it lies.
 ///
 /// Epoch, sequence, ack and credit count modulo 2^32: compare them by subtraction.
 public final class FrameHeaderFlyweight {
@@ -71,7 +71,8 @@ public final class FrameHeaderFlyweight {
     return this;
   }
 
-  /// Views a frame that is being made, and puts an empty header there: magic, version and zeros.
+  /// Views a frame that is being made, and puts an empty header there: magic, version and
+  /// zeros.
   public FrameHeaderFlyweight wrapForWriting(MutableDirectBuffer buffer, int offsetBytes) {
     this.buffer = buffer;
     this.target = buffer;
@@ -82,8 +83,8 @@ public final class FrameHeaderFlyweight {
     return this;
   }
 
-  /// Views a frame that was made before, to bring its ack, credit or epoch up to date; [#seal] it
-  /// again.
+  /// Views a frame that was made before, to bring its ack, credit or epoch up to date; [#seal]
+  /// it again.
   public FrameHeaderFlyweight wrapForChange(MutableDirectBuffer buffer, int offsetBytes) {
     this.buffer = buffer;
     this.target = buffer;
@@ -208,8 +209,8 @@ public final class FrameHeaderFlyweight {
     return this;
   }
 
-  /// Puts the header CRC. The last thing done to a frame: the message must lie behind the header
-  /// already.
+  /// Puts the header CRC. The last thing done to a frame: the message must lie behind the
+  /// header already.
   public FrameHeaderFlyweight seal() {
     target.putInt(offsetBytes + HEADER_CRC_OFFSET, computeHeaderCrc(), LITTLE_ENDIAN);
     return this;

@@ -8,7 +8,8 @@ public enum FrameKind {
   GREETING(1),
   /// Has a sequence number of its own, and is sent again until the peer acknowledged it.
   SEQUENCED(2),
-  /// Acknowledgement, credit, heartbeat or watermark: newest wins, and nobody misses a lost one.
+  /// Acknowledgement, credit, heartbeat or watermark: newest wins, and nobody misses a lost
+  /// one.
   STATUS(3),
   /// Asks for sequenced frames that did not come. Carries a `Nak`.
   NAK(4);

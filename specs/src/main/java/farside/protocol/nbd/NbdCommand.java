@@ -10,8 +10,8 @@ public enum NbdCommand {
   TRIM(4, NbdCommand.FLAG_FUA),
   WRITE_ZEROES(6, NbdCommand.FLAG_FUA | NbdCommand.FLAG_NO_HOLE);
 
-  /// Answer only when what this command changed is on stable storage. Taken on every command, for
-  /// so the protocol wants it of a server that offers it at all.
+  /// Answer only when what this command changed is on stable storage. Taken on every command,
+  /// for so the protocol wants it of a server that offers it at all.
   public static final int FLAG_FUA = 1;
 
   /// Zeroes must be written, not left out. Ours keep their room either way.

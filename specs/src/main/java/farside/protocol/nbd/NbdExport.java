@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /// An export as clients see it.
 ///
-/// @param name what a client asks for; not empty, for the empty name stands for the default export
+/// @param name what a client asks for; not empty, for the empty name stands for the default
+///     export
 /// @param description one line for people
 /// @param preferredBytes the unit that serves best; any other is served too
 /// @param ready false: listed, but refused to whoever wants to open it

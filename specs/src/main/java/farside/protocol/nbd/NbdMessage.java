@@ -13,6 +13,7 @@ public enum NbdMessage {
   ANSWERED,
   /// The client asked to leave: what is outstanding is finished, then the connection closed.
   DISCONNECT,
-  /// Close the connection once what the session wants sent is sent; [NbdSession#reason] says why.
+  /// Close the connection once what the session wants sent is sent; [NbdSession#reason] says
+  /// why.
   CLOSE
 }

@@ -10,10 +10,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 ///
 /// The server's loop over what it has received:
 ///
-/// 1. [#accept] takes bytes up to the end of one message, or all of them; [#message] says which.
-/// 2. If [#outboundBytes] is not 0, that much of [#outbound] goes to the client: [#outboundSent].
-/// 3. After `REQUEST`: [#take]. Then the next [#payloadBytes] bytes belong to the server, which
-///    reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
+/// 1. [#accept] takes bytes up to the end of one message, or all of them; [#message] says
+/// which. 2. If [#outboundBytes] is not 0, that much of [#outbound] goes to the client:
+/// [#outboundSent]. 3. After `REQUEST`: [#take]. Then the next [#payloadBytes] bytes belong to
+/// the server, which reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
 ///
 /// How the bytes were cut into pieces makes no difference to what comes out. Whatever they are,
 /// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the
@@ -107,8 +107,8 @@ public final class NbdSession {
     return state == NbdSessionState.PAYLOAD ? remainingBytes : 0;
   }
 
-  /// True if the bytes so far end where a message ends: a client that stops here has left nothing
-  /// half said.
+  /// True if the bytes so far end where a message ends: a client that stops here has left
+  /// nothing half said.
   public boolean isBetweenMessages() {
     return switch (state) {
       case OPTION, REQUEST -> headerBytes == 0;
@@ -224,7 +224,8 @@ public final class NbdSession {
           "option " + Integer.toUnsignedString(option) + " with " + asked.dataBytes()
               + " bytes of data, more than " + NbdLimits.OPTION_BYTES_MAX);
     } else if (!fixedNewstyle && served != NbdOption.EXPORT_NAME) {
-      // Without the fixed way neither side could tell an answer to this from the next thing said.
+      // Without the fixed way neither side could tell an answer to this from the next thing
+      // said.
       end(
           NbdMessage.CLOSE,
           "option " + Integer.toUnsignedString(option)
@@ -446,7 +447,8 @@ public final class NbdSession {
     message = NbdMessage.ANSWERED;
   }
 
-  /// Fills the header up to `wanted` bytes as far as the input reaches; returns how many it took.
+  /// Fills the header up to `wanted` bytes as far as the input reaches; returns how many it
+  /// took.
   private int gather(DirectBuffer in, int offset, int length, int wanted) {
     int bytes = Math.min(length, wanted - headerBytes);
     header.putBytes(headerBytes, in, offset, bytes);

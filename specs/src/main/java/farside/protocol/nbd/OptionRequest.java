@@ -31,8 +31,8 @@ public sealed interface OptionRequest {
   /// Lengths that do not add up, or a name that is no text: answered, and the haggling goes on.
   record Malformed(NbdOption option, String reason) implements OptionRequest {}
 
-  /// What the client wants to be told beside size and flags. What it asks for that we do not know
-  /// of is passed over, as the protocol wants it.
+  /// What the client wants to be told beside size and flags. What it asks for that we do not
+  /// know of is passed over, as the protocol wants it.
   record Wanted(boolean name, boolean description, boolean blockSize) {}
 
   /// True if options of that number come out of [#parse]; data of others is skipped unread.

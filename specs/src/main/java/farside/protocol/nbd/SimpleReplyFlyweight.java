@@ -13,7 +13,8 @@ import org.agrona.MutableDirectBuffer;
 /// |      4 |      4 | error  | see `NbdError`              |
 /// |      8 |      8 | cookie | the one of the request      |
 ///
-/// Big-endian. Once it is sent with error 0, a read can no longer fail: only the connection can.
+/// Big-endian. Once it is sent with error 0, a read can no longer fail: only the connection
+/// can.
 public final class SimpleReplyFlyweight {
   public static final int LENGTH_BYTES = 16;
   public static final int MAGIC = 0x67446698;

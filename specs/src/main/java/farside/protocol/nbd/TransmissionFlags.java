@@ -2,8 +2,8 @@ package farside.protocol.nbd;
 
 /// What an export can do, as told to a client that opens it.
 ///
-/// Made in [#of] and nowhere else, so that what is promised here and what `NbdCommand` takes can
-/// be compared side by side.
+/// Made in [#of] and nowhere else, so that what is promised here and what `NbdCommand` takes
+/// can be compared side by side.
 public final class TransmissionFlags {
   public static final int HAS_FLAGS = 1;
   public static final int READ_ONLY = 1 << 1;
@@ -15,8 +15,8 @@ public final class TransmissionFlags {
 
   private TransmissionFlags() {}
 
-  /// Several connections are always invited: all heads of a cabinet share one cache, and a flush
-  /// covers what was answered on any connection.
+  /// Several connections are always invited: all heads of a cabinet share one cache, and a
+  /// flush covers what was answered on any connection.
   public static int of(NbdExport export) {
     int flags = HAS_FLAGS | SEND_FLUSH | SEND_FUA | CAN_MULTI_CONN;
     return flags | (export.readOnly() ? READ_ONLY : SEND_TRIM | SEND_WRITE_ZEROES);

@@ -2,8 +2,8 @@ package farside.protocol.nbd;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
-/// Coverage-guided search for bytes that upset a session. As an ordinary test it repeats what was
-/// found before; `JAZZER_FUZZ=1` makes it search.
+/// Coverage-guided search for bytes that upset a session. As an ordinary test it repeats what
+/// was found before; `JAZZER_FUZZ=1` makes it search.
 class NbdSessionFuzzTest {
   @FuzzTest
   void fromTheFirstByte(byte[] bytes) {

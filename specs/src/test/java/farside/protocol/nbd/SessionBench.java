@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// A server reduced to its session: feeds it, takes what it offers, and writes down all that came
-/// of it.
+/// A server reduced to its session: feeds it, takes what it offers, and writes down all that
+/// came of it.
 final class SessionBench {
   private static final int MESSAGES_MAX = 1_000_000;
 

@@ -9,9 +9,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /// A bad line: frames that arrive are dropped, damaged by one flipped bit, or arrive twice.
 ///
-/// Faults strike where frames come in, since only there a frame is in one piece and its memory may
-/// be changed. A line that is bad in both directions has one of these at each end. Frames are
-/// never reordered.
+/// Faults strike where frames come in, since only there a frame is in one piece and its memory
+/// may be changed. A line that is bad in both directions has one of these at each end. Frames
+/// are never reordered.
 ///
 /// Each frame takes the same four draws whatever the probabilities are, so that changing one of
 /// them moves no other fault of the same seed.

@@ -1,0 +1,70 @@
+package farside.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/// The real microcode in virtual time.
+class MicrocodeSimulationTest {
+  private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+  private final PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
+
+  @Test
+  void aPairKeepsItsPromisesUnderFaults() {
+    assertThat(Simulation.runMany(1, 4, out))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
+  }
+
+  @Test
+  void localVolumesKeepTheirPromisesUnderFaults() {
+    Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
+    assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+  }
+
+  @Test
+  void tinyCachesAndSlowDrivesSaturatedFromBothSidesAlwaysMakeProgress() {
+    Simulation simulation = new Simulation(ScenarioKind.SATURATED, out);
+    assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().hostAnswers()).isGreaterThan(500);
+  }
+
+  @Test
+  void oneSeedGoesTheSameWayInTwoFreshMachines() throws Exception {
+    String one = runInAFreshMachine(3);
+    String two = runInAFreshMachine(3);
+    assertThat(one).contains("trace ").contains("last draw ").isEqualTo(two);
+  }
+
+  private static String runInAFreshMachine(long seed) throws Exception {
+    Process process = new ProcessBuilder(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-exports",
+            "java.base/jdk.internal.misc=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            FreshMachine.class.getName(),
+            Long.toString(seed)))
+        .redirectErrorStream(true)
+        .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    return said;
+  }
+
+  /// What the fresh machine runs.
+  static final class FreshMachine {
+    private FreshMachine() {}
+
+    public static void main(String[] args) {
+      Simulation.run(Long.parseLong(args[0]), System.out);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package farside.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import farside.port.LinkPort;
+import farside.port.Memory;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SimulatedLineTest {
+  private static final long MILLI = 1_000_000;
+
+  private final Bench bench = new Bench(11);
+  private final UnsafeBuffer header = new UnsafeBuffer(new byte[32]);
+  private final Ear near = new Ear();
+  private final Ear far = new Ear();
+
+  @AfterEach
+  void close() {
+    bench.close();
+  }
+
+  @Test
+  void framesArriveInOrderWhateverTheJitter() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    for (int i = 0; i < 200; i++) {
+      send(line, i);
+      bench.time.runFor(10_000);
+    }
+    listen(line);
+    assertThat(far.frames).hasSize(200).isSorted();
+  }
+
+  @Test
+  void aNoisyLineDropsDoublesAndSpoils() {
+    SimulatedLine line = connect(habits(200, 200, 200, 0));
+    line.setNoisy(true);
+    for (int i = 0; i < 300; i++) {
+      send(line, i);
+    }
+    listen(line);
+    assertThat(line.framesLost()).isPositive();
+    assertThat(line.framesSpoiled()).isPositive();
+    assertThat(line.framesDoubled()).isPositive();
+    assertThat(far.heard).isEqualTo((int) (300 - line.framesLost() + line.framesDoubled()));
+  }
+
+  @Test
+  void aCutLosesWhatIsUnderWayAndBothEndsAreTold() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    send(line, 1);
+    line.cut();
+    bench.time.runFor(200 * MILLI);
+    listen(line);
+    assertThat(far.frames).isEmpty();
+    assertThat(near.carriers).containsExactly(true, false);
+    assertThat(far.carriers).containsExactly(true, false);
+
+    line.restore();
+    listen(line);
+    assertThat(far.carriers).containsExactly(true, false, true);
+  }
+
+  @Test
+  void aSilentDirectionLosesFramesAndNobodyIsTold() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    line.silence(0);
+    send(line, 1);
+    listen(line);
+    assertThat(far.frames).isEmpty();
+    assertThat(near.carriers).containsExactly(true);
+    assertThat(line.end(0).hasCarrier()).isTrue();
+  }
+
+  @Test
+  void aQueuedPayloadThatChangesFailsTheRun() {
+    SimulatedLine line = connect(habits(0, 0, 0, 1000));
+    int answer = line.end(0).submit(header, 32, bench.memory, 4096, 5);
+    assertThat(answer).isEqualTo(LinkPort.QUEUED);
+    Memory.putByte(bench.memory + 100, (byte) 1);
+    assertThatThrownBy(() -> listen(line))
+        .hasMessageContaining("changed while pinned, at byte 100");
+  }
+
+  @Test
+  void aQueuedFrameIsGivenBackOnceItHasLeft() {
+    SimulatedLine line = connect(habits(0, 0, 0, 1000));
+    line.end(0).submit(header, 32, bench.memory, 4096, 5);
+    listen(line);
+    assertThat(near.sent).containsExactly(5L);
+  }
+
+  private static LineHabits habits(int drop, int corrupt, int duplicate, int queued) {
+    return new LineHabits(
+        MILLI, 5 * MILLI, 0, 1 << 20, queued, 0, drop, corrupt, duplicate, 50 * MILLI, 10 * MILLI);
+  }
+
+  private SimulatedLine connect(LineHabits habits) {
+    SimulatedLine line = new SimulatedLine(
+        "L1", "A", "B", habits, bench.time, bench.arena, bench.draws, bench.trace);
+    line.end(0).open(() -> {});
+    line.end(1).open(() -> {});
+    listen(line);
+    return line;
+  }
+
+  private void send(SimulatedLine line, int number) {
+    header.putInt(0, number);
+    assertThat(line.end(0).submit(header, 32, 0, 0, number)).isEqualTo(LinkPort.SENT);
+  }
+
+  private void listen(SimulatedLine line) {
+    bench.time.runFor(100 * MILLI);
+    line.end(0).drain(near, 10_000);
+    line.end(1).drain(far, 10_000);
+  }
+
+  private static final class Ear implements LinkPort.LinkSink {
+    final List<Integer> frames = new ArrayList<>();
+    final List<Boolean> carriers = new ArrayList<>();
+    final List<Long> sent = new ArrayList<>();
+    int heard;
+
+    @Override
+    public void onFrame(long address, int lengthBytes) {
+      heard++;
+      if (lengthBytes == 32) {
+        frames.add(Memory.at(address, 4).get(java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED, 0));
+      }
+    }
+
+    @Override
+    public void onSent(long tag) {
+      sent.add(tag);
+    }
+
+    @Override
+    public void onCarrier(boolean up, String reason) {
+      carriers.add(up);
+    }
+  }
+}

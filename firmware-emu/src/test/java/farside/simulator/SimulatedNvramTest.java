@@ -1,0 +1,99 @@
+package farside.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import farside.port.NvramPort.Contents;
+import org.junit.jupiter.api.Test;
+
+class SimulatedNvramTest {
+  @Test
+  void aKillBeforeACommitLeavesTheStoresAndNotTheWord() {
+    try (Bench bench = new Bench(1)) {
+      SimulatedNvram nvram = bench.nvram();
+      nvram.killAtCommit(2, false);
+      nvram.commit(0, 1);
+      nvram.putLong(64, 5);
+      assertThatThrownBy(() -> nvram.commit(0, 2)).isInstanceOf(CabinetKilled.class);
+
+      nvram.open();
+
+      assertThat(nvram.contents()).isEqualTo(Contents.KEPT);
+      assertThat(nvram.getLong(64)).isEqualTo(5);
+      assertThat(nvram.getLong(0)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aKillAfterACommitLeavesTheWord() {
+    try (Bench bench = new Bench(2)) {
+      SimulatedNvram nvram = bench.nvram();
+      nvram.killAtCommit(1, true);
+      assertThatThrownBy(() -> nvram.commit(0, 2)).isInstanceOf(CabinetKilled.class);
+      assertThatThrownBy(() -> nvram.putLong(8, 1)).isInstanceOf(CabinetKilled.class);
+
+      nvram.open();
+
+      assertThat(nvram.getLong(0)).isEqualTo(2);
+      assertThat(nvram.getLong(8)).isZero();
+    }
+  }
+
+  @Test
+  void aKillBetweenStoresCutsACopyInTheMiddle() {
+    try (Bench bench = new Bench(3)) {
+      SimulatedNvram nvram = bench.nvram();
+      nvram.killAtStore(2);
+      nvram.putInt(0, 1);
+      farside.port.Memory.at(bench.memory, 4096).fill((byte) 9);
+      assertThatThrownBy(() -> nvram.putBytes(4096, bench.memory, 4096))
+          .isInstanceOf(CabinetKilled.class);
+
+      nvram.open();
+
+      assertThat(nvram.getInt(0)).isEqualTo(1);
+      assertThat(nvram.getByte(4096 + 4095)).isZero();
+    }
+  }
+
+  @Test
+  void aPowerLossLeavesNothingToBeBelieved() {
+    try (Bench bench = new Bench(4)) {
+      SimulatedNvram nvram = bench.nvram();
+      for (int page = 0; page < 16; page++) {
+        nvram.commit(page * 4096L, 77);
+      }
+      nvram.onPowerLoss();
+      nvram.open();
+
+      assertThat(nvram.contents()).isEqualTo(Contents.LOST);
+      int same = 0;
+      for (int page = 0; page < 16; page++) {
+        same += nvram.getLong(page * 4096L) == 77 ? 1 : 0;
+      }
+      assertThat(same).isLessThan(16);
+    }
+  }
+
+  @Test
+  void whatWasForcedOutlivesThePower() {
+    try (Bench bench = new Bench(5)) {
+      SimulatedNvram nvram = bench.nvram();
+      nvram.commit(0, 77);
+      nvram.force();
+      nvram.onPowerLoss();
+      nvram.open();
+
+      assertThat(nvram.contents()).isEqualTo(Contents.KEPT);
+      assertThat(nvram.getLong(0)).isEqualTo(77);
+    }
+  }
+
+  @Test
+  void anAccessBeyondTheRegionFailsTheRun() {
+    try (Bench bench = new Bench(6)) {
+      SimulatedNvram nvram = bench.nvram();
+      assertThatThrownBy(() -> nvram.getLong(64 * 1024 - 4)).isInstanceOf(SimulationFailure.class);
+    }
+  }
+}
