@@ -98,8 +98,8 @@ public final class NbdHead implements HostPort, RoundFlush {
         .channel(transport.serverChannelClass())
         .option(ChannelOption.SO_REUSEADDR, true)
         .option(ChannelOption.SO_BACKLOG, CONNECTIONS_MAX)
-        // Netty's adaptive allocator does not pool large buffers in a small heap: each would be allocated
-        // anew, and filled with zeros.
+        // Netty's adaptive allocator does not pool large buffers in a small heap: each would be
+        // allocated anew, and filled with zeros.
         .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
         .childOption(ChannelOption.TCP_NODELAY, true)
         .childOption(ChannelOption.SO_KEEPALIVE, true)

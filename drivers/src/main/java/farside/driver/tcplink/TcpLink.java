@@ -393,8 +393,8 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private final class ConnectionInitializer extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
-      // Netty's adaptive allocator does not pool large buffers in a small heap: each would be allocated
-      // anew, and filled with zeros.
+      // Netty's adaptive allocator does not pool large buffers in a small heap: each would be
+      // allocated anew, and filled with zeros.
       channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
       channel.config().setOption(ChannelOption.TCP_NODELAY, true);
       channel.config().setOption(ChannelOption.SO_KEEPALIVE, false);
