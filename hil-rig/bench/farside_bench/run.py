@@ -20,6 +20,9 @@ _TICK_SECONDS = 0.01
 _SETTLE_STEP_SECONDS = 0.1
 _SETTLE_MAX_SECONDS = 30
 
+# A JVM has compiled what is hot after a second or two of it; on a busy machine its compiler waits its turn.
+_WARM_UP_SECONDS_MIN = 4.0
+
 
 def measure_place(options, place):
     """All rounds on one file system; the facts about it, as they go into the JSON file."""
@@ -111,9 +114,10 @@ def _rounds(options, family, directory, targets):
 
 
 def _sample(options, family, directory, target, load, number):
+    seconds = max(options.seconds, _WARM_UP_SECONDS_MIN) if number == 0 else options.seconds
     before = _settled_cpu_seconds(target)
     clock = _Bystanders(target)
-    measurement = fio.measure(family, load, target.uri, options.volume_mib << 20, options.seconds)
+    measurement = fio.measure(family, load, target.uri, options.volume_mib << 20, seconds)
     others_share = clock.share()
     # What a write leaves to be done (destaging) is part of its price, and must not disturb the next one.
     after = _settled_cpu_seconds(target)

@@ -8,6 +8,7 @@ import farside.port.HostStatus;
 import farside.protocol.nbd.ExportDirectory;
 import farside.protocol.nbd.NbdExport;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -97,6 +98,9 @@ public final class NbdHead implements HostPort, RoundFlush {
         .channel(transport.serverChannelClass())
         .option(ChannelOption.SO_REUSEADDR, true)
         .option(ChannelOption.SO_BACKLOG, CONNECTIONS_MAX)
+        // Netty's adaptive allocator does not pool large buffers in a small heap: each would be
+        // allocated anew, and filled with zeros.
+        .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
         .childOption(ChannelOption.TCP_NODELAY, true)
         .childOption(ChannelOption.SO_KEEPALIVE, true)
         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)

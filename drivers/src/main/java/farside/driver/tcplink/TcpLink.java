@@ -5,6 +5,7 @@ import farside.driver.netty.Transport;
 import farside.port.LinkPort;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -392,6 +393,9 @@ public final class TcpLink implements LinkPort, RoundFlush {
   private final class ConnectionInitializer extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
+      // Netty's adaptive allocator does not pool large buffers in a small heap: each would be
+      // allocated anew, and filled with zeros.
+      channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
       channel.config().setOption(ChannelOption.TCP_NODELAY, true);
       channel.config().setOption(ChannelOption.SO_KEEPALIVE, false);
       channel

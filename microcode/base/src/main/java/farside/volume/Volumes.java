@@ -2,14 +2,25 @@ package farside.volume;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// All volumes of a cabinet, in the rig's order, and the groups that they form.
 public final class Volumes {
   private final Volume[] all;
 
+  /// The R1 volumes by group, in the rig's order. Made once: directors ask in every round.
+  private final Map<String, List<Volume>> sources = new LinkedHashMap<>();
+
+  private final List<String> sourceGroups;
+
   public Volumes(List<Volume> volumes) {
     all = volumes.toArray(new Volume[0]);
+    for (Volume volume : ofRole(VolumeRole.R1)) {
+      sources.computeIfAbsent(volume.group(), group -> new ArrayList<>()).add(volume);
+    }
+    sourceGroups = List.copyOf(sources.keySet());
   }
 
   public int count() {
@@ -56,23 +67,11 @@ public final class Volumes {
 
   /// The R1 volumes of one group: they trip as one.
   public List<Volume> sourcesOf(String group) {
-    List<Volume> found = new ArrayList<>();
-    for (Volume volume : ofRole(VolumeRole.R1)) {
-      if (volume.group().equals(group)) {
-        found.add(volume);
-      }
-    }
-    return found;
+    return sources.getOrDefault(group, List.of());
   }
 
   /// Names of the groups with an R1 volume here, in the rig's order.
   public List<String> sourceGroups() {
-    List<String> found = new ArrayList<>();
-    for (Volume volume : ofRole(VolumeRole.R1)) {
-      if (!found.contains(volume.group())) {
-        found.add(volume.group());
-      }
-    }
-    return found;
+    return sourceGroups;
   }
 }
