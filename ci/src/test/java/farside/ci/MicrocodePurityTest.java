@@ -186,13 +186,12 @@ class MicrocodePurityTest {
         pure()
             .should()
             .dependOnClassesThat(
-                // Generated codecs can print into an Appendable, whose signature names the exception.
+                // Generated codecs can print into an Appendable, whose signature names the
+                // exception.
                 JavaClass.Predicates.resideInAnyPackage(
                         "java.io..", "java.nio.file..", "java.nio.channels..", "java.net..")
-                    .and(
-                        DescribedPredicate.not(
-                            JavaClass.Predicates.belongToAnyOf(
-                                java.io.IOException.class, java.io.UncheckedIOException.class))))
+                    .and(DescribedPredicate.not(JavaClass.Predicates.belongToAnyOf(
+                        java.io.IOException.class, java.io.UncheckedIOException.class))))
             .because(
                 "the outside is reached through ports only: declare one in farside.port, implement it in drivers"));
   }

@@ -242,8 +242,8 @@ public final class Cabinet implements CabinetDesk {
 
   // ---- the loop ----
 
-  /// One round of all directors; returns how much was done. A [MachineCheck] is logged and thrown on: whoever runs
-  /// the cabinet stops it at once.
+  /// One round of all directors; returns how much was done. A [MachineCheck] is logged and
+  /// thrown on: whoever runs the cabinet stops it at once.
   public int doWork(long nowNs) {
     events.setNow(nowNs);
     try {

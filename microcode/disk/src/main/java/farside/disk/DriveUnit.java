@@ -27,8 +27,8 @@ import org.agrona.collections.IntArrayList;
 final class DriveUnit implements DrivePort.DriveSink {
   private static final long DESTAGE_DELAY_NS = 20_000_000;
 
-  /// When the oldest record is due, all that are at least so old go with it: many small writes then
-  /// share the wake-ups of the thread and of the drive, which cost more than the writes.
+  /// When the oldest record is due, all that are at least so old go with it: many small writes
+  /// then share the wake-ups of the thread and of the drive, which cost more than the writes.
   private static final long DESTAGE_GATHERED_NS = 5_000_000;
   private static final long FLUSH_DELAY_NS = 50_000_000;
   private static final long RETRY_DELAY_NS = 1_000_000_000;

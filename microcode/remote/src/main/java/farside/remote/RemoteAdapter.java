@@ -308,7 +308,8 @@ public final class RemoteAdapter
     return 1;
   }
 
-  /// Frames that have to be sent again are told at 1, 2, 4, 8, ...: a bad line must not flood the log.
+  /// Frames that have to be sent again are told at 1, 2, 4, 8, ...: a bad line must not flood
+  /// the log.
   private void tellResent() {
     long resent = transport.resentFrames();
     if (resent >= resentToldNext) {
