@@ -28,7 +28,7 @@ record LineHabits(
 
   static LineHabits draw(Draws draws) {
     long milli = 1_000_000;
-    boolean noisy = draws.chance(400);
+    boolean noisy = draws.chance(800);
     long delayNs = draws.skewed(5_000, 20 * milli);
     return new LineHabits(
         delayNs,
@@ -38,8 +38,8 @@ record LineHabits(
         draws.chance(500) ? (int) draws.between(1, 1000) : 0,
         draws.chance(300) ? (int) draws.between(1, 100) : 0,
         noisy ? (int) draws.between(0, 50) : 0,
-        noisy ? (int) draws.between(0, 30) : 0,
-        noisy ? (int) draws.between(0, 30) : 0,
+        noisy ? (int) draws.between(5, 60) : 0,
+        noisy ? (int) draws.between(5, 60) : 0,
         draws.skewed(10_000, 300 * milli),
         draws.skewed(10_000, 200 * milli));
   }
