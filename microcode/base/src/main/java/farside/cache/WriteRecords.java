@@ -522,6 +522,19 @@ public final class WriteRecords {
     freeIfDone(record);
   }
 
+  /// The record is nobody's: neither its host nor the peer ever heard that it was committed.
+  public void drop(int record) {
+    MachineCheck.require(
+        !isReleased(record) && local[record] && remote[record],
+        "record " + record + " is dropped, but somebody counts on it");
+    local[record] = false;
+    localLists.remove(volumeIndex[record], record);
+    overTrack.remove(volumeIndex[record], trackOf(record), record);
+    clearRemotePending(record);
+    // It leaves the queue of the held here: its frames may head another record soon.
+    oldestHeld(volumeIndex[record]);
+  }
+
   /// A record that is only kept by a pin has its bits cleared all the same: after a crash it
   /// must not be destaged over what came later.
   private void storePending(int record) {
@@ -550,9 +563,11 @@ public final class WriteRecords {
   /// @param highestIncoming highest number of the peer's that is wholly here; 0 if none
   public record Found(int kept, int bad, long highestOwn, long highestIncoming) {}
 
-  /// Takes a bad record's place: the caller makes its track owed before the record is dropped.
+  /// Takes a bad record's place: the caller says durably what becomes of its track before the
+  /// record is dropped.
   public interface BadRecordSink {
-    void onBadRecord(int record, int volume, int track);
+    /// @param localPending the drive may lack it too, so that it is nowhere in this cabinet
+    void onBadRecord(int record, int volume, int track, boolean localPending);
   }
 
   /// Reads every header and takes over what is committed. Records come back oldest first,
