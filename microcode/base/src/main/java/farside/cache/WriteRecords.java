@@ -571,7 +571,7 @@ public final class WriteRecords {
   }
 
   /// Reads every header and takes over what is committed. Records come back oldest first,
-  /// released if they do not wait for the peer.
+  /// and none is released before [#releaseRecovered].
   public Found recover(BadRecordSink bad, long nowNs) {
     RecordScan scan = new RecordScan(headers);
     int[] found = scan.run(bad);
@@ -605,8 +605,18 @@ public final class WriteRecords {
     link(record, headers.isLocalPending(record), headers.isRemotePending(record));
     if (remote[record]) {
       heldOfVolume[volumeIndex[record]].addInt(record);
-    } else {
-      release(record);
+    }
+  }
+
+  /// IML is over, and the labels say under which generations: what does not wait for the peer may
+  /// go to its drive.
+  public void releaseRecovered() {
+    for (int volume = 0; volume < driveOfVolume.length; volume++) {
+      for (int r = localHeadOf(volume); r != NONE; r = localNextOf(r)) {
+        if (!remote[r]) {
+          release(r);
+        }
+      }
     }
   }
 

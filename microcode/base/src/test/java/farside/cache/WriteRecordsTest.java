@@ -49,6 +49,7 @@ class WriteRecordsTest {
       numbers = new WriteNumbers(nvram);
       written = new ArrayList<>();
       var found = records.recover((record, volume, track, localPending) -> bad++, 0);
+      records.releaseRecovered();
       numbers.recover(found.highestOwn());
       return found;
     }

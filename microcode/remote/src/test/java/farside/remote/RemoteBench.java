@@ -98,6 +98,7 @@ final class RemoteBench {
       volume.load();
     }
     var found = records.recover((record, volume, track, localPending) -> {}, 0);
+    records.releaseRecovered();
     memory.numbers().recover(found.highestOwn());
   }
 

@@ -262,6 +262,9 @@ public final class Iml {
   }
 
   private void finish() {
+    // Not sooner: a write of a group that was being cut, of which its host was not told, would be
+    // on a drive whose label says that the peer has all that it has.
+    memory.records().releaseRecovered();
     for (Volume volume : volumes.list()) {
       if (volume.pairState() == PairState.RESTORING) {
         volume.setNotReady(

@@ -93,16 +93,23 @@ class ImlTest {
 
     /// IML to its end, on a drive whose label is of this NVRAM.
     void iml() {
+      Iml iml = imlToLabels();
+      labels.onDurable(0, labels.newestTicket(0));
+      while (!iml.isComplete()) {
+        iml.step(0);
+      }
+    }
+
+    /// IML to where it waits for the label.
+    Iml imlToLabels() {
       Volumes volumes = new Volumes(List.of(volume));
       Iml iml =
           new Iml("A", NvramPort.Contents.KEPT, volumes, labels, memory, () -> ++random, events);
       volume.load();
       labels.onFound(
           0, new Labels.FoundLabel(labels.compose(0, memory.incarnation(), 0), false, null));
-      while (!iml.isComplete()) {
-        iml.step(0);
-        labels.onDurable(0, labels.newestTicket(0));
-      }
+      iml.step(0);
+      return iml;
     }
   }
 
@@ -152,6 +159,23 @@ class ImlTest {
     after.iml();
     assertThat(after.volume.pairState()).isEqualTo(PairState.SUSPENDED);
     assertThat(after.volume.table().owed().isSet(1)).isTrue();
+  }
+
+  @Test
+  void nothingIsDestagedBeforeTheLabelOfThisLifeIsOnTheDrive() {
+    // The cabinet stopped in the middle of a cut: no host was told of the write, and the label
+    // still says that the peer has all that the drive has.
+    Life before = begin(VolumeRole.R1, SYNCHRONIZED.alone(8));
+    before.write(false);
+    Life after = new Life(VolumeRole.R1);
+    Iml iml = after.imlToLabels();
+    assertThat(after.records.localHeadOf(0)).isNotNegative();
+    assertThat(after.records.peekDirty(0)).isEqualTo(WriteRecords.NONE);
+    after.labels.onDurable(0, after.labels.newestTicket(0));
+    while (!iml.isComplete()) {
+      iml.step(0);
+    }
+    assertThat(after.records.peekDirty(0)).isEqualTo(after.records.localHeadOf(0));
   }
 
   @Test
