@@ -16,13 +16,25 @@ class SessionTest {
       Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
 
   private final MemoryLine[] line = MemoryLine.pair();
-  private final RemoteBench source = new RemoteBench(VolumeRole.R1, "G");
-  private final RemoteBench target = new RemoteBench(VolumeRole.R2, "G");
-  private final RemoteAdapter a = source.adapter(line[0], "AAA", "BBB");
-  private final RemoteAdapter b = target.adapter(line[1], "BBB", "AAA");
+  private RemoteBench source;
+  private RemoteBench target;
+  private RemoteAdapter a;
+  private RemoteAdapter b;
   private long nowNs = 1;
   private boolean drivesOfSourceWork;
   private boolean drivesOfTargetWork;
+  private int stuckDriveOfSource = -1;
+
+  SessionTest() {
+    useGroups("G");
+  }
+
+  private void useGroups(String... groups) {
+    source = new RemoteBench(VolumeRole.R1, groups);
+    target = new RemoteBench(VolumeRole.R2, groups);
+    a = source.adapter(line[0], "AAA", "BBB");
+    b = target.adapter(line[1], "BBB", "AAA");
+  }
 
   private void start(Standing first, Standing second) {
     source.begin(first);
@@ -35,15 +47,19 @@ class SessionTest {
     source.events.setNow(nowNs);
     target.events.setNow(nowNs);
     int done = a.doWork(nowNs) + b.doWork(nowNs);
-    source.labelDurable(0);
-    target.labelDurable(0);
     source.stage(true);
     target.stage(true);
-    if (drivesOfSourceWork) {
-      source.destage(0);
-    }
-    if (drivesOfTargetWork) {
-      target.destage(0);
+    for (int drive = 0; drive < source.labels.driveCount(); drive++) {
+      if (drive != stuckDriveOfSource) {
+        source.labelDurable(drive);
+      }
+      target.labelDurable(drive);
+      if (drivesOfSourceWork && drive != stuckDriveOfSource) {
+        source.destage(drive);
+      }
+      if (drivesOfTargetWork) {
+        target.destage(drive);
+      }
     }
     return done;
   }
@@ -153,6 +169,49 @@ class SessionTest {
     runFor(2_000 * MS);
     assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aGroupThatIsCutDoesNotTakeTheOtherWithIt() {
+    useGroups("G", "H");
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    source.write(0, 0, true, true, nowNs);
+    while (source.volumes.get(0).pairState() == PairState.SYNCHRONIZED) {
+      assertThat(nowNs).as("time, and no cut").isLessThan(5_000 * MS);
+      nowNs += 100 * MS;
+      a.doWork(nowNs);
+      line[1].loseAll();
+    }
+    assertThat(source.volumes.get(1).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(1).standing().generation()).isEqualTo(7);
+    runFor(2_000 * MS);
+    for (int i = 0; i < 2; i++) {
+      assertThat(source.volumes.get(i).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+      assertThat(target.volumes.get(i).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+      assertThat(target.volumes.get(i).standing().generation())
+          .isEqualTo(source.volumes.get(i).standing().generation());
+    }
+  }
+
+  @Test
+  void aWatermarkThatIsLostIsToldAgainAlsoWhileOtherVolumesKeepTheLineBusy() {
+    useGroups("G", "H");
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    drivesOfSourceWork = true;
+    source.write(0, 0, true, true, nowNs);
+    runFor(100 * MS);
+    drivesOfTargetWork = true;
+    target.destage(0);
+    nowNs += 10 * MS;
+    b.doWork(nowNs);
+    line[0].loseAll();
+    for (int i = 0; i < 10; i++) {
+      source.write(1, 0, true, true, nowNs);
+      runFor(100 * MS);
+    }
+    assertThat(source.records.remoteHeadOf(0)).isEqualTo(-1);
+    assertThat(source.volumes.get(0).table().pending().count()).isZero();
   }
 
   @Test
