@@ -173,6 +173,9 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- destage ----
 
   private int destage() {
+    if (labels.isOut(index)) {
+      return 0;
+    }
     if (retryAtNs != Director.NO_DEADLINE) {
       if (!Director.isDue(retryAtNs, nowNs)) {
         return 0;
@@ -480,7 +483,17 @@ final class DriveUnit implements DrivePort.DriveSink {
           port.sizeBytes() - DriveLabel.RESERVED_BYTES,
           outcome,
           RETRY_DELAY_NS / 1_000_000);
-      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+      onLabelFailed();
+    }
+  }
+
+  private void onLabelFailed() {
+    labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+    if (labels.onFailed(index)) {
+      events.log(EventCode.LABEL_REFUSED, port.name());
+    }
+    if (labels.isOut(index)) {
+      records.setDestageFailing(volume.index(), true);
     }
   }
 
@@ -496,7 +509,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+      onLabelFailed();
     }
   }
 
@@ -546,7 +559,10 @@ final class DriveUnit implements DrivePort.DriveSink {
       // cabinet.
       return deadline;
     }
-    if (retryAtNs != Director.NO_DEADLINE) {
+    if (labels.isOut(index)) {
+      // The label comes first.
+      deadline = Director.NO_DEADLINE;
+    } else if (retryAtNs != Director.NO_DEADLINE) {
       deadline = retryAtNs;
     } else if (destagesActive < destagesMax) {
       int record = records.peekDirty(index);

@@ -3,6 +3,7 @@ package farside.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.director.Director;
+import farside.protocol.session.PairOrderCode;
 import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.Volume;
@@ -192,6 +193,57 @@ class SessionTest {
       assertThat(target.volumes.get(i).standing().generation())
           .isEqualTo(source.volumes.get(i).standing().generation());
     }
+  }
+
+  @Test
+  void aSourceWhoseDriveDoesNotTakeItsLabelGoesOnAndIsMirroredAgain() {
+    useGroups("G", "G");
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    stuckDriveOfSource = 0;
+    line[0].carrier = false;
+    line[1].carrier = false;
+    int first = source.write(0, 0, true, true, nowNs);
+    int second = source.write(1, 0, true, true, nowNs);
+    runFor(4_000 * MS);
+    assertThat(source.records.isReleased(first) || source.records.isReleased(second))
+        .isFalse();
+    line[0].carrier = true;
+    line[1].carrier = true;
+    nowNs += MS;
+    runFor(500 * MS);
+    assertThat(a.sessionState().isUp()).isFalse();
+    source.labels.onFailed(0);
+    source.labels.onFailed(0);
+    nowNs += MS;
+    runFor(1_000 * MS);
+    assertThat(source.records.isReleased(first) && source.records.isReleased(second))
+        .isTrue();
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(source.volumes.get(1).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    int third = source.write(0, 128, true, true, nowNs);
+    runFor(100 * MS);
+    assertThat(source.records.isReleased(third)).isTrue();
+    stuckDriveOfSource = -1;
+    runFor(1_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aTargetThatRefusesTheEndOfACopyHasTheGroupCutAndStopsNobody() {
+    start(Standing.fresh(PairState.UNPAIRED, true), Standing.fresh(PairState.UNPAIRED, true));
+    while (source.volumes.get(0).pairState() != PairState.SYNC_FINISHING) {
+      assertThat(nowNs).as("time, and no end offered").isLessThan(2_000 * MS);
+      nowNs += MS;
+      round();
+    }
+    Standing offered = source.volumes.get(0).standing();
+    source.refuses(a, PairOrderCode.COMPLETE);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SUSPENDED);
+    assertThat(source.volumes.get(0).standing().generation()).isNotEqualTo(offered.generation());
+    runFor(2_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
   }
 
   @Test
