@@ -247,6 +247,49 @@ class SessionTest {
   }
 
   @Test
+  void aRecordStaysWhereItIsUntilTheLinkHasReadItWhateverBecomesOfIt() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    line[0].queues = true;
+    source.write(0, 0, true, true, nowNs);
+    a.doWork(nowNs);
+    line[0].carrier = false;
+    drivesOfSourceWork = true;
+    runFor(4_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SUSPENDED);
+    // Neither mirror waits for it any more, but the link may still read from its frames.
+    assertThat(source.records.localHeadOf(0)).isEqualTo(-1);
+    assertThat(source.records.remoteHeadOf(0)).isEqualTo(-1);
+    assertThat(source.records.liveRecords()).isEqualTo(1);
+    line[0].sendQueued(a);
+    assertThat(source.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void aPairOverALinkThatQueuesIsMirroredAndCopiedAsOverAnyOther() {
+    start(Standing.fresh(PairState.UNPAIRED, false), Standing.fresh(PairState.UNPAIRED, false));
+    line[0].queues = true;
+    line[1].queues = true;
+    drivesOfSourceWork = true;
+    drivesOfTargetWork = true;
+    source.write(0, 0, false, false, nowNs);
+    for (int i = 0; i < 500; i++) {
+      nowNs += MS;
+      round();
+      line[0].sendQueued(a);
+      line[1].sendQueued(b);
+      if (i == 400) {
+        source.write(0, 128, true, true, nowNs);
+      }
+    }
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 5);
+    assertThat(source.drives[0][65_536]).isEqualTo((byte) 5);
+    assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+    assertThat(source.records.liveRecords() + target.records.liveRecords()).isZero();
+  }
+
+  @Test
   void aWatermarkThatIsLostIsToldAgainAlsoWhileOtherVolumesKeepTheLineBusy() {
     useGroups("G", "H");
     start(SYNCHRONIZED, SYNCHRONIZED);
