@@ -24,6 +24,7 @@ final class Scenario {
   private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
+  private final Draws firstDraws;
   private final RigDraw rig;
   private final List<Fault.Kind> faultKinds;
   private final List<Episode> plan = new ArrayList<>();
@@ -72,6 +73,7 @@ final class Scenario {
       time.add(sites[side]);
     }
     Draws programDraws = draws.fork();
+    firstDraws = draws.fork();
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
@@ -108,6 +110,7 @@ final class Scenario {
       site.start();
     }
     watch();
+    killInFirstIml();
     boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
     require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
     for (Episode episode : plan) {
@@ -122,6 +125,19 @@ final class Scenario {
       heal();
       becomeQuiet();
       compare();
+    }
+  }
+
+  /// A site may be killed in its very first IML, with or without a label on its drives.
+  private void killInFirstIml() {
+    if (faultKinds.contains(Fault.Kind.KILL_BETWEEN_ROUNDS)) {
+      for (SimulatedSite site : sites) {
+        time.after(firstDraws.skewed(MILLI, 1000 * MILLI), () -> {
+          if (!site.isReady()) {
+            site.kill();
+          }
+        });
+      }
     }
   }
 

@@ -40,9 +40,9 @@ final class SimulatedDrive implements DrivePort {
   private final ArrayDeque<Request> facts = new ArrayDeque<>();
 
   private Runnable wake = () -> {};
-  private boolean knownZero;
   private long life;
   private long changeCount;
+  private long firstChangeBytes = Long.MAX_VALUE;
   private long lastOldIoNs;
   private int oldIoCount;
   private int submittedUndrained;
@@ -69,7 +69,6 @@ final class SimulatedDrive implements DrivePort {
     this.trace = trace;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
-    this.knownZero = habits.knownZero();
     this.lastOldIoNs = time.nowNs();
   }
 
@@ -89,7 +88,6 @@ final class SimulatedDrive implements DrivePort {
   /// in flight.
   void onProcessDeath() {
     life++;
-    knownZero = false;
     facts.clear();
     submittedUndrained = 0;
     for (int i = 0; i < inFlight.size(); i++) {
@@ -183,8 +181,8 @@ final class SimulatedDrive implements DrivePort {
   }
 
   @Override
-  public boolean isKnownZero() {
-    return knownZero;
+  public boolean isKnownZeroBelow(long offsetBytes) {
+    return habits.knownZero() && firstChangeBytes >= offsetBytes;
   }
 
   @Override
@@ -496,6 +494,7 @@ final class SimulatedDrive implements DrivePort {
     }
 
     void applyTo(DriveImage image) {
+      firstChangeBytes = Math.min(firstChangeBytes, request.offsetBytes);
       if (blocks == null) {
         applyTo(image, 0, request.lengthBytes);
         return;

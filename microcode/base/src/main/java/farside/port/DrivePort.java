@@ -17,8 +17,9 @@ public interface DrivePort {
 
   int blockBytes();
 
-  /// True if every block is known to read zero, because the drive was made just now.
-  boolean isKnownZero();
+  /// True if every block before this offset was known to read zero when the drive was opened:
+  /// it was made just then, or nothing was written there since.
+  boolean isKnownZeroBelow(long offsetBytes);
 
   int queueDepth();
 
