@@ -40,6 +40,8 @@ final class SimulatedDrive implements DrivePort {
   private final ArrayDeque<Request> facts = new ArrayDeque<>();
 
   private Runnable wake = () -> {};
+  private long badFromBytes;
+  private long badToBytes;
   private long life;
   private long changeCount;
   private long firstChangeBytes = Long.MAX_VALUE;
@@ -117,6 +119,23 @@ final class SimulatedDrive implements DrivePort {
       visible.write(at, buffer, 0, length);
     }
     lastOldIoNs = time.nowNs();
+  }
+
+  /// From now on no request that writes to this extent succeeds; each leaves some of its blocks
+  /// written.
+  void spoil(long fromBytes, long lengthBytes) {
+    badFromBytes = fromBytes;
+    badToBytes = fromBytes + lengthBytes;
+  }
+
+  void mend() {
+    badToBytes = badFromBytes;
+  }
+
+  private boolean isSpoiled(Request request) {
+    return badFromBytes < badToBytes
+        && request.offsetBytes < badToBytes
+        && badFromBytes < request.offsetBytes + request.lengthBytes;
   }
 
   /// When the last request of a dead process is over.
@@ -248,7 +267,10 @@ final class SimulatedDrive implements DrivePort {
       Request request = facts.removeFirst();
       submittedUndrained--;
       drained++;
-      sink.onCompletion(request.tag, DriveOutcome.DONE, -1);
+      sink.onCompletion(
+          request.tag,
+          request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
+          request.failed ? Math.max(badFromBytes, request.offsetBytes) : -1);
     }
     return drained;
   }
@@ -329,7 +351,11 @@ final class SimulatedDrive implements DrivePort {
   }
 
   private void apply(Request request) {
+    request.failed = isSpoiled(request);
     Change change = new Change(++changeCount, request);
+    if (request.failed) {
+      change = partOf(change);
+    }
     change.applyTo(visible);
     unflushed.add(change);
   }
@@ -450,6 +476,7 @@ final class SimulatedDrive implements DrivePort {
     byte[] data;
     boolean[] disturbed;
     long changesBefore;
+    boolean failed;
 
     Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
       this.kind = kind;
