@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 /// NVRAM that lasts as long as the test.
 final class NvramInMemory implements NvramPort {
   private final MemorySegment region;
+  Contents contents = Contents.BLANK;
 
   NvramInMemory(long sizeBytes) {
     region = Arena.ofAuto().allocate(sizeBytes, 4096);
@@ -69,6 +70,6 @@ final class NvramInMemory implements NvramPort {
 
   @Override
   public Contents contents() {
-    return Contents.BLANK;
+    return contents;
   }
 }
