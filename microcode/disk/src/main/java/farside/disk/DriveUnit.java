@@ -31,7 +31,6 @@ final class DriveUnit implements DrivePort.DriveSink {
   /// then share the wake-ups of the thread and of the drive, which cost more than the writes.
   private static final long DESTAGE_GATHERED_NS = 5_000_000;
   private static final long FLUSH_DELAY_NS = 50_000_000;
-  private static final long RETRY_DELAY_NS = 1_000_000_000;
 
   private static final int KIND_SHIFT = 32;
   private static final long STAGE = 1;
@@ -60,11 +59,17 @@ final class DriveUnit implements DrivePort.DriveSink {
   private final IntArrayList freeStages = new IntArrayList();
   private final IoVector vector = new IoVector();
   private final TrackChain chain;
+  private final FailingTracks failing = new FailingTracks();
 
   private IntArrayList written = new IntArrayList();
   private IntArrayList flushing = new IntArrayList();
   private boolean readyTold;
   private boolean flushInFlight;
+
+  /// The last flush failed: the drive as a whole is given a rest, and hosts are told.
+  private boolean flushFailing;
+
+  private long pausedUntilNs = Director.NO_DEADLINE;
   private long oldestWrittenNs;
   private boolean labelInFlight;
   private long labelTicket;
@@ -74,7 +79,6 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private int inFlight;
   private int destagesActive;
-  private long retryAtNs = Director.NO_DEADLINE;
   private long labelRetryAtNs = Director.NO_DEADLINE;
   private long nowNs;
 
@@ -173,25 +177,41 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- destage ----
 
   private int destage() {
-    if (retryAtNs != Director.NO_DEADLINE) {
-      if (!Director.isDue(retryAtNs, nowNs)) {
-        return 0;
-      }
-      retryAtNs = Director.NO_DEADLINE;
-    }
     int started = goOn();
+    if (pausedUntilNs != Director.NO_DEADLINE) {
+      if (!Director.isDue(pausedUntilNs, nowNs)) {
+        return started;
+      }
+      pausedUntilNs = Director.NO_DEADLINE;
+    }
+    started += retryFailing();
     while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
       int record = records.peekDirty(index);
       if (record == WriteRecords.NONE || !isDestageDue(record)) {
         break;
       }
       records.pollDirty(index);
-      DestageOp busy = activeOn(records.volumeIndexOf(record), records.trackOf(record));
+      int track = records.trackOf(record);
+      DestageOp busy = activeOn(track);
       if (busy != null) {
         busy.defer(record);
-        continue;
+      } else if (!failing.contains(track)) {
+        start(track);
+        started++;
       }
-      start(records.volumeIndexOf(record), records.trackOf(record));
+      // Else the track rests: the next attempt takes all records that lie over it.
+    }
+    return started;
+  }
+
+  private int retryFailing() {
+    int started = 0;
+    while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
+      int track = failing.pollDue(nowNs);
+      if (track < 0) {
+        break;
+      }
+      start(track);
       started++;
     }
     return started;
@@ -227,19 +247,19 @@ final class DriveUnit implements DrivePort.DriveSink {
         || records.incomingFramesFree() * 4L < records.incomingFramesMax() * 3L;
   }
 
-  private DestageOp activeOn(int volumeIndex, int track) {
+  private DestageOp activeOn(int track) {
     if (destagesActive == 0) {
       return null;
     }
     for (DestageOp op : destages) {
-      if (op.active && op.track == track && op.volumeIndex == volumeIndex) {
+      if (op.active && op.track == track) {
         return op;
       }
     }
     return null;
   }
 
-  private void start(int volumeIndex, int track) {
+  private void start(int track) {
     DestageOp op = null;
     for (DestageOp candidate : destages) {
       if (!candidate.active) {
@@ -247,9 +267,11 @@ final class DriveUnit implements DrivePort.DriveSink {
         break;
       }
     }
-    op.begin(volumeIndex, track);
+    op.begin(track);
     destagesActive++;
-    chain.collectDirty(volumeIndex, track, op);
+    chain.collectDirty(volume.index(), track, op);
+    MachineCheck.require(
+        op.recordCount > 0, "drive " + port.name() + ": nothing to destage for track " + track);
     if (op.recordCount == 1) {
       submit(op, op.records[0]);
       op.nextBlock = BlockMask.BLOCKS_PER_TRACK;
@@ -336,15 +358,11 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void onDestaged(DestageOp op, DriveOutcome outcome, long firstBadByte) {
     op.outstanding--;
     if (outcome != DriveOutcome.DONE) {
-      op.failed = true;
       errorCount++;
-      if (!records.isDestageFailing(op.volumeIndex)) {
-        events.log(
-            EventCode.DESTAGE_FAILED,
-            port.name(),
-            firstBadByte < 0 ? (long) op.track * BlockMask.TRACK_BYTES : firstBadByte,
-            outcome,
-            RETRY_DELAY_NS / 1_000_000);
+      if (!op.failed) {
+        op.failed = true;
+        op.outcome = outcome;
+        op.firstBadByte = firstBadByte < 0 ? (long) op.track * BlockMask.TRACK_BYTES : firstBadByte;
       }
     }
     if (!op.isOver()) {
@@ -352,9 +370,21 @@ final class DriveUnit implements DrivePort.DriveSink {
     }
     op.active = false;
     destagesActive--;
+    if (op.failed) {
+      if (failing.onFailed(op.track, nowNs)) {
+        events.log(
+            EventCode.DESTAGE_FAILED,
+            port.name(),
+            op.firstBadByte,
+            op.outcome,
+            FailingTracks.RETRY_DELAY_NS / 1_000_000);
+      }
+    } else {
+      failing.onWritten(op.track);
+    }
     for (int i = 0; i < op.recordCount; i++) {
       int record = op.records[i];
-      if (op.failed) {
+      if (op.failed || op.again) {
         records.onDestageFailed(record);
       } else {
         if (written.isEmpty()) {
@@ -367,12 +397,11 @@ final class DriveUnit implements DrivePort.DriveSink {
     for (int i = 0; i < op.deferredCount; i++) {
       records.onDestageDeferred(op.deferred[i]);
     }
-    if (op.failed) {
-      retryAtNs = nowNs + RETRY_DELAY_NS;
-      records.setDestageFailing(op.volumeIndex, true);
-    } else if (retryAtNs == Director.NO_DEADLINE) {
-      records.setDestageFailing(op.volumeIndex, false);
-    }
+    tellWhetherFailing();
+  }
+
+  private void tellWhetherFailing() {
+    records.setDestageFailing(volume.index(), flushFailing || !failing.isEmpty());
   }
 
   // ---- flush ----
@@ -413,7 +442,8 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private void onFlushed(DriveOutcome outcome) {
     flushInFlight = false;
-    if (outcome == DriveOutcome.DONE) {
+    flushFailing = outcome != DriveOutcome.DONE;
+    if (!flushFailing) {
       for (int i = 0; i < flushing.size(); i++) {
         records.onStable(flushing.getInt(i));
       }
@@ -421,10 +451,10 @@ final class DriveUnit implements DrivePort.DriveSink {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
       destageAllAgain();
-      records.setDestageFailing(volume.index(), true);
-      retryAtNs = nowNs + RETRY_DELAY_NS;
+      pausedUntilNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
     flushing.clear();
+    tellWhetherFailing();
   }
 
   /// All that is not stable goes to the drive again, also what the flush did not cover: were a
@@ -439,7 +469,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     }
     written.clear();
     for (DestageOp op : destages) {
-      op.failed |= op.active;
+      op.again |= op.active;
     }
   }
 
@@ -479,8 +509,8 @@ final class DriveUnit implements DrivePort.DriveSink {
           port.name(),
           port.sizeBytes() - DriveLabel.RESERVED_BYTES,
           outcome,
-          RETRY_DELAY_NS / 1_000_000);
-      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+          FailingTracks.RETRY_DELAY_NS / 1_000_000);
+      labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
   }
 
@@ -496,7 +526,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
+      labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
   }
 
@@ -541,17 +571,13 @@ final class DriveUnit implements DrivePort.DriveSink {
       return Director.NO_DEADLINE;
     }
     long deadline = Director.NO_DEADLINE;
-    if (inFlight >= port.queueDepth()) {
-      // Nothing can be submitted before a request ends, and that is a fact which wakes the
-      // cabinet.
-      return deadline;
-    }
-    if (retryAtNs != Director.NO_DEADLINE) {
-      deadline = retryAtNs;
+    if (pausedUntilNs != Director.NO_DEADLINE) {
+      deadline = pausedUntilNs;
     } else if (destagesActive < destagesMax) {
+      deadline = failing.nextDeadlineNs();
       int record = records.peekDirty(index);
       if (record != WriteRecords.NONE) {
-        deadline = records.committedNsOf(record) + DESTAGE_DELAY_NS;
+        deadline = Director.sooner(deadline, records.committedNsOf(record) + DESTAGE_DELAY_NS);
       }
     }
     if (labelRetryAtNs != Director.NO_DEADLINE) {

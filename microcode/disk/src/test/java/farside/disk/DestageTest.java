@@ -136,6 +136,94 @@ class DestageTest {
     assertThat(bench.records.liveRecords()).isZero();
   }
 
+  private static void failTrack0(DiskBench bench) {
+    List<DriveInMemory.Request> writes = bench.drive.inFlight().stream()
+        .filter(r -> r.kind == DriveInMemory.Kind.WRITE && r.offsetBytes < 65_536)
+        .toList();
+    assertThat(writes).hasSize(1);
+    bench.drive.complete(writes.getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.settle();
+  }
+
+  @Test
+  void oneBadTrackHoldsUpNoOther() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    failTrack0(bench);
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
+    assertThat(bench.records.liveRecords()).isEqualTo(1);
+    // The volume does not hold all that was answered: a flush must not say so.
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    assertThat(bench.records.isStableUpTo(0, 1)).isFalse();
+  }
+
+  @Test
+  void whatIsWrittenToABadTrackWaitsForItsNextAttemptAndGoesWithIt() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    failTrack0(bench);
+    bench.write(4, 8, 2);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.pass(999 * MS);
+    assertThat(bench.drive.inFlight()).isEmpty();
+    bench.pass(MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 0+6144", "FLUSH 0+0");
+    assertThat(bench.versionOn(bench.drive.durable(), 3)).isEqualTo(1);
+    assertThat(bench.versionOn(bench.drive.durable(), 4)).isEqualTo(2);
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
+  @Test
+  void aTrackThatGoesOnFailingIsTriedOnceASecondAndToldOnce() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    for (int attempt = 0; attempt < 5; attempt++) {
+      failTrack0(bench);
+      assertThat(bench.drive.inFlight()).isEmpty();
+      assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + 1000 * MS);
+      bench.pass(1000 * MS);
+    }
+    assertThat(bench.events).containsOnlyOnce(EventCode.DESTAGE_FAILED.number());
+    finish(bench);
+  }
+
+  @Test
+  void aFlushThatFailsWhileABadTrackIsTriedAgainLosesNeither() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    failTrack0(bench);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(970 * MS);
+    var flush = only(bench, DriveInMemory.Kind.FLUSH);
+    bench.pass(30 * MS);
+    bench.drive.complete(flush, DriveOutcome.GONE);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
   @Test
   void afterAFailedFlushWhatItCoveredIsDestagedAgain() {
     DiskBench bench = loaded(8);

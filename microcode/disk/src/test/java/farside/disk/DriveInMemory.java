@@ -163,7 +163,7 @@ final class DriveInMemory implements DrivePort {
   }
 
   @Override
-  public boolean isKnownZero() {
+  public boolean isKnownZeroBelow(long offsetBytes) {
     return knownZero;
   }
 
