@@ -129,9 +129,7 @@ class LauncherIT {
       assertThat(residentKib).as("KiB resident").isLessThan(RESIDENT_MAX_KIB);
       // What others take of a busy machine is not the rig's: its own work fits in the time
       // anywhere, and on a quiet machine so does the whole start.
-      assertThat(readyCpuMs)
-          .as("ms of processor time until ready")
-          .isLessThan(QUIET_READY_MAX_MS);
+      assertThat(readyCpuMs).as("ms of processor time until ready").isLessThan(QUIET_READY_MAX_MS);
       boolean isQuiet = load >= 0 && load < Runtime.getRuntime().availableProcessors();
       assertThat(readyMs)
           .as("ms until ready")

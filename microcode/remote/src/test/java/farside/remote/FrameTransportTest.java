@@ -259,8 +259,9 @@ class FrameTransportTest {
     }
     long perPair = (thread.getCurrentThreadAllocatedBytes() - before) / (pairs / 2);
     assertThat(end.delivered).hasSize(2 * pairs);
-    // The test's own list of numbers takes some.
-    assertThat(perPair).as("bytes per frame that came too soon").isLessThan(1500);
+    // The test's own list takes some, and so do short-lived views where the compiler is in a
+    // hurry; a frame that is kept in new memory takes all of its own length.
+    assertThat(perPair).as("bytes per frame that came too soon").isLessThan(4096);
   }
 
   @Test

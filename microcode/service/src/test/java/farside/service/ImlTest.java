@@ -11,6 +11,7 @@ import farside.cache.WriteRecords;
 import farside.director.CabinetRefused;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort.Contents;
 import farside.volume.DriveLabel;
