@@ -44,7 +44,7 @@ final class RecordScan {
         "NVRAM record " + record + ": header does not match its commit word");
     if (!headers.isPayloadWhole(record)) {
       int track = (int) (headers.offsetBytes(record) / BlockMask.TRACK_BYTES);
-      bad.onBadRecord(record, headers.volumeIndex(record), track);
+      bad.onBadRecord(record, headers.volumeIndex(record), track, headers.isLocalPending(record));
       headers.clear(record);
       badCount++;
       return false;

@@ -522,6 +522,19 @@ public final class WriteRecords {
     freeIfDone(record);
   }
 
+  /// The record is nobody's: neither its host nor the peer ever heard that it was committed.
+  public void drop(int record) {
+    MachineCheck.require(
+        !isReleased(record) && local[record] && remote[record],
+        "record " + record + " is dropped, but somebody counts on it");
+    local[record] = false;
+    localLists.remove(volumeIndex[record], record);
+    overTrack.remove(volumeIndex[record], trackOf(record), record);
+    clearRemotePending(record);
+    // It leaves the queue of the held here: its frames may head another record soon.
+    oldestHeld(volumeIndex[record]);
+  }
+
   /// A record that is only kept by a pin has its bits cleared all the same: after a crash it
   /// must not be destaged over what came later.
   private void storePending(int record) {
@@ -550,13 +563,15 @@ public final class WriteRecords {
   /// @param highestIncoming highest number of the peer's that is wholly here; 0 if none
   public record Found(int kept, int bad, long highestOwn, long highestIncoming) {}
 
-  /// Takes a bad record's place: the caller makes its track owed before the record is dropped.
+  /// Takes a bad record's place: the caller says durably what becomes of its track before the
+  /// record is dropped.
   public interface BadRecordSink {
-    void onBadRecord(int record, int volume, int track);
+    /// @param localPending the drive may lack it too, so that it is nowhere in this cabinet
+    void onBadRecord(int record, int volume, int track, boolean localPending);
   }
 
   /// Reads every header and takes over what is committed. Records come back oldest first,
-  /// released if they do not wait for the peer.
+  /// and none is released before [#releaseRecovered].
   public Found recover(BadRecordSink bad, long nowNs) {
     RecordScan scan = new RecordScan(headers);
     int[] found = scan.run(bad);
@@ -590,8 +605,18 @@ public final class WriteRecords {
     link(record, headers.isLocalPending(record), headers.isRemotePending(record));
     if (remote[record]) {
       heldOfVolume[volumeIndex[record]].addInt(record);
-    } else {
-      release(record);
+    }
+  }
+
+  /// IML is over, and the labels say under which generations: what does not wait for the peer may
+  /// go to its drive.
+  public void releaseRecovered() {
+    for (int volume = 0; volume < driveOfVolume.length; volume++) {
+      for (int r = localHeadOf(volume); r != NONE; r = localNextOf(r)) {
+        if (!remote[r]) {
+          release(r);
+        }
+      }
     }
   }
 

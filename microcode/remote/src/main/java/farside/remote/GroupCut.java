@@ -82,10 +82,10 @@ final class GroupCut {
       switch (volume.pairState()) {
         case SYNC_IN_PROG -> {
           breakOff(volume, "the cabinet was restarted");
-          recoverAlone(volume);
+          goOnAlone(volume);
         }
         case SYNC_FINISHING -> cut(volume.group(), "the cabinet was restarted");
-        case SUSPENDED, CONFLICT, UNPAIRED -> recoverAlone(volume);
+        case SUSPENDED, CONFLICT, UNPAIRED -> goOnAlone(volume);
         default -> {}
       }
     }
@@ -107,13 +107,16 @@ final class GroupCut {
     }
   }
 
-  /// A volume that went alone before the cabinet stopped. What its records say the peer
-  /// lacks is owed, and hosts wait once more for the label.
-  private void recoverAlone(Volume volume) {
+  /// A volume that went alone, before the cabinet stopped or because the peer cannot restore it.
+  /// What its records say the peer lacks is owed, and hosts wait once more for the label, whose
+  /// ticket is returned.
+  long goOnAlone(Volume volume) {
     volume.setHeld(true);
     oweTracks(volume);
     dropRemotePending(volume);
-    pending.add(new Pending(volume, labels.request(volume.driveIndex())));
+    Pending label = new Pending(volume, labels.request(volume.driveIndex()));
+    pending.add(label);
+    return label.ticket();
   }
 
   private void oweTracks(Volume volume) {

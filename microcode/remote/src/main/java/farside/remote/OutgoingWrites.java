@@ -5,6 +5,7 @@ import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
@@ -103,7 +104,7 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
     IntArrayQueue toSend = records.toSend();
     while (!toSend.isEmpty()) {
       int record = toSend.peekInt();
-      if (!records.isRemotePending(record)) {
+      if (!records.isRemotePending(record) || isRestoring(record)) {
         toSend.pollInt();
         continue;
       }
@@ -120,6 +121,26 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
       work++;
     }
     return work;
+  }
+
+  /// Of a volume that is being restored nothing is sent: what the peer never received is dropped
+  /// when it gives back what it has.
+  private boolean isRestoring(int record) {
+    return volumes.get(records.volumeIndexOf(record)).pairState() == PairState.RESTORING;
+  }
+
+  /// Drops the records of the volume that the peer never received. No host was told of them, and
+  /// on the peer, whose content this volume takes, they are not.
+  void dropUnreceived(Volume volume) {
+    int record = records.remoteHeadOf(volume.index());
+    while (record != WriteRecords.NONE) {
+      int next = records.remoteNextOf(record);
+      if (records.numberOf(record) > receivedNumber) {
+        records.drop(record);
+      }
+      record = next;
+    }
+    records.rebuildToSend(sentNumber);
   }
 
   private boolean send(int record, int payloadBytes, int units) {

@@ -81,7 +81,7 @@ final class PeerWatch {
   private String overdue(String group, long nowNs) {
     for (Volume volume : volumes.sourcesOf(group)) {
       int record = records.oldestHeld(volume.index());
-      if (record == WriteRecords.NONE || volume.isHeld()) {
+      if (record == WriteRecords.NONE || volume.isHeld() || !volume.pairState().waitsForPeer()) {
         continue;
       }
       if (!link.isVariedOn()) {

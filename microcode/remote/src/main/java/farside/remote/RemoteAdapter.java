@@ -13,6 +13,7 @@ import farside.protocol.link.FrameKind;
 import farside.protocol.session.GreetingDecoder;
 import farside.volume.Labels;
 import farside.volume.LinkDesk;
+import farside.volume.Volume;
 import farside.volume.Volumes;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -241,6 +242,11 @@ public final class RemoteAdapter
     cut.cut(group, because);
     // The session is bound to the generations that it was greeted with.
     restart("group " + group + " was cut");
+  }
+
+  @Override
+  public void dropUnreceived(Volume volume) {
+    outgoing.dropUnreceived(volume);
   }
 
   private int applyRestart() {

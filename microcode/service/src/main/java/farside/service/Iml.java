@@ -242,11 +242,19 @@ public final class Iml {
     };
   }
 
-  private void onBadRecord(int record, int volumeIndex, int track) {
+  private void onBadRecord(int record, int volumeIndex, int track, boolean localPending) {
     Volume volume = volumes.get(volumeIndex);
     events.log(EventCode.RECORD_CRC_BAD, record, volume.name());
     if (volume.role() == VolumeRole.R1) {
-      volume.table().owed().set(track);
+      PairState state = volume.standing() == null ? PairState.UNPAIRED : volume.pairState();
+      if (localPending && (state.waitsForPeer() || state == PairState.RESTORING)) {
+        // The peer has it, if anybody was told that it is there; and the peer keeps the track as
+        // pending, since no watermark of ours has passed the record.
+        volume.begin(volume.standing().with(PairState.RESTORING));
+      } else {
+        // What the drive has is the best there is.
+        volume.table().owed().set(track);
+      }
     } else if (volume.role() == VolumeRole.R2 && volume.standing() != null) {
       // It lost what it had acknowledged, and its source, which may have gone alone since, owes
       // it other tracks only. So it forgets that it was ever paired, before the record is
@@ -256,6 +264,9 @@ public final class Iml {
   }
 
   private void finish() {
+    // Not sooner: a write of a group that was being cut, of which its host was not told, would be
+    // on a drive whose label says that the peer has all that it has.
+    memory.records().releaseRecovered();
     for (Volume volume : volumes.list()) {
       if (volume.role() == VolumeRole.LOCAL && volume.standing().zeroBased()) {
         // Nothing tells from here on whether hosts wrote to it. So a drive that is new the next
@@ -264,7 +275,7 @@ public final class Iml {
       }
       if (volume.pairState() == PairState.RESTORING) {
         volume.setNotReady(
-            "NVRAM was lost while it was synchronized; waiting for the peer to give back what it has");
+            "what NVRAM held of it is lost, and it was synchronized; waiting for the peer to give back what it has");
       } else {
         volume.setReady();
       }
