@@ -38,7 +38,6 @@ final class DriveUnit implements DrivePort.DriveSink {
   private static final long FLUSH = 3;
   private static final long LABEL_READ = 4;
   private static final long LABEL_WRITE = 5;
-  private static final long LABEL_FLUSH = 6;
 
   private final int index;
   private final DrivePort port;
@@ -71,7 +70,18 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private long pausedUntilNs = Director.NO_DEADLINE;
   private long oldestWrittenNs;
+
+  /// From the composing of a label to the flush that covers it, or to a failure.
   private boolean labelInFlight;
+
+  /// The drive has completed the label, and no flush that covers it was submitted yet.
+  private boolean labelWritten;
+
+  private boolean labelFlushing;
+
+  /// A flush failed while the label was on its way: it must be written again.
+  private boolean labelAgain;
+
   private long labelTicket;
 
   /// The copy that the next label goes to: never the newest whole one.
@@ -407,12 +417,16 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- flush ----
 
   private int flush() {
-    if (flushInFlight || written.isEmpty() || inFlight >= port.queueDepth() || !isFlushDue()) {
+    // One at a time, for data and label together: a drive tells of what it could not write once
+    // only, to whichever flush comes first, and the other would be told that all is well.
+    if (flushInFlight || inFlight >= port.queueDepth() || !isFlushDue()) {
       return 0;
     }
     IntArrayList covered = written;
     written = flushing;
     flushing = covered;
+    labelFlushing = labelWritten;
+    labelWritten = false;
     flushInFlight = true;
     inFlight++;
     flushCount++;
@@ -421,6 +435,9 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private boolean isFlushDue() {
+    if (labelWritten || written.isEmpty()) {
+      return labelWritten;
+    }
     if (isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
       return true;
     }
@@ -447,10 +464,17 @@ final class DriveUnit implements DrivePort.DriveSink {
       for (int i = 0; i < flushing.size(); i++) {
         records.onStable(flushing.getInt(i));
       }
+      if (labelFlushing) {
+        onLabelStable();
+      }
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
       destageAllAgain();
+      if (labelFlushing || labelWritten) {
+        onLabelFailed();
+      }
+      labelAgain = labelInFlight;
       pausedUntilNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
     flushing.clear();
@@ -498,11 +522,12 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private void onLabelWritten(DriveOutcome outcome) {
-    if (outcome == DriveOutcome.DONE) {
-      inFlight++;
-      port.submitFlush(LABEL_FLUSH << KIND_SHIFT);
-    } else {
-      labelInFlight = false;
+    if (outcome == DriveOutcome.DONE && !labelAgain) {
+      labelWritten = true;
+      return;
+    }
+    onLabelFailed();
+    if (outcome != DriveOutcome.DONE) {
       errorCount++;
       events.log(
           EventCode.DESTAGE_FAILED,
@@ -510,24 +535,25 @@ final class DriveUnit implements DrivePort.DriveSink {
           port.sizeBytes() - DriveLabel.RESERVED_BYTES,
           outcome,
           FailingTracks.RETRY_DELAY_NS / 1_000_000);
-      labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
   }
 
-  private void onLabelFlushed(DriveOutcome outcome) {
+  /// It goes to the same copy again: the other one may be the only whole one.
+  private void onLabelFailed() {
     labelInFlight = false;
-    if (outcome == DriveOutcome.DONE) {
-      labelCopy = 1 - labelCopy;
-      labels.onDurable(index, labelTicket);
-      events.log(
-          EventCode.LABEL_WRITTEN,
-          port.name(),
-          volume.pairState().shown() + ", volume " + volume.name());
-    } else {
-      errorCount++;
-      events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
-    }
+    labelWritten = false;
+    labelAgain = false;
+    labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
+  }
+
+  private void onLabelStable() {
+    labelInFlight = false;
+    labelCopy = 1 - labelCopy;
+    labels.onDurable(index, labelTicket);
+    events.log(
+        EventCode.LABEL_WRITTEN,
+        port.name(),
+        volume.pairState().shown() + ", volume " + volume.name());
   }
 
   // ---- completions ----
@@ -545,7 +571,6 @@ final class DriveUnit implements DrivePort.DriveSink {
         labelCopy = 1 - labelReader.newestCopy();
       }
       case (int) LABEL_WRITE -> onLabelWritten(outcome);
-      case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
       default ->
         throw new MachineCheck(
             "drive " + port.name() + " completed a request that was never made, tag " + tag);
