@@ -12,7 +12,6 @@ import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import farside.port.IoVector;
 import farside.volume.DriveFigures;
-import farside.volume.DriveLabel;
 import farside.volume.Labels;
 import farside.volume.Volume;
 import java.util.Arrays;
@@ -41,14 +40,13 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private final int index;
   private final DrivePort port;
-  private final Labels labels;
   private final LabelReader labelReader;
+  private final LabelWriter labelWriter;
   private final Volume volume;
   private final WriteRecords records;
   private final SlotDirectory slots;
   private final GlobalMemory memory;
   private final EventLog events;
-  private final long labelAddress;
 
   private final int destagesMax;
   private final DestageOp[] destages;
@@ -71,25 +69,8 @@ final class DriveUnit implements DrivePort.DriveSink {
   private long pausedUntilNs = Director.NO_DEADLINE;
   private long oldestWrittenNs;
 
-  /// From the composing of a label to the flush that covers it, or to a failure.
-  private boolean labelInFlight;
-
-  /// The drive has completed the label, and no flush that covers it was submitted yet.
-  private boolean labelWritten;
-
-  private boolean labelFlushing;
-
-  /// A flush failed while the label was on its way: it must be written again.
-  private boolean labelAgain;
-
-  private long labelTicket;
-
-  /// The copy that the next label goes to: never the newest whole one.
-  private int labelCopy;
-
   private int inFlight;
   private int destagesActive;
-  private long labelRetryAtNs = Director.NO_DEADLINE;
   private long nowNs;
 
   /// Records committed up to here are due, though not yet as old as others must be.
@@ -109,14 +90,13 @@ final class DriveUnit implements DrivePort.DriveSink {
       long labelAddress) {
     this.index = index;
     this.port = port;
-    this.labels = labels;
     this.volume = labels.volumeOf(index);
     this.memory = memory;
     this.records = memory.records();
     this.slots = memory.slots();
     this.events = events;
-    this.labelAddress = labelAddress;
     this.labelReader = new LabelReader(index, port, labels, labelAddress);
+    this.labelWriter = new LabelWriter(index, port, labels, events, labelAddress);
     this.chain = new TrackChain(records);
     int depth = port.queueDepth();
     destagesMax = Math.max(1, depth * 3 / 4);
@@ -425,8 +405,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     IntArrayList covered = written;
     written = flushing;
     flushing = covered;
-    labelFlushing = labelWritten;
-    labelWritten = false;
+    labelWriter.onFlushSubmitted();
     flushInFlight = true;
     inFlight++;
     flushCount++;
@@ -435,8 +414,8 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private boolean isFlushDue() {
-    if (labelWritten || written.isEmpty()) {
-      return labelWritten;
+    if (labelWriter.wantsFlush() || written.isEmpty()) {
+      return labelWriter.wantsFlush();
     }
     if (isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
       return true;
@@ -464,17 +443,12 @@ final class DriveUnit implements DrivePort.DriveSink {
       for (int i = 0; i < flushing.size(); i++) {
         records.onStable(flushing.getInt(i));
       }
-      if (labelFlushing) {
-        onLabelStable();
-      }
+      labelWriter.onFlushed();
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
       destageAllAgain();
-      if (labelFlushing || labelWritten) {
-        onLabelFailed();
-      }
-      labelAgain = labelInFlight;
+      labelWriter.onFlushFailed(nowNs);
       pausedUntilNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
     flushing.clear();
@@ -500,60 +474,12 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- label ----
 
   private int writeLabel() {
-    if (labelInFlight
-        || volume == null
-        || !labels.isWanted(index)
-        || inFlight >= port.queueDepth()) {
+    if (inFlight >= port.queueDepth() || !labelWriter.isDue(nowNs)) {
       return 0;
     }
-    if (labelRetryAtNs != Director.NO_DEADLINE && !Director.isDue(labelRetryAtNs, nowNs)) {
-      return 0;
-    }
-    labelRetryAtNs = Director.NO_DEADLINE;
-    var label = labels.compose(index, memory.incarnation(), events.wallMs());
-    label.encode(labelAddress);
-    labelInFlight = true;
-    labelTicket = labels.newestTicket(index);
     inFlight++;
-    vector.clear().add(labelAddress, DriveLabel.BYTES);
-    port.submitWrite(
-        DriveLabel.offsetOf(labelCopy, port.sizeBytes()), vector, LABEL_WRITE << KIND_SHIFT);
+    labelWriter.submit(memory.incarnation(), LABEL_WRITE << KIND_SHIFT);
     return 1;
-  }
-
-  private void onLabelWritten(DriveOutcome outcome) {
-    if (outcome == DriveOutcome.DONE && !labelAgain) {
-      labelWritten = true;
-      return;
-    }
-    onLabelFailed();
-    if (outcome != DriveOutcome.DONE) {
-      errorCount++;
-      events.log(
-          EventCode.DESTAGE_FAILED,
-          port.name(),
-          port.sizeBytes() - DriveLabel.RESERVED_BYTES,
-          outcome,
-          FailingTracks.RETRY_DELAY_NS / 1_000_000);
-    }
-  }
-
-  /// It goes to the same copy again: the other one may be the only whole one.
-  private void onLabelFailed() {
-    labelInFlight = false;
-    labelWritten = false;
-    labelAgain = false;
-    labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
-  }
-
-  private void onLabelStable() {
-    labelInFlight = false;
-    labelCopy = 1 - labelCopy;
-    labels.onDurable(index, labelTicket);
-    events.log(
-        EventCode.LABEL_WRITTEN,
-        port.name(),
-        volume.pairState().shown() + ", volume " + volume.name());
   }
 
   // ---- completions ----
@@ -568,9 +494,9 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) FLUSH -> onFlushed(outcome);
       case (int) LABEL_READ -> {
         inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
-        labelCopy = 1 - labelReader.newestCopy();
+        labelWriter.setNextCopy(1 - labelReader.newestCopy());
       }
-      case (int) LABEL_WRITE -> onLabelWritten(outcome);
+      case (int) LABEL_WRITE -> errorCount += labelWriter.onWritten(outcome, nowNs) ? 1 : 0;
       default ->
         throw new MachineCheck(
             "drive " + port.name() + " completed a request that was never made, tag " + tag);
@@ -605,9 +531,7 @@ final class DriveUnit implements DrivePort.DriveSink {
         deadline = Director.sooner(deadline, records.committedNsOf(record) + DESTAGE_DELAY_NS);
       }
     }
-    if (labelRetryAtNs != Director.NO_DEADLINE) {
-      deadline = Director.sooner(deadline, labelRetryAtNs);
-    }
+    deadline = Director.sooner(deadline, labelWriter.nextDeadlineNs());
     if (!written.isEmpty() && !flushInFlight) {
       deadline = Director.sooner(deadline, oldestWrittenNs + FLUSH_DELAY_NS);
     }
