@@ -255,6 +255,11 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public void submitFlush(long tag) {
     Request request = new Request(Kind.FLUSH, 0, 0, tag);
+    for (int i = 0; i < inFlight.size(); i++) {
+      require(
+          inFlight.get(i).kind != Kind.FLUSH,
+          () -> who + ": a flush while another is in flight: one would hide the other's failure");
+    }
     request.changesBefore = changeCount;
     flushes++;
     submit(request, draws.between(habits.flushMinNs(), habits.flushMaxNs()));

@@ -34,6 +34,8 @@ public interface DrivePort {
   /// Makes the extent read zero; may free its space.
   void submitZero(long offsetBytes, long lengthBytes, long tag);
 
+  /// Only one may be in flight. If it fails, anything written since the last good one may be
+  /// lost, and a later flush does not say so again: all of it must be written anew.
   void submitFlush(long tag);
 
   int drain(DriveSink sink, int limit);

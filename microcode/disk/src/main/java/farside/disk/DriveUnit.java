@@ -12,7 +12,6 @@ import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import farside.port.IoVector;
 import farside.volume.DriveFigures;
-import farside.volume.DriveLabel;
 import farside.volume.Labels;
 import farside.volume.Volume;
 import java.util.Arrays;
@@ -38,18 +37,16 @@ final class DriveUnit implements DrivePort.DriveSink {
   private static final long FLUSH = 3;
   private static final long LABEL_READ = 4;
   private static final long LABEL_WRITE = 5;
-  private static final long LABEL_FLUSH = 6;
 
   private final int index;
   private final DrivePort port;
-  private final Labels labels;
   private final LabelReader labelReader;
+  private final LabelWriter labelWriter;
   private final Volume volume;
   private final WriteRecords records;
   private final SlotDirectory slots;
   private final GlobalMemory memory;
   private final EventLog events;
-  private final long labelAddress;
 
   private final int destagesMax;
   private final DestageOp[] destages;
@@ -71,15 +68,9 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private long pausedUntilNs = Director.NO_DEADLINE;
   private long oldestWrittenNs;
-  private boolean labelInFlight;
-  private long labelTicket;
-
-  /// The copy that the next label goes to: never the newest whole one.
-  private int labelCopy;
 
   private int inFlight;
   private int destagesActive;
-  private long labelRetryAtNs = Director.NO_DEADLINE;
   private long nowNs;
 
   /// Records committed up to here are due, though not yet as old as others must be.
@@ -99,14 +90,13 @@ final class DriveUnit implements DrivePort.DriveSink {
       long labelAddress) {
     this.index = index;
     this.port = port;
-    this.labels = labels;
     this.volume = labels.volumeOf(index);
     this.memory = memory;
     this.records = memory.records();
     this.slots = memory.slots();
     this.events = events;
-    this.labelAddress = labelAddress;
     this.labelReader = new LabelReader(index, port, labels, labelAddress);
+    this.labelWriter = new LabelWriter(index, port, labels, events, labelAddress);
     this.chain = new TrackChain(records);
     int depth = port.queueDepth();
     destagesMax = Math.max(1, depth * 3 / 4);
@@ -407,12 +397,15 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- flush ----
 
   private int flush() {
-    if (flushInFlight || written.isEmpty() || inFlight >= port.queueDepth() || !isFlushDue()) {
+    // One at a time, for data and label together: a drive tells of what it could not write once
+    // only, to whichever flush comes first, and the other would be told that all is well.
+    if (flushInFlight || inFlight >= port.queueDepth() || !isFlushDue()) {
       return 0;
     }
     IntArrayList covered = written;
     written = flushing;
     flushing = covered;
+    labelWriter.onFlushSubmitted();
     flushInFlight = true;
     inFlight++;
     flushCount++;
@@ -421,6 +414,9 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private boolean isFlushDue() {
+    if (labelWriter.wantsFlush() || written.isEmpty()) {
+      return labelWriter.wantsFlush();
+    }
     if (isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
       return true;
     }
@@ -447,10 +443,12 @@ final class DriveUnit implements DrivePort.DriveSink {
       for (int i = 0; i < flushing.size(); i++) {
         records.onStable(flushing.getInt(i));
       }
+      labelWriter.onFlushed();
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
       destageAllAgain();
+      labelWriter.onFlushFailed(nowNs);
       pausedUntilNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
     flushing.clear();
@@ -476,58 +474,12 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- label ----
 
   private int writeLabel() {
-    if (labelInFlight
-        || volume == null
-        || !labels.isWanted(index)
-        || inFlight >= port.queueDepth()) {
+    if (inFlight >= port.queueDepth() || !labelWriter.isDue(nowNs)) {
       return 0;
     }
-    if (labelRetryAtNs != Director.NO_DEADLINE && !Director.isDue(labelRetryAtNs, nowNs)) {
-      return 0;
-    }
-    labelRetryAtNs = Director.NO_DEADLINE;
-    var label = labels.compose(index, memory.incarnation(), events.wallMs());
-    label.encode(labelAddress);
-    labelInFlight = true;
-    labelTicket = labels.newestTicket(index);
     inFlight++;
-    vector.clear().add(labelAddress, DriveLabel.BYTES);
-    port.submitWrite(
-        DriveLabel.offsetOf(labelCopy, port.sizeBytes()), vector, LABEL_WRITE << KIND_SHIFT);
+    labelWriter.submit(memory.incarnation(), LABEL_WRITE << KIND_SHIFT);
     return 1;
-  }
-
-  private void onLabelWritten(DriveOutcome outcome) {
-    if (outcome == DriveOutcome.DONE) {
-      inFlight++;
-      port.submitFlush(LABEL_FLUSH << KIND_SHIFT);
-    } else {
-      labelInFlight = false;
-      errorCount++;
-      events.log(
-          EventCode.DESTAGE_FAILED,
-          port.name(),
-          port.sizeBytes() - DriveLabel.RESERVED_BYTES,
-          outcome,
-          FailingTracks.RETRY_DELAY_NS / 1_000_000);
-      labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
-    }
-  }
-
-  private void onLabelFlushed(DriveOutcome outcome) {
-    labelInFlight = false;
-    if (outcome == DriveOutcome.DONE) {
-      labelCopy = 1 - labelCopy;
-      labels.onDurable(index, labelTicket);
-      events.log(
-          EventCode.LABEL_WRITTEN,
-          port.name(),
-          volume.pairState().shown() + ", volume " + volume.name());
-    } else {
-      errorCount++;
-      events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      labelRetryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
-    }
   }
 
   // ---- completions ----
@@ -542,10 +494,9 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) FLUSH -> onFlushed(outcome);
       case (int) LABEL_READ -> {
         inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
-        labelCopy = 1 - labelReader.newestCopy();
+        labelWriter.setNextCopy(1 - labelReader.newestCopy());
       }
-      case (int) LABEL_WRITE -> onLabelWritten(outcome);
-      case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
+      case (int) LABEL_WRITE -> errorCount += labelWriter.onWritten(outcome, nowNs) ? 1 : 0;
       default ->
         throw new MachineCheck(
             "drive " + port.name() + " completed a request that was never made, tag " + tag);
@@ -580,9 +531,7 @@ final class DriveUnit implements DrivePort.DriveSink {
         deadline = Director.sooner(deadline, records.committedNsOf(record) + DESTAGE_DELAY_NS);
       }
     }
-    if (labelRetryAtNs != Director.NO_DEADLINE) {
-      deadline = Director.sooner(deadline, labelRetryAtNs);
-    }
+    deadline = Director.sooner(deadline, labelWriter.nextDeadlineNs());
     if (!written.isEmpty() && !flushInFlight) {
       deadline = Director.sooner(deadline, oldestWrittenNs + FLUSH_DELAY_NS);
     }
