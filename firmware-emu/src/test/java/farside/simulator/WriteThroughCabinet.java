@@ -279,7 +279,9 @@ final class WriteThroughCabinet
       switch (step) {
         case READING -> onRead();
         case WRITING -> {
-          if (lie == Lie.FORGETS_THE_FLUSH) {
+          if (outcome != DriveOutcome.DONE) {
+            drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+          } else if (lie == Lie.FORGETS_THE_FLUSH) {
             answer();
           } else {
             step = FLUSHING;

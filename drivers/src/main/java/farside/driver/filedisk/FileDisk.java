@@ -144,8 +144,8 @@ public final class FileDisk implements DrivePort, RoundFlush {
   }
 
   @Override
-  public boolean isKnownZero() {
-    return file.isNew();
+  public boolean isKnownZeroBelow(long offsetBytes) {
+    return file.firstDataBytes() >= offsetBytes;
   }
 
   @Override

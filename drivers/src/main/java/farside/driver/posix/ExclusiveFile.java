@@ -171,6 +171,13 @@ public final class ExclusiveFile {
     return result;
   }
 
+  /// Offset of the first byte that is no hole, the size if there is none: no byte before it was
+  /// ever written, so all of them read zero. 0 if the file system does not tell.
+  public long firstDataBytes() {
+    long first = Posix.lseek(fd, 0, Posix.SEEK_DATA);
+    return first == -Posix.ENXIO ? facts.sizeBytes() : Math.max(0, first);
+  }
+
   /// Makes the file's size and its name survive the loss of power; 0 or minus an error number.
   public int syncWithName() {
     int result = Posix.fsync(fd);

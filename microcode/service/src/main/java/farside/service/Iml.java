@@ -192,7 +192,9 @@ public final class Iml {
     if (standing == null) {
       return true;
     }
-    boolean untouched = standing.generation() == 0 && standing.zeroBased();
+    boolean untouched = standing.generation() == 0
+        && standing.zeroBased()
+        && volume.table().owed().count() == 0;
     if (label.label() == null) {
       if (!untouched) {
         refuse(
@@ -266,6 +268,11 @@ public final class Iml {
     // on a drive whose label says that the peer has all that it has.
     memory.records().releaseRecovered();
     for (Volume volume : volumes.list()) {
+      if (volume.role() == VolumeRole.LOCAL && volume.standing().zeroBased()) {
+        // Nothing tells from here on whether hosts wrote to it. So a drive that is new the next
+        // time, because the right one was not there, is refused and not taken for this one.
+        volume.become(volume.standing().notZeroBased(), "in service");
+      }
       if (volume.pairState() == PairState.RESTORING) {
         volume.setNotReady(
             "what NVRAM held of it is lost, and it was synchronized; waiting for the peer to give back what it has");

@@ -1,191 +1,326 @@
 package farside.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import farside.cache.BlockMask;
 import farside.cache.GlobalMemory;
 import farside.cache.NvramLayout;
 import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
+import farside.director.CabinetRefused;
+import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
-import farside.port.NvramPort;
+import farside.port.NvramPort.Contents;
+import farside.volume.DriveLabel;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// What a cabinet with one mirrored volume makes of the NVRAM that an earlier life left.
+/// What IML makes of NVRAM and labels, and what it refuses: with what, where, and the cure.
 class ImlTest {
-  private static final int TRACKS = 4;
-  private static final long[] SIZES = {(long) TRACKS * BlockMask.TRACK_BYTES};
-  private static final Standing SYNCHRONIZED =
-      Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
+  private static final long SIZE = 1 << 20;
+  private static final String SERIAL = "FS-0000A";
+  private static final long OTHER_LIFE = 77;
 
-  private final NvramPort nvram = new NvramInMemory(1 << 20);
+  private final NvramInMemory nvram = new NvramInMemory(1 << 20);
+  private long draws = 1000;
 
-  /// One life of the cabinet, from IML to a kill.
-  private final class Life {
-    final EventLog events = new EventLog((atNs, number, severity, text) -> {}, 0);
-    final MemorySegment slots = Arena.ofAuto().allocate(BlockMask.TRACK_BYTES, 4096);
-    final WriteRecords records;
+  /// One start of a cabinet with one volume on drive D1; the NVRAM outlives it.
+  private final class Start {
+    final List<Integer> told = new ArrayList<>();
+    final EventLog events = new EventLog((now, number, severity, text) -> told.add(number), 0);
     final GlobalMemory memory;
     final Volume volume;
     final Labels labels;
-    private long random = 100;
+    final Iml iml;
 
-    Life(VolumeRole role) {
-      NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, SIZES);
-      SlotDirectory directory = new SlotDirectory(slots.address(), 1);
-      records = new WriteRecords(nvram, layout, directory, new int[] {0}, 1, 64, 64);
-      memory = new GlobalMemory(nvram, layout, records, directory, SIZES);
+    Start(VolumeRole role) {
+      NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, new long[] {SIZE});
+      Contents found = NvramOpening.open(nvram, layout, () -> ++draws);
+      nvram.contents = Contents.KEPT;
+      SlotDirectory slots = new SlotDirectory(0, 0);
+      WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, 64, 32);
+      memory = new GlobalMemory(nvram, layout, records, slots, new long[] {SIZE});
+      String group = role == VolumeRole.LOCAL ? "" : "ab";
       volume = new Volume(
           0,
           0x10,
           role,
-          "G",
-          SIZES[0],
+          group,
+          SIZE,
           512,
           0,
           memory.table(0),
           nvram,
           layout.volumeStateOffset(0),
           events);
-      labels = new Labels("AAA", new String[] {"D0"}, new Volume[] {volume});
+      labels = new Labels(SERIAL, new String[] {"D1"}, new Volume[] {volume});
+      iml =
+          new Iml("A", found, new Volumes(List.of(volume)), labels, memory, () -> ++draws, events);
     }
 
-    /// Commits a record of track 1; returns where its payload is.
-    long write(boolean remotePending) {
-      int record = records.reserve(1, volume.role() == VolumeRole.R2);
-      Memory.zero(records.addressOf(record), 4096);
-      records.commit(
-          record,
-          0,
-          BlockMask.TRACK_BYTES,
-          4096,
-          memory.numbers().next(),
-          false,
-          true,
-          false,
-          Memory.crc32c(records.addressOf(record), 4096),
-          remotePending,
-          remotePending,
-          WriteRecords.NONE,
-          0);
-      return records.addressOf(record);
-    }
-
-    void destageAll() {
-      for (int r = records.peekDirty(0); r != WriteRecords.NONE; r = records.peekDirty(0)) {
-        records.pollDirty(0);
-        records.onDestageStarted(r);
-        records.onDestageWritten(r);
-        records.onStable(r);
-      }
-    }
-
-    /// IML to its end, on a drive whose label is of this NVRAM.
-    void iml() {
-      Iml iml = imlToLabels();
+    /// The disk adapter found this; IML takes it from there, to its end unless it refuses.
+    Start finding(DriveLabel label, boolean knownZero, String refusal) {
+      labels.onFound(0, new Labels.FoundLabel(label, knownZero, refusal));
+      iml.step(1);
       labels.onDurable(0, labels.newestTicket(0));
-      while (!iml.isComplete()) {
-        iml.step(0);
-      }
+      iml.step(2);
+      assertThat(iml.isComplete()).isTrue();
+      return this;
     }
 
-    /// IML to where it waits for the label.
-    Iml imlToLabels() {
-      Volumes volumes = new Volumes(List.of(volume));
-      Iml iml =
-          new Iml("A", NvramPort.Contents.KEPT, volumes, labels, memory, () -> ++random, events);
-      volume.load();
-      labels.onFound(
-          0, new Labels.FoundLabel(labels.compose(0, memory.incarnation(), 0), false, null));
-      iml.step(0);
-      return iml;
+    Start findingNewDrive() {
+      return finding(null, true, null);
+    }
+
+    Start finding(DriveLabel label) {
+      return finding(label, false, null);
+    }
+
+    /// The label that the drive carries when this start is over.
+    DriveLabel label() {
+      return labels.compose(0, memory.incarnation(), 0);
+    }
+
+    void isRefused(Runnable start, String... words) {
+      byte[] before = image();
+      assertThatThrownBy(start::run)
+          .isInstanceOf(CabinetRefused.class)
+          .hasMessageStartingWith("drive D1 refused: ")
+          .message()
+          .contains(words);
+      assertThat(told).contains(EventCode.DRIVE_REFUSED.number());
+      assertThat(labels.isWanted(0)).as("a label is to be written").isFalse();
+      assertThat(image()).isEqualTo(before);
     }
   }
 
-  private Life begin(VolumeRole role, Standing standing) {
-    Life life = new Life(role);
-    life.memory.numbers().recover(0);
-    life.volume.begin(standing);
-    return life;
-  }
-
-  private static void damage(long address) {
-    Memory.putByte(address + 100, (byte) (Memory.getByte(address + 100) ^ 1));
-  }
-
-  @Test
-  void aSourceWithADamagedRecordAsksThePeerInsteadOfCopyingItsOldContentThere() {
-    Life before = begin(VolumeRole.R1, SYNCHRONIZED);
-    damage(before.write(true));
-    Life after = new Life(VolumeRole.R1);
-    after.iml();
-    assertThat(after.volume.pairState()).isEqualTo(PairState.RESTORING);
-    assertThat(after.volume.isReady()).isFalse();
-    assertThat(after.volume.table().owed().count()).isZero();
-    Life later = new Life(VolumeRole.R1);
-    later.iml();
-    assertThat(later.volume.pairState()).isEqualTo(PairState.RESTORING);
-  }
-
-  @Test
-  void aDamagedRecordThatOnlyThePeerMayLackIsOwedSinceTheDriveHasIt() {
-    Life before = begin(VolumeRole.R1, SYNCHRONIZED);
-    long payload = before.write(true);
-    before.records.release(before.records.localHeadOf(0));
-    before.destageAll();
-    damage(payload);
-    Life after = new Life(VolumeRole.R1);
-    after.iml();
-    assertThat(after.volume.pairState()).isEqualTo(PairState.SYNCHRONIZED);
-    assertThat(after.volume.table().owed().isSet(1)).isTrue();
-  }
-
-  @Test
-  void aSourceThatWentAloneOwesTheTrackOfADamagedRecord() {
-    Life before = begin(VolumeRole.R1, SYNCHRONIZED.alone(8));
-    damage(before.write(false));
-    Life after = new Life(VolumeRole.R1);
-    after.iml();
-    assertThat(after.volume.pairState()).isEqualTo(PairState.SUSPENDED);
-    assertThat(after.volume.table().owed().isSet(1)).isTrue();
-  }
-
-  @Test
-  void nothingIsDestagedBeforeTheLabelOfThisLifeIsOnTheDrive() {
-    // The cabinet stopped in the middle of a cut: no host was told of the write, and the label
-    // still says that the peer has all that the drive has.
-    Life before = begin(VolumeRole.R1, SYNCHRONIZED.alone(8));
-    before.write(false);
-    Life after = new Life(VolumeRole.R1);
-    Iml iml = after.imlToLabels();
-    assertThat(after.records.localHeadOf(0)).isNotNegative();
-    assertThat(after.records.peekDirty(0)).isEqualTo(WriteRecords.NONE);
-    after.labels.onDurable(0, after.labels.newestTicket(0));
-    while (!iml.isComplete()) {
-      iml.step(0);
+  private byte[] image() {
+    byte[] bytes = new byte[(int) nvram.sizeBytes()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = nvram.getByte(i);
     }
-    assertThat(after.records.peekDirty(0)).isEqualTo(after.records.localHeadOf(0));
+    return bytes;
+  }
+
+  private static DriveLabel label(
+      String serial, int number, VolumeRole role, long size, int block) {
+    Standing standing = Standing.fresh(PairState.UNPAIRED, false);
+    return new DriveLabel(
+        false, 5, 6, OTHER_LIFE, 0, serial, "D1", number, role, size, block, standing);
+  }
+
+  private static DriveLabel labelOf(VolumeRole role, Standing standing) {
+    return new DriveLabel(
+        false, 5, 6, OTHER_LIFE, 0, SERIAL, "D1", 0x10, role, SIZE, 512, standing);
+  }
+
+  // ---- drives that are refused ----
+
+  @Test
+  void whatTheDiskAdapterRefusesIsRefusedWithTheCure() {
+    Start start = new Start(VolumeRole.R1);
+    start.isRefused(
+        () -> start.finding(null, false, "it carries no Farside label"),
+        "it carries no Farside label",
+        "Nothing was written to it",
+        "Give the volume another drive");
   }
 
   @Test
-  void aTargetWithADamagedRecordForgetsThatItWasPairedAndIsCopiedFromTheBeginning() {
-    Life before = begin(VolumeRole.R2, SYNCHRONIZED);
-    damage(before.write(false));
-    Life after = new Life(VolumeRole.R2);
-    after.iml();
-    assertThat(after.volume.pairState()).isEqualTo(PairState.UNPAIRED);
-    assertThat(after.volume.standing().everPaired()).isFalse();
-    assertThat(after.volume.standing().zeroBased()).isFalse();
+  void aDriveOfAnotherCabinetIsRefused() {
+    Start start = new Start(VolumeRole.R1);
+    start.isRefused(
+        () -> start.finding(label("FS-0000B", 0x10, VolumeRole.R1, SIZE, 512)),
+        "its label belongs to cabinet FS-0000B, this is FS-0000A",
+        "correct the serial in the rig file");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "20, R1, 1048576, 512",
+    "16, R2, 1048576, 512",
+    "16, R1, 2097152, 512",
+    "16, R1, 1048576, 4096"
+  })
+  void aDriveOfAnotherVolumeIsRefused(int number, VolumeRole role, long size, int block) {
+    Start start = new Start(VolumeRole.R1);
+    start.isRefused(
+        () -> start.finding(label(SERIAL, number, role, size, block)),
+        "its label says volume " + Volume.nameOf(number) + ", " + role + ", " + size
+            + " bytes in blocks of " + block + "; the rig says 0010, R1, 1048576",
+        "Correct the rig file");
+  }
+
+  @Test
+  void aNewDriveInThePlaceOfAPairedOneIsRefused() {
+    Start first = new Start(VolumeRole.R1).findingNewDrive();
+    first.volume.begin(
+        Standing.fresh(PairState.SYNC_IN_PROG, true).synchronizedAt(0xabcd).alone(0xabce));
+    Start second = new Start(VolumeRole.R1);
+    second.isRefused(
+        second::findingNewDrive,
+        "it is new, but NVRAM knows volume 0010 on it",
+        "Put the drive back");
+  }
+
+  @Test
+  void aNewDriveInThePlaceOfALocalOneThatWasInServiceIsRefused() {
+    new Start(VolumeRole.LOCAL).findingNewDrive();
+    Start second = new Start(VolumeRole.LOCAL);
+    second.isRefused(
+        second::findingNewDrive, "NVRAM knows volume 0010 on it", "Put the drive back");
+  }
+
+  @Test
+  void aNewDriveInThePlaceOfAnUnpairedOneThatWasWrittenToIsRefused() {
+    Start first = new Start(VolumeRole.R1).findingNewDrive();
+    first.volume.table().owed().set(3);
+    Start second = new Start(VolumeRole.R1);
+    second.isRefused(
+        second::findingNewDrive, "NVRAM knows volume 0010 on it", "Put the drive back");
+  }
+
+  @ParameterizedTest
+  @EnumSource(VolumeRole.class)
+  void aNewDriveThatNothingWasWrittenToIsNewAgain(VolumeRole role) {
+    Start first = new Start(role);
+    first.labels.onFound(0, new Labels.FoundLabel(null, true, null));
+    first.iml.step(1);
+    // Killed before its label was on the drive.
+    Start second = new Start(role).findingNewDrive();
+    assertThat(second.volume.isReady()).isTrue();
+    assertThat(second.iml.found()).isEqualTo(Contents.KEPT);
+  }
+
+  // ---- NVRAM ----
+
+  @Test
+  void nvramOfAnotherRigIsRefusedUntouched() {
+    new Start(VolumeRole.LOCAL).findingNewDrive();
+    byte[] before = image();
+    for (long[] size : new long[][] {{2 * SIZE}, {SIZE, SIZE}, {}}) {
+      NvramLayout other = new NvramLayout(nvram.sizeBytes(), new int[] {0x10, 0x11}, size);
+      assertThatThrownBy(() -> NvramOpening.open(nvram, other, () -> 5))
+          .isInstanceOf(CabinetRefused.class)
+          .hasMessageContaining("NVRAM was laid out for other volumes")
+          .hasMessageContaining("Put the rig file back as it was");
+    }
+    assertThat(image()).isEqualTo(before);
+  }
+
+  @Test
+  void nvramThatWasLostBeginsANewLifeAndSaysSo() {
+    Start first = new Start(VolumeRole.LOCAL).findingNewDrive();
+    first.memory.table(0).owed().set(3);
+    DriveLabel label = first.label();
+    nvram.contents = Contents.LOST;
+    Start second = new Start(VolumeRole.LOCAL).finding(label);
+    assertThat(second.told).contains(EventCode.NVRAM_LOST.number());
+    assertThat(second.memory.incarnation()).isNotEqualTo(label.incarnation());
+    assertThat(second.memory.table(0).owed().count()).isZero();
+    assertThat(second.volume.isReady()).isTrue();
+  }
+
+  @Test
+  void nvramWhoseFormattingWasCutShortBeginsAnew() {
+    long life = new Start(VolumeRole.LOCAL).findingNewDrive().memory.incarnation();
+    nvram.putLong(NvramLayout.MAGIC_OFFSET, 0);
+    Start second = new Start(VolumeRole.LOCAL);
+    assertThat(second.iml.found()).isEqualTo(Contents.BLANK);
+    assertThat(second.memory.incarnation()).isNotEqualTo(life);
+  }
+
+  @Test
+  void aLabelOfThisLifeIsFollowedByWhatNvramSays() {
+    Start first = new Start(VolumeRole.R1).findingNewDrive();
+    DriveLabel old = first.label();
+    Standing cut =
+        Standing.fresh(PairState.SYNC_IN_PROG, true).synchronizedAt(1).alone(2);
+    first.volume.begin(cut);
+    Start second = new Start(VolumeRole.R1).finding(old);
+    assertThat(second.volume.standing()).isEqualTo(cut);
+  }
+
+  // ---- what a label says when NVRAM is lost ----
+
+  @ParameterizedTest
+  @CsvSource({
+    "R1, SYNCHRONIZED,   RESTORING,    16, false",
+    "R1, SYNC_FINISHING, RESTORING,     0, false",
+    "R1, RESTORING,      RESTORING,     0, false",
+    "R1, SYNC_IN_PROG,   SUSPENDED,    16, true",
+    "R1, SUSPENDED,      SUSPENDED,    16, true",
+    "R1, CONFLICT,       CONFLICT,     16, true",
+    "R1, UNPAIRED,       UNPAIRED,      0, true",
+    "R2, UNPAIRED,       UNPAIRED,      0, true",
+    "R2, SYNCHRONIZED,   SYNC_IN_PROG,  0, true",
+    "LOCAL, NOT_MIRRORED, NOT_MIRRORED, 0, true"
+  })
+  void theLabelDecidesWhenNvramIsLost(
+      VolumeRole role, PairState onLabel, PairState becomes, int owedTracks, boolean ready) {
+    Standing standing = Standing.fresh(onLabel, false);
+    Start start = new Start(role).finding(labelOf(role, standing));
+    assertThat(start.volume.pairState()).isEqualTo(becomes);
+    assertThat(start.volume.isReady()).isEqualTo(ready);
+    if (becomes != PairState.RESTORING) {
+      assertThat(start.volume.table().owed().count()).isEqualTo(owedTracks);
+    }
+  }
+
+  // ---- damaged records ----
+
+  private void writeAndDamage(Start start) {
+    WriteRecords records = start.memory.records();
+    int record = records.reserve(1, start.volume.role() == VolumeRole.R2);
+    records.commit(
+        record,
+        0,
+        3L * BlockMask.TRACK_BYTES,
+        4096,
+        1,
+        false,
+        true,
+        false,
+        Memory.crc32c(records.addressOf(record), 4096),
+        false,
+        false,
+        WriteRecords.NONE,
+        0);
+    Memory.putByte(records.addressOf(record) + 9, (byte) 1);
+  }
+
+  @Test
+  void aDamagedRecordOfASourceIsOwed() {
+    Start first = new Start(VolumeRole.R1).findingNewDrive();
+    DriveLabel label = first.label();
+    writeAndDamage(first);
+    Start second = new Start(VolumeRole.R1).finding(label);
+    assertThat(second.told).contains(EventCode.RECORD_CRC_BAD.number());
+    assertThat(second.volume.table().owed().isSet(3)).isTrue();
+    assertThat(second.memory.records().liveRecords()).isZero();
+  }
+
+  @Test
+  void aTargetWithADamagedRecordForgetsThatItWasPaired() {
+    Start first = new Start(VolumeRole.R2).findingNewDrive();
+    first.volume.begin(Standing.fresh(PairState.SYNC_IN_PROG, true).synchronizedAt(1));
+    DriveLabel label = first.label();
+    writeAndDamage(first);
+    Start second = new Start(VolumeRole.R2).finding(label);
+    assertThat(second.told).contains(EventCode.RECORD_CRC_BAD.number());
+    assertThat(second.volume.standing()).isEqualTo(Standing.fresh(PairState.UNPAIRED, false));
   }
 }
