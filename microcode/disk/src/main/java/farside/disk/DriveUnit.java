@@ -123,6 +123,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     int work = port.drain(this, 256);
     if (!labelReader.isDone()) {
       if (!labelReader.isStarted()) {
+        learnZeroTracks();
         labelReader.start(LABEL_READ << KIND_SHIFT);
         inFlight++;
         work++;
@@ -280,6 +281,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private void submitVector(DestageOp op, long offsetBytes) {
+    memory.zeroTracks(op.volumeIndex).clear(op.track);
     op.outstanding++;
     inFlight++;
     destagedBytes += vector.totalBytes();
@@ -338,6 +340,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     if (outcome != DriveOutcome.DONE) {
       op.failed = true;
       errorCount++;
+      memory.zeroTracks(op.volumeIndex).clear(op.track);
       if (!records.isDestageFailing(op.volumeIndex)) {
         events.log(
             EventCode.DESTAGE_FAILED,
@@ -352,6 +355,9 @@ final class DriveUnit implements DrivePort.DriveSink {
     }
     op.active = false;
     destagesActive--;
+    if (!op.failed && op.recordCount == 1 && isZeroTrack(op.records[0])) {
+      memory.zeroTracks(op.volumeIndex).set(op.track);
+    }
     for (int i = 0; i < op.recordCount; i++) {
       int record = op.records[i];
       if (op.failed) {
@@ -373,6 +379,21 @@ final class DriveUnit implements DrivePort.DriveSink {
     } else if (retryAtNs == Director.NO_DEADLINE) {
       records.setDestageFailing(op.volumeIndex, false);
     }
+  }
+
+  /// Before anything is written.
+  private void learnZeroTracks() {
+    if (volume != null && port.isKnownZero()) {
+      memory.zeroTracks(volume.index()).setAll();
+    }
+  }
+
+  /// True if the record is zeroes over a whole track, or over all there is of the last one.
+  private boolean isZeroTrack(int record) {
+    long end = records.offsetOf(record) + records.lengthOf(record);
+    return records.isZeroes(record)
+        && records.offsetOf(record) % BlockMask.TRACK_BYTES == 0
+        && (end % BlockMask.TRACK_BYTES == 0 || end == volume.sizeBytes());
   }
 
   // ---- flush ----

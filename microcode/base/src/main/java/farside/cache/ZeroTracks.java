@@ -1,0 +1,44 @@
+package farside.cache;
+
+/// Tracks of a volume that are known to read zero on the drive, one bit each, in plain memory.
+///
+/// The disk adapter keeps it: a bit is cleared before anything else is written to the track,
+/// and set when zeroes over all of it have been written. A bit that is clear says nothing. Newer
+/// content waits in write records, which are laid over it as over a slot.
+public final class ZeroTracks {
+  private final long[] words;
+  private final int tracks;
+
+  ZeroTracks(int tracks) {
+    this.tracks = tracks;
+    words = new long[(tracks + 63) >>> 6];
+  }
+
+  public boolean isZero(int track) {
+    return (words[track >>> 6] >>> track & 1) != 0;
+  }
+
+  public void set(int track) {
+    words[track >>> 6] |= 1L << track;
+  }
+
+  public void clear(int track) {
+    words[track >>> 6] &= ~(1L << track);
+  }
+
+  /// The tracks that lie wholly within the extent.
+  public void setWithin(long fromBytes, long toBytes) {
+    long first = (fromBytes + BlockMask.TRACK_BYTES - 1) / BlockMask.TRACK_BYTES;
+    long end = Math.min(tracks, toBytes / BlockMask.TRACK_BYTES);
+    for (long track = first; track < end; track++) {
+      set((int) track);
+    }
+  }
+
+  /// All tracks, the last one too, however short it is.
+  public void setAll() {
+    for (int track = 0; track < tracks; track++) {
+      set(track);
+    }
+  }
+}
