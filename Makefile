@@ -18,7 +18,7 @@ demo: build ## Show a mirrored pair at work, and end
 	@$(FARSIDE) demo
 
 test: ## Run all tests, end-to-end ones too
-	@$(MVN) verify --fail-at-end
+	@$(MVN) verify -T 1C --fail-at-end
 
 fmt: ## Format all Java sources
 	@$(MVN) spotless:apply

@@ -22,6 +22,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     LINE_NOISY,
     VARY_OFF,
     CONSOLE_COMMAND,
+    /// One track of a drive cannot be written, all others can.
+    DRIVE_BAD_TRACK,
     KILL_AT_COMMIT,
     KILL_AT_STORE,
     KILL_BETWEEN_ROUNDS,

@@ -209,6 +209,13 @@ final class HostConnection {
       return false;
     }
     require(receiving != null, () -> this + ": payload asked for, but no write is being received");
+    if (address == pendingAddress && lengthBytes == pendingBytes) {
+      return false;
+    }
+    if (address == pendingAddress && payloadReady) {
+      payloadReady = false;
+      return true;
+    }
     require(
         pendingBytes == 0 && !payloadReady,
         () -> this + ": payload asked for before the last piece was taken");

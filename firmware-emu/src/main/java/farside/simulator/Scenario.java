@@ -3,6 +3,7 @@ package farside.simulator;
 import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
+import farside.cache.BlockMask;
 import farside.simulator.RigDraw.VolumeDraw;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ final class Scenario {
   private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
+  private final Draws firstDraws;
   private final RigDraw rig;
   private final List<Fault.Kind> faultKinds;
   private final List<Episode> plan = new ArrayList<>();
@@ -72,6 +74,7 @@ final class Scenario {
       time.add(sites[side]);
     }
     Draws programDraws = draws.fork();
+    firstDraws = draws.fork();
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
@@ -108,6 +111,7 @@ final class Scenario {
       site.start();
     }
     watch();
+    killInFirstIml();
     boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
     require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
     for (Episode episode : plan) {
@@ -122,6 +126,19 @@ final class Scenario {
       heal();
       becomeQuiet();
       compare();
+    }
+  }
+
+  /// A site may be killed in its very first IML, with or without a label on its drives.
+  private void killInFirstIml() {
+    if (faultKinds.contains(Fault.Kind.KILL_BETWEEN_ROUNDS)) {
+      for (SimulatedSite site : sites) {
+        time.after(firstDraws.skewed(MILLI, 1000 * MILLI), () -> {
+          if (!site.isReady()) {
+            site.kill();
+          }
+        });
+      }
     }
   }
 
@@ -263,6 +280,7 @@ final class Scenario {
         healLater(fault, () -> site.console().type("vary L1 on", false));
       }
       case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
+      case DRIVE_BAD_TRACK -> spoilTrack(fault);
       case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
       case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
       case KILL_BETWEEN_ROUNDS -> site.kill();
@@ -271,6 +289,21 @@ final class Scenario {
       case POWER_LOSS_OF_BOTH -> {
         losePower(0);
         losePower(1);
+      }
+    }
+  }
+
+  /// Hosts may get errors for the volume, but neither lose data nor wait for ever.
+  private void spoilTrack(Fault fault) {
+    int drives = sites[fault.side()].drives().size();
+    int wanted = drives == 0 ? -1 : (int) (fault.number() % drives);
+    for (VolumeDraw volume : rig.volumes()) {
+      if (volume.isAt(fault.side()) && wanted-- == 0) {
+        long track = fault.number() / drives % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
+        SimulatedDrive drive = driveAt(volume, fault.side());
+        drive.spoil(track * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
+        oracle.excuseErrors(volume.name(), true);
+        healLater(fault, drive::mend);
       }
     }
   }
@@ -364,6 +397,7 @@ final class Scenario {
     line.restore();
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
+      site.drives().forEach(SimulatedDrive::mend);
       site.start();
       site.console().type("vary L1 on", false);
     }

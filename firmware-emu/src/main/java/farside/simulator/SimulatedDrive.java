@@ -40,9 +40,11 @@ final class SimulatedDrive implements DrivePort {
   private final ArrayDeque<Request> facts = new ArrayDeque<>();
 
   private Runnable wake = () -> {};
-  private boolean knownZero;
+  private long badFromBytes;
+  private long badToBytes;
   private long life;
   private long changeCount;
+  private long firstChangeBytes = Long.MAX_VALUE;
   private long lastOldIoNs;
   private int oldIoCount;
   private int submittedUndrained;
@@ -69,7 +71,6 @@ final class SimulatedDrive implements DrivePort {
     this.trace = trace;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
-    this.knownZero = habits.knownZero();
     this.lastOldIoNs = time.nowNs();
   }
 
@@ -89,7 +90,6 @@ final class SimulatedDrive implements DrivePort {
   /// in flight.
   void onProcessDeath() {
     life++;
-    knownZero = false;
     facts.clear();
     submittedUndrained = 0;
     for (int i = 0; i < inFlight.size(); i++) {
@@ -119,6 +119,23 @@ final class SimulatedDrive implements DrivePort {
       visible.write(at, buffer, 0, length);
     }
     lastOldIoNs = time.nowNs();
+  }
+
+  /// From now on no request that writes to this extent succeeds; each leaves some of its blocks
+  /// written.
+  void spoil(long fromBytes, long lengthBytes) {
+    badFromBytes = fromBytes;
+    badToBytes = fromBytes + lengthBytes;
+  }
+
+  void mend() {
+    badToBytes = badFromBytes;
+  }
+
+  private boolean isSpoiled(Request request) {
+    return badFromBytes < badToBytes
+        && request.offsetBytes < badToBytes
+        && badFromBytes < request.offsetBytes + request.lengthBytes;
   }
 
   /// When the last request of a dead process is over.
@@ -183,8 +200,15 @@ final class SimulatedDrive implements DrivePort {
   }
 
   @Override
-  public boolean isKnownZero() {
-    return knownZero;
+  public boolean isKnownZeroBelow(long offsetBytes) {
+    return habits.knownZero() && firstChangeBytes >= offsetBytes;
+  }
+
+  @Override
+  public void tellZeroes(ZeroSink sink) {
+    if (habits.knownZero()) {
+      visible.tellHoles(sink);
+    }
   }
 
   @Override
@@ -238,6 +262,11 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public void submitFlush(long tag) {
     Request request = new Request(Kind.FLUSH, 0, 0, tag);
+    for (int i = 0; i < inFlight.size(); i++) {
+      require(
+          inFlight.get(i).kind != Kind.FLUSH,
+          () -> who + ": a flush while another is in flight: one would hide the other's failure");
+    }
     request.changesBefore = changeCount;
     flushes++;
     submit(request, draws.between(habits.flushMinNs(), habits.flushMaxNs()));
@@ -250,7 +279,10 @@ final class SimulatedDrive implements DrivePort {
       Request request = facts.removeFirst();
       submittedUndrained--;
       drained++;
-      sink.onCompletion(request.tag, DriveOutcome.DONE, -1);
+      sink.onCompletion(
+          request.tag,
+          request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
+          request.failed ? Math.max(badFromBytes, request.offsetBytes) : -1);
     }
     return drained;
   }
@@ -331,7 +363,11 @@ final class SimulatedDrive implements DrivePort {
   }
 
   private void apply(Request request) {
+    request.failed = isSpoiled(request);
     Change change = new Change(++changeCount, request);
+    if (request.failed) {
+      change = partOf(change);
+    }
     change.applyTo(visible);
     unflushed.add(change);
   }
@@ -452,6 +488,7 @@ final class SimulatedDrive implements DrivePort {
     byte[] data;
     boolean[] disturbed;
     long changesBefore;
+    boolean failed;
 
     Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
       this.kind = kind;
@@ -496,6 +533,7 @@ final class SimulatedDrive implements DrivePort {
     }
 
     void applyTo(DriveImage image) {
+      firstChangeBytes = Math.min(firstChangeBytes, request.offsetBytes);
       if (blocks == null) {
         applyTo(image, 0, request.lengthBytes);
         return;

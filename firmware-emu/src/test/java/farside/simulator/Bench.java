@@ -18,6 +18,7 @@ final class Bench implements AutoCloseable, DrivePort.DriveSink {
   final VirtualTime time;
   final long memory;
   final List<Long> completed = new ArrayList<>();
+  final List<Long> failed = new ArrayList<>();
 
   Bench(long seed) {
     draws = new Draws(seed);
@@ -73,7 +74,7 @@ final class Bench implements AutoCloseable, DrivePort.DriveSink {
 
   @Override
   public void onCompletion(long tag, DriveOutcome outcome, long firstBadByte) {
-    completed.add(tag);
+    (outcome == DriveOutcome.DONE ? completed : failed).add(tag);
   }
 
   @Override

@@ -37,23 +37,29 @@ class MicrocodeSimulationTest {
 
   @Test
   void oneSeedGoesTheSameWayInTwoFreshMachines() throws Exception {
-    String one = runInAFreshMachine(3);
-    String two = runInAFreshMachine(3);
+    Process first = freshMachine(3);
+    Process second = freshMachine(3);
+    String one = whatItSaid(first);
+    String two = whatItSaid(second);
     assertThat(one).contains("trace ").contains("last draw ").isEqualTo(two);
   }
 
-  private static String runInAFreshMachine(long seed) throws Exception {
-    Process process = new ProcessBuilder(List.of(
+  private static Process freshMachine(long seed) throws Exception {
+    return new ProcessBuilder(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--add-exports",
             "java.base/jdk.internal.misc=ALL-UNNAMED",
             "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             FreshMachine.class.getName(),
             Long.toString(seed)))
         .redirectErrorStream(true)
         .start();
+  }
+
+  private static String whatItSaid(Process process) throws Exception {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     return said;

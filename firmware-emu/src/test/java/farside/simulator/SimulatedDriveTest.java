@@ -93,6 +93,24 @@ class SimulatedDriveTest {
   }
 
   @Test
+  void aSpoiledExtentTakesNoWriteAsAWholeUntilItIsMended() {
+    try (Bench bench = new Bench(2)) {
+      SimulatedDrive drive = bench.drive(8);
+      drive.spoil(512, 512);
+      bench.write(drive, 0, LENGTH, 7, 1);
+      bench.write(drive, LENGTH, 512, 7, 2);
+      bench.settle(drive);
+      assertThat(bench.failed).containsExactly(1L);
+
+      drive.mend();
+      bench.write(drive, 0, LENGTH, 8, 3);
+      bench.settle(drive);
+      assertThat(bench.failed).containsExactly(1L);
+      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+    }
+  }
+
+  @Test
   void requestsCompleteOutOfOrder() {
     try (Bench bench = new Bench(3)) {
       SimulatedDrive drive = bench.drive(32);

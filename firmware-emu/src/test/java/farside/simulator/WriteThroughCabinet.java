@@ -184,6 +184,7 @@ final class WriteThroughCabinet
     private static final int READING = 2;
     private static final int WRITING = 3;
     private static final int FLUSHING = 4;
+    private static final int RETRYING = 5;
 
     final VolumeDescription volume;
     final String name;
@@ -299,12 +300,20 @@ final class WriteThroughCabinet
       switch (step) {
         case READING -> onRead();
         case WRITING -> {
-          if (lie == Lie.FORGETS_THE_FLUSH) {
+          if (outcome != DriveOutcome.DONE) {
+            // A flush before the next try: what fails for seconds must not gather in the drive.
+            step = RETRYING;
+            drive.submitFlush(0);
+          } else if (lie == Lie.FORGETS_THE_FLUSH) {
             answer();
           } else {
             step = FLUSHING;
             drive.submitFlush(0);
           }
+        }
+        case RETRYING -> {
+          step = WRITING;
+          drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
         }
         default -> answer();
       }

@@ -8,10 +8,14 @@ import java.io.IOException;
 
 /// A drive's file, opened and found to be what the rig says, or refused in words.
 ///
-/// @param isNew true: it was empty, and is a hole from end to end now
+/// @param firstDataBytes offset of the first byte that was ever written, as found at the
+///     opening; everything before it reads zero. A process that ended before it wrote, or in
+///     the middle of its first label, left nothing that could be lost, and its drive must not
+///     be refused for ever
 /// @param memoryAlignBytes what addresses of a transfer must be a multiple of
 /// @param lengthAlignBytes what offsets and lengths of a transfer must be a multiple of
-record DriveFile(ExclusiveFile file, boolean isNew, int memoryAlignBytes, int lengthAlignBytes) {
+record DriveFile(
+    ExclusiveFile file, long firstDataBytes, int memoryAlignBytes, int lengthAlignBytes) {
   /// Satisfies direct I/O where the kernel does not tell what it wants.
   private static final int ALIGN_BYTES_UNTOLD = 4096;
 
@@ -32,13 +36,12 @@ record DriveFile(ExclusiveFile file, boolean isNew, int memoryAlignBytes, int le
       int lengthAlign = setup.direct() ? orUntold(facts.directOffsetAlignBytes()) : 1;
       int memoryAlign = setup.direct() ? orUntold(facts.directMemoryAlignBytes()) : 1;
       checkAlignment(what, setup, lengthAlign);
-      boolean isNew = facts.sizeBytes() == 0;
-      if (isNew) {
+      if (facts.sizeBytes() == 0) {
         make(what, setup, file);
       }
       checkSize(what, setup, file);
       opened = true;
-      return new DriveFile(file, isNew, memoryAlign, lengthAlign);
+      return new DriveFile(file, file.firstDataBytes(), memoryAlign, lengthAlign);
     } finally {
       if (!opened) {
         file.close();

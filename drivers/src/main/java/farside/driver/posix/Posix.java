@@ -13,6 +13,7 @@ public final class Posix {
   public static final int ENOENT = 2;
   public static final int EINTR = 4;
   public static final int EIO = 5;
+  public static final int ENXIO = 6;
   public static final int EAGAIN = 11;
   public static final int EACCES = 13;
   public static final int EEXIST = 17;
@@ -37,6 +38,10 @@ public final class Posix {
   public static final int O_DIRECT = isArm64() ? 0x10000 : 0x4000;
 
   public static final int O_DIRECTORY = isArm64() ? 0x4000 : 0x10000;
+
+  public static final int SEEK_DATA = 3;
+
+  public static final int SEEK_HOLE = 4;
 
   public static final int LOCK_EX = 2;
   public static final int LOCK_NB = 4;
@@ -120,6 +125,17 @@ public final class Posix {
       MemorySegment state = LibcCalls.callState();
       int result = (int) LibcCalls.FTRUNCATE.invokeExact(state, fd, sizeBytes);
       return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// @param whence such as [#SEEK_DATA]: the first byte from `offsetBytes` on that is no hole
+  public static long lseek(int fd, long offsetBytes, int whence) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      long result = (long) LibcCalls.LSEEK.invokeExact(state, fd, offsetBytes, whence);
+      return LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);
     }

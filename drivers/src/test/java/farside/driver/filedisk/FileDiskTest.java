@@ -16,6 +16,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,10 +64,36 @@ class FileDiskTest {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void newDriveIsSparseAndKnownZeroAndAnOldOneIsNot(Transport transport) throws IOException {
+  void holesOfTheFileAreToldAsZeroesAndNothingElseIs(Transport transport) throws IOException {
+    int dataBytes = 64 * 1024;
     try (LoopBench bench = new LoopBench(transport)) {
       FileDisk disk = bench.open(setup());
-      assertThat(disk.isKnownZero()).isTrue();
+      MemorySegment data = filled(dataBytes, 1);
+      for (long offset : new long[] {0, SIZE_BYTES / 2}) {
+        long write = bench.tag();
+        disk.submitWrite(offset, new IoVector().add(data.address(), dataBytes), write);
+        assertThat(bench.await(disk, write).outcome()).isEqualTo(DriveOutcome.DONE);
+      }
+      long zero = bench.tag();
+      disk.submitZero(0, dataBytes, zero);
+      assertThat(bench.await(disk, zero).outcome()).isEqualTo(DriveOutcome.DONE);
+      disk.close();
+
+      FileDisk again = bench.open(setup());
+      List<String> told = new ArrayList<>();
+      again.tellZeroes((from, to) -> told.add(from + " to " + to));
+      assertThat(told)
+          .containsExactly(
+              "0 to " + SIZE_BYTES / 2, (SIZE_BYTES / 2 + dataBytes) + " to " + SIZE_BYTES);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void driveIsSparseAndKnownZeroUntilTheFirstByteIsWritten(Transport transport) throws IOException {
+    try (LoopBench bench = new LoopBench(transport)) {
+      FileDisk disk = bench.open(setup());
+      assertThat(disk.isKnownZeroBelow(SIZE_BYTES)).isTrue();
       assertThat(disk.name()).isEqualTo("D1");
       assertThat(disk.identity())
           .startsWith(directory.resolve("d1.img").toString())
@@ -73,9 +101,24 @@ class FileDiskTest {
       assertThat(Files.size(setup().path())).isEqualTo(SIZE_BYTES);
       disk.close();
 
+      // As a process leaves it that was killed before its first write.
       FileDisk again = bench.open(setup());
-      assertThat(again.isKnownZero()).isFalse();
+      assertThat(again.isKnownZeroBelow(SIZE_BYTES)).isTrue();
+      long write = bench.tag();
+      again.submitWrite(
+          SIZE_BYTES - PAGE_BYTES,
+          new IoVector().add(filled(PAGE_BYTES, 1).address(), PAGE_BYTES),
+          write);
+      assertThat(bench.await(again, write).outcome()).isEqualTo(DriveOutcome.DONE);
       again.close();
+
+      FileDisk written = bench.open(setup());
+      assertThat(written.isKnownZeroBelow(SIZE_BYTES)).isFalse();
+      // What lies before the first byte that was written is still known to be zero: such is a
+      // drive whose first label was torn. How much of it the file system can tell is its own
+      // affair.
+      assertThat(written.isKnownZeroBelow(SIZE_BYTES / 2)).isTrue();
+      written.close();
     }
   }
 
@@ -288,7 +331,7 @@ class FileDiskTest {
     Files.createFile(setup().path());
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
       FileDisk disk = bench.open(setup());
-      assertThat(disk.isKnownZero()).isTrue();
+      assertThat(disk.isKnownZeroBelow(SIZE_BYTES)).isTrue();
       disk.close();
     }
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// What the launcher answers, and what the rig costs when nobody asks anything of it.
 class LauncherIT {
   private static final int READY_MAX_MS = 20_000;
+  private static final long QUIET_READY_MAX_MS = 5_000;
   private static final long RESIDENT_MAX_KIB = 512 << 10;
   private static final double IDLE_CORE_SHARE_MAX = 0.02;
   private static final int IDLE_SECONDS = 4;
@@ -88,6 +90,7 @@ class LauncherIT {
         .as("skipped: no /proc here, so nothing to measure with")
         .exists();
     DemoRig rig = DemoRig.in(directory);
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     long startNs = System.nanoTime();
     Process process = new ProcessBuilder(
             Launcher.WORDS.get(0),
@@ -100,6 +103,7 @@ class LauncherIT {
       List<String> lines =
           process.inputReader().lines().takeWhile(line -> !line.equals("ready")).toList();
       long readyMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
+      long readyCpuMs = cpuTicks(process.pid()) * 1000 / TICKS_PER_SECOND;
       assertThat(lines).hasSize(5);
       // The JIT compiler has work of its own for a while after the start: it must come to rest,
       // and soon.
@@ -119,10 +123,17 @@ class LauncherIT {
           });
       long residentKib = residentKib(process.pid());
       System.out.printf(
-          "LauncherIT: ready after %d ms; idle: %.2f %% of a core, %d MiB resident%n",
-          readyMs, share[0] * 100, residentKib >> 10);
+          "LauncherIT: ready after %d ms and %d ms of processor time, load %.1f before; "
+              + "idle: %.2f %% of a core, %d MiB resident%n",
+          readyMs, readyCpuMs, load, share[0] * 100, residentKib >> 10);
       assertThat(residentKib).as("KiB resident").isLessThan(RESIDENT_MAX_KIB);
-      assertThat(readyMs).as("ms until ready").isLessThan(READY_MAX_MS);
+      // What others take of a busy machine is not the rig's: its own work fits in the time
+      // anywhere, and on a quiet machine so does the whole start.
+      assertThat(readyCpuMs).as("ms of processor time until ready").isLessThan(QUIET_READY_MAX_MS);
+      boolean isQuiet = load >= 0 && load < Runtime.getRuntime().availableProcessors();
+      assertThat(readyMs)
+          .as("ms until ready")
+          .isLessThan(isQuiet ? QUIET_READY_MAX_MS : READY_MAX_MS);
     } finally {
       process.destroyForcibly();
     }

@@ -29,7 +29,7 @@ public final class GlobalMemory {
     for (int i = 0; i < tables.length; i++) {
       int tracks = (int) ((volumeBytes[i] + BlockMask.TRACK_BYTES - 1) / BlockMask.TRACK_BYTES);
       tables[i] = new TrackTable(nvram, layout, i, tracks);
-      zeroTracks[i] = new ZeroTracks(tracks);
+      zeroTracks[i] = new ZeroTracks(volumeBytes[i]);
     }
   }
 

@@ -1,31 +1,16 @@
 package farside.cache;
 
 import farside.director.MachineCheck;
-import farside.port.Memory;
 import farside.port.NvramPort;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.collections.IntArrayQueue;
-import org.agrona.collections.Long2LongHashMap;
 
 /// The write records: every write that a drive or the peer may still lack, in NVRAM.
 ///
 /// A record is a run of 1 to 16 neighbouring frames and a header; its name is the number of its
 /// first frame. It lies within one track and is never changed once committed, only its two
-/// pending bits are cleared.
-///
-/// | header offset | length | field | notes |
-/// |--------------:|-------:|-------|-------|
-/// | 0 | 8 | commit word | header CRC, `0x5243`, pending bits; 0: the frame heads no record |
-/// | 8 | 8 | number | order of writes in the cabinet that gave it |
-/// | 16 | 8 | offset | bytes from the start of the volume |
-/// | 24 | 4 | length | bytes |
-/// | 28 | 4 | payload CRC-32C | 0 for a record of zeroes |
-/// | 32 | 4 | volume index | |
-/// | 36 | 4 | frames and flags | low half: frames; high half: flags, see the constants |
-/// | 40 | 8 | arrival | order of commits here; IML's order |
-///
-/// The commit word holds the CRC-32C of bytes 8 to 47 in its low half, so a torn header is
-/// never believed.
+/// pending bits are cleared. `RecordHeaders` has what stands in NVRAM, `FrameShares` the space.
 ///
 /// Life of a record: *committed* -> (R1 only) held until the peer has it -> *released*, and
 /// only then eligible for destage, so a drive never holds what the peer has never seen ->
@@ -36,39 +21,17 @@ public final class WriteRecords {
   public static final int NONE = -1;
   public static final int FRAMES_PER_RECORD_MAX = 16;
 
-  private static final int NUMBER = 8;
-  private static final int OFFSET = 16;
-  private static final int LENGTH = 24;
-  private static final int PAYLOAD_CRC = 28;
-  private static final int VOLUME = 32;
-  private static final int FRAMES_AND_FLAGS = 36;
-  private static final int ARRIVAL = 40;
-  private static final int HEADER_CRC_FROM = 8;
-  private static final int HEADER_CRC_BYTES = 40;
-
-  private static final long COMMIT_MAGIC = 0x5243L << 32;
-  private static final long COMMIT_MAGIC_MASK = 0xFFFFL << 32;
-  private static final long LOCAL_PENDING = 1L << 48;
-  private static final long REMOTE_PENDING = 1L << 49;
-
-  static final int ZEROES = 1 << 16;
-  static final int INCOMING = 1 << 17;
-  static final int LAST_PIECE = 1 << 18;
-  static final int COPY = 1 << 19;
-
   private static final int RELEASED = 1;
   private static final int DESTAGING = 2;
   private static final int WRITTEN = 4;
 
-  private final NvramPort nvram;
-  private final NvramLayout layout;
+  private final RecordHeaders headers;
+  private final FrameShares shares;
   private final SlotDirectory slots;
-  private final FrameBitmap bitmap;
   private final int[] driveOfVolume;
 
   private final long[] number;
   private final long[] offsetBytes;
-  private final long[] arrival;
   private final long[] committedNs;
   private final int[] lengthBytes;
   private final int[] payloadCrc;
@@ -79,18 +42,10 @@ public final class WriteRecords {
   private final boolean[] local;
   private final boolean[] remote;
   private final int[] owner;
-  private final int[] localNext;
-  private final int[] localPrevious;
-  private final int[] remoteNext;
-  private final int[] remotePrevious;
-  private final int[] older;
-  private final int[] newer;
 
-  private final Long2LongHashMap newestOfTrack = new Long2LongHashMap(NONE);
-  private final int[] localHead;
-  private final int[] localTail;
-  private final int[] remoteHead;
-  private final int[] remoteTail;
+  private final TrackStacks overTrack;
+  private final RecordLists localLists;
+  private final RecordLists remoteLists;
   private final long[] highestNumber;
   private final long[] highestReleased;
   private final long[] flushWantedNumber;
@@ -100,19 +55,13 @@ public final class WriteRecords {
   private final IntArrayQueue releasedOwners = new IntArrayQueue(256, NONE);
   private final IntArrayQueue toSend = new IntArrayQueue(256, NONE);
 
-  private final int hostFramesMax;
-  private final int incomingFramesMax;
-  private int hostFrames;
-  private int incomingFrames;
   private int liveRecords;
   private long arrivals;
   private long changes;
 
   /// @param driveOfVolume drive index of each volume
   /// @param hostFramesMax frames that records of this cabinet's hosts may take
-  /// @param incomingFramesMax frames that records from the peer may take: a reserve that waits
-  ///     for the local drives only, never for the link, which is what rules out deadlock
-  ///     between two cabinets
+  /// @param incomingFramesMax frames that records from the peer may take
   public WriteRecords(
       NvramPort nvram,
       NvramLayout layout,
@@ -121,17 +70,13 @@ public final class WriteRecords {
       int driveCount,
       int hostFramesMax,
       int incomingFramesMax) {
-    this.nvram = nvram;
-    this.layout = layout;
+    this.headers = new RecordHeaders(nvram, layout);
+    this.shares = new FrameShares(layout.frameCount(), hostFramesMax, incomingFramesMax);
     this.slots = slots;
     this.driveOfVolume = driveOfVolume.clone();
-    this.hostFramesMax = hostFramesMax;
-    this.incomingFramesMax = incomingFramesMax;
     int n = layout.frameCount();
-    bitmap = new FrameBitmap(n);
     number = new long[n];
     offsetBytes = new long[n];
-    arrival = new long[n];
     committedNs = new long[n];
     lengthBytes = new int[n];
     payloadCrc = new int[n];
@@ -142,17 +87,10 @@ public final class WriteRecords {
     local = new boolean[n];
     remote = new boolean[n];
     owner = new int[n];
-    localNext = new int[n];
-    localPrevious = new int[n];
-    remoteNext = new int[n];
-    remotePrevious = new int[n];
-    older = new int[n];
-    newer = new int[n];
     int volumes = driveOfVolume.length;
-    localHead = filled(volumes);
-    localTail = filled(volumes);
-    remoteHead = filled(volumes);
-    remoteTail = filled(volumes);
+    overTrack = new TrackStacks(n);
+    localLists = new RecordLists(volumes, n);
+    remoteLists = new RecordLists(volumes, n);
     highestNumber = new long[volumes];
     highestReleased = new long[volumes];
     flushWantedNumber = new long[volumes];
@@ -167,32 +105,19 @@ public final class WriteRecords {
     }
   }
 
-  private static int[] filled(int count) {
-    int[] a = new int[count];
-    Arrays.fill(a, NONE);
-    return a;
-  }
-
   // ---- space ----
 
   /// Takes a run of free frames, at most `framesWanted`, for a record to be. Returns the
   /// record's name, or [#NONE] when its side's share is used up. [#framesOf] tells how long the
   /// run is.
   public int reserve(int framesWanted, boolean incoming) {
-    int room = incoming ? incomingFramesMax - incomingFrames : hostFramesMax - hostFrames;
-    int wanted = Math.min(Math.min(framesWanted, room), FRAMES_PER_RECORD_MAX);
-    if (wanted <= 0) {
-      return NONE;
-    }
-    long run = bitmap.findRun(wanted);
+    long run = shares.reserve(Math.min(framesWanted, FRAMES_PER_RECORD_MAX), incoming);
     if (run < 0) {
       return NONE;
     }
     int first = (int) run;
     int count = (int) (run >>> 32);
-    bitmap.take(first, count);
-    charge(incoming, count);
-    framesAndFlags[first] = count | (incoming ? INCOMING : 0);
+    framesAndFlags[first] = count | (incoming ? RecordHeaders.INCOMING : 0);
     pins[first] = 0;
     owner[first] = NONE;
     return first;
@@ -200,41 +125,32 @@ public final class WriteRecords {
 
   /// Gives back a run that was reserved and never committed.
   public void abandon(int record) {
-    giveBack(record, framesOf(record), isIncoming(record));
+    giveBack(record);
   }
 
-  private void charge(boolean incoming, int frames) {
-    if (incoming) {
-      incomingFrames += frames;
-    } else {
-      hostFrames += frames;
-    }
-  }
-
-  private void giveBack(int first, int count, boolean incoming) {
-    bitmap.free(first, count);
-    charge(incoming, -count);
+  private void giveBack(int record) {
+    shares.giveBack(record, framesOf(record), isIncoming(record));
     changes++;
   }
 
   public int incomingFramesFree() {
-    return incomingFramesMax - incomingFrames;
+    return shares.incomingFree();
   }
 
   public int incomingFramesMax() {
-    return incomingFramesMax;
+    return shares.incomingMax();
   }
 
   public int hostFramesFree() {
-    return hostFramesMax - hostFrames;
+    return shares.hostFree();
   }
 
   public int hostFramesMax() {
-    return hostFramesMax;
+    return shares.hostMax();
   }
 
   public int frameCount() {
-    return layout.frameCount();
+    return shares.frameCount();
   }
 
   public int liveRecords() {
@@ -267,21 +183,13 @@ public final class WriteRecords {
       boolean held,
       int ownerId,
       long nowNs) {
-    int flags = framesAndFlags[record] & (0xFFFF | INCOMING);
-    flags |= zeroes ? ZEROES : 0;
-    flags |= lastPiece ? LAST_PIECE : 0;
-    flags |= copy ? COPY : 0;
+    int flags = framesAndFlags[record] & (RecordHeaders.FRAMES_MASK | RecordHeaders.INCOMING);
+    flags |= zeroes ? RecordHeaders.ZEROES : 0;
+    flags |= lastPiece ? RecordHeaders.LAST_PIECE : 0;
+    flags |= copy ? RecordHeaders.COPY : 0;
     framesAndFlags[record] = flags;
-    long header = layout.headerOffset(record);
-    nvram.putLong(header + NUMBER, writeNumber);
-    nvram.putLong(header + OFFSET, offset);
-    nvram.putInt(header + LENGTH, length);
-    nvram.putInt(header + PAYLOAD_CRC, crc);
-    nvram.putInt(header + VOLUME, volume);
-    nvram.putInt(header + FRAMES_AND_FLAGS, flags);
-    arrival[record] = ++arrivals;
-    nvram.putLong(header + ARRIVAL, arrivals);
-    nvram.commit(header, commitWord(record, true, remotePending));
+    headers.put(record, writeNumber, offset, length, crc, volume, flags, ++arrivals);
+    headers.commit(record, true, remotePending);
     number[record] = writeNumber;
     offsetBytes[record] = offset;
     lengthBytes[record] = length;
@@ -298,16 +206,6 @@ public final class WriteRecords {
     }
   }
 
-  private long commitWord(int record, boolean localPending, boolean remotePending) {
-    long crc = Memory.crc32c(
-            nvram.address() + layout.headerOffset(record) + HEADER_CRC_FROM, HEADER_CRC_BYTES)
-        & 0xFFFF_FFFFL;
-    return crc
-        | COMMIT_MAGIC
-        | (localPending ? LOCAL_PENDING : 0)
-        | (remotePending ? REMOTE_PENDING : 0);
-  }
-
   private void link(int record, boolean localPending, boolean remotePending) {
     int volume = volumeIndex[record];
     liveRecords++;
@@ -315,32 +213,11 @@ public final class WriteRecords {
     remote[record] = remotePending;
     highestNumber[volume] = Math.max(highestNumber[volume], number[record]);
     if (localPending) {
-      localPrevious[record] = localTail[volume];
-      localNext[record] = NONE;
-      if (localTail[volume] == NONE) {
-        localHead[volume] = record;
-      } else {
-        localNext[localTail[volume]] = record;
-      }
-      localTail[volume] = record;
-      long key = SlotDirectory.key(volume, trackOf(record));
-      int newest = (int) newestOfTrack.get(key);
-      older[record] = newest;
-      newer[record] = NONE;
-      if (newest != NONE) {
-        newer[newest] = record;
-      }
-      newestOfTrack.put(key, record);
+      localLists.append(volume, record);
+      overTrack.push(volume, trackOf(record), record);
     }
     if (remotePending) {
-      remotePrevious[record] = remoteTail[volume];
-      remoteNext[record] = NONE;
-      if (remoteTail[volume] == NONE) {
-        remoteHead[volume] = record;
-      } else {
-        remoteNext[remoteTail[volume]] = record;
-      }
-      remoteTail[volume] = record;
+      remoteLists.append(volume, record);
       toSend.addInt(record);
     }
   }
@@ -385,19 +262,19 @@ public final class WriteRecords {
   // ---- what a record is ----
 
   public long addressOf(int record) {
-    return nvram.address() + layout.frameOffset(record);
+    return headers.payloadAddress(record);
   }
 
   public int framesOf(int record) {
-    return framesAndFlags[record] & 0xFFFF;
+    return framesAndFlags[record] & RecordHeaders.FRAMES_MASK;
   }
 
   public boolean isIncoming(int record) {
-    return (framesAndFlags[record] & INCOMING) != 0;
+    return (framesAndFlags[record] & RecordHeaders.INCOMING) != 0;
   }
 
   public boolean isZeroes(int record) {
-    return (framesAndFlags[record] & ZEROES) != 0;
+    return (framesAndFlags[record] & RecordHeaders.ZEROES) != 0;
   }
 
   public boolean isReleased(int record) {
@@ -463,11 +340,11 @@ public final class WriteRecords {
 
   /// The newest record of the track that its drive may lack, or [#NONE]; then [#olderOf].
   public int newestOf(int volume, int track) {
-    return (int) newestOfTrack.get(SlotDirectory.key(volume, track));
+    return overTrack.newestOf(volume, track);
   }
 
   public int olderOf(int record) {
-    return older[record];
+    return overTrack.olderOf(record);
   }
 
   // ---- towards the drive ----
@@ -542,19 +419,8 @@ public final class WriteRecords {
     local[record] = false;
     storePending(record);
     int volume = volumeIndex[record];
-    int previous = localPrevious[record];
-    int next = localNext[record];
-    if (previous == NONE) {
-      localHead[volume] = next;
-    } else {
-      localNext[previous] = next;
-    }
-    if (next == NONE) {
-      localTail[volume] = previous;
-    } else {
-      localPrevious[next] = previous;
-    }
-    unchain(record);
+    localLists.remove(volume, record);
+    overTrack.remove(volume, trackOf(record), record);
     slots.onDriveChanged(
         volume,
         trackOf(record),
@@ -565,33 +431,17 @@ public final class WriteRecords {
     freeIfDone(record);
   }
 
-  private void unchain(int record) {
-    long key = SlotDirectory.key(volumeIndex[record], trackOf(record));
-    if (newer[record] == NONE) {
-      if (older[record] == NONE) {
-        newestOfTrack.remove(key);
-      } else {
-        newestOfTrack.put(key, older[record]);
-      }
-    } else {
-      older[newer[record]] = older[record];
-    }
-    if (older[record] != NONE) {
-      newer[older[record]] = newer[record];
-    }
-  }
-
   public int localHeadOf(int volume) {
-    return localHead[volume];
+    return localLists.head(volume);
   }
 
   public int localNextOf(int record) {
-    return localNext[record];
+    return localLists.next(record);
   }
 
   /// Everything of the volume up to this number is stable on this cabinet's drive.
   public long stableNumber(int volume, long assignedNumber) {
-    int head = localHead[volume];
+    int head = localLists.head(volume);
     return head == NONE ? assignedNumber : number[head] - 1;
   }
 
@@ -614,7 +464,7 @@ public final class WriteRecords {
   }
 
   public boolean isStableUpTo(int volume, long upToNumber) {
-    int head = localHead[volume];
+    int head = localLists.head(volume);
     return head == NONE || number[head] > upToNumber;
   }
 
@@ -641,61 +491,55 @@ public final class WriteRecords {
   /// sent, in order.
   public void rebuildToSend(long afterNumber) {
     toSend.clear();
-    int count = 0;
-    for (int head : remoteHead) {
-      for (int r = head; r != NONE; r = remoteNext[r]) {
-        count += number[r] > afterNumber ? 1 : 0;
-      }
-    }
-    Integer[] order = new Integer[count];
-    int at = 0;
-    for (int head : remoteHead) {
-      for (int r = head; r != NONE; r = remoteNext[r]) {
+    List<Integer> order = new ArrayList<>();
+    for (int volume = 0; volume < driveOfVolume.length; volume++) {
+      for (int r = remoteHeadOf(volume); r != NONE; r = remoteNextOf(r)) {
         if (number[r] > afterNumber) {
-          order[at++] = r;
+          order.add(r);
         }
       }
     }
-    Arrays.sort(order, (a, b) -> Long.compare(number[a], number[b]));
+    order.sort((a, b) -> Long.compare(number[a], number[b]));
     for (int r : order) {
       toSend.addInt(r);
     }
   }
 
   public int remoteHeadOf(int volume) {
-    return remoteHead[volume];
+    return remoteLists.head(volume);
   }
 
   public int remoteNextOf(int record) {
-    return remoteNext[record];
+    return remoteLists.next(record);
   }
 
   /// The peer no longer lacks the record (or is owed its track instead). Called oldest first.
   public void clearRemotePending(int record) {
     remote[record] = false;
     storePending(record);
-    int volume = volumeIndex[record];
-    int previous = remotePrevious[record];
-    int next = remoteNext[record];
-    if (previous == NONE) {
-      remoteHead[volume] = next;
-    } else {
-      remoteNext[previous] = next;
-    }
-    if (next == NONE) {
-      remoteTail[volume] = previous;
-    } else {
-      remotePrevious[next] = previous;
-    }
+    remoteLists.remove(volumeIndex[record], record);
     changes++;
     freeIfDone(record);
+  }
+
+  /// The record is nobody's: neither its host nor the peer ever heard that it was committed.
+  public void drop(int record) {
+    MachineCheck.require(
+        !isReleased(record) && local[record] && remote[record],
+        "record " + record + " is dropped, but somebody counts on it");
+    local[record] = false;
+    localLists.remove(volumeIndex[record], record);
+    overTrack.remove(volumeIndex[record], trackOf(record), record);
+    clearRemotePending(record);
+    // It leaves the queue of the held here: its frames may head another record soon.
+    oldestHeld(volumeIndex[record]);
   }
 
   /// A record that is only kept by a pin has its bits cleared all the same: after a crash it
   /// must not be destaged over what came later.
   private void storePending(int record) {
     if (local[record] || remote[record] || pins[record] > 0) {
-      nvram.commit(layout.headerOffset(record), commitWord(record, local[record], remote[record]));
+      headers.commit(record, local[record], remote[record]);
     }
   }
 
@@ -705,9 +549,9 @@ public final class WriteRecords {
     }
     // The word is cleared here and not with the last pending bit: until it is, the frames are
     // in use.
-    nvram.commit(layout.headerOffset(record), 0);
+    headers.clear(record);
     liveRecords--;
-    giveBack(record, framesOf(record), isIncoming(record));
+    giveBack(record);
   }
 
   // ---- IML ----
@@ -719,93 +563,65 @@ public final class WriteRecords {
   /// @param highestIncoming highest number of the peer's that is wholly here; 0 if none
   public record Found(int kept, int bad, long highestOwn, long highestIncoming) {}
 
-  /// Takes a bad record's place: the caller makes its track owed before the record is dropped.
+  /// Takes a bad record's place: the caller says durably what becomes of its track before the
+  /// record is dropped.
   public interface BadRecordSink {
-    void onBadRecord(int record, int volume, int track);
+    /// @param localPending the drive may lack it too, so that it is nowhere in this cabinet
+    void onBadRecord(int record, int volume, int track, boolean localPending);
   }
 
   /// Reads every header and takes over what is committed. Records come back oldest first,
-  /// released if they do not wait for the peer.
+  /// and none is released before [#releaseRecovered].
   public Found recover(BadRecordSink bad, long nowNs) {
-    int n = layout.frameCount();
-    int found = 0;
-    int[] live = new int[n];
-    int badCount = 0;
-    for (int record = 0; record < n; record++) {
-      long header = layout.headerOffset(record);
-      long word = nvram.getLong(header);
-      if ((word & COMMIT_MAGIC_MASK) != COMMIT_MAGIC) {
-        continue;
-      }
-      boolean localPending = (word & LOCAL_PENDING) != 0;
-      boolean remotePending = (word & REMOTE_PENDING) != 0;
-      readHeader(record, header);
-      if (!localPending && !remotePending) {
-        nvram.commit(header, 0);
-        continue;
-      }
-      MachineCheck.require(
-          (commitWord(record, localPending, remotePending) == word),
-          "NVRAM record " + record + ": header does not match its commit word");
-      if (!isZeroes(record)
-          && Memory.crc32c(addressOf(record), lengthBytes[record]) != payloadCrc[record]) {
-        bad.onBadRecord(record, volumeIndex[record], trackOf(record));
-        nvram.commit(header, 0);
-        badCount++;
-        continue;
-      }
-      local[record] = localPending;
-      remote[record] = remotePending;
-      live[found++] = record;
-      bitmap.take(record, framesOf(record));
-      charge(isIncoming(record), framesOf(record));
-    }
-    Integer[] order = new Integer[found];
-    for (int i = 0; i < found; i++) {
-      order[i] = live[i];
-    }
-    Arrays.sort(order, (a, b) -> Long.compare(arrival[a], arrival[b]));
+    RecordScan scan = new RecordScan(headers);
+    int[] found = scan.run(bad);
     long highestOwn = 0;
     long highestIncoming = 0;
-    for (int record : order) {
-      arrivals = arrival[record];
-      committedNs[record] = nowNs;
-      owner[record] = NONE;
-      stage[record] = 0;
-      pins[record] = 0;
-      link(record, local[record], remote[record]);
-      if (remote[record]) {
-        heldOfVolume[volumeIndex[record]].addInt(record);
-      } else {
-        release(record);
-      }
+    for (int record : found) {
+      takeOver(record, nowNs);
       if (!isIncoming(record)) {
         highestOwn = Math.max(highestOwn, number[record]);
       } else {
-        boolean whole = (framesAndFlags[record] & LAST_PIECE) != 0;
+        boolean whole = (framesAndFlags[record] & RecordHeaders.LAST_PIECE) != 0;
         highestIncoming = Math.max(highestIncoming, whole ? number[record] : number[record] - 1);
       }
     }
-    return new Found(found, badCount, highestOwn, highestIncoming);
+    return new Found(found.length, scan.badCount(), highestOwn, highestIncoming);
   }
 
-  private void readHeader(int record, long header) {
-    number[record] = nvram.getLong(header + NUMBER);
-    offsetBytes[record] = nvram.getLong(header + OFFSET);
-    lengthBytes[record] = nvram.getInt(header + LENGTH);
-    payloadCrc[record] = nvram.getInt(header + PAYLOAD_CRC);
-    volumeIndex[record] = nvram.getInt(header + VOLUME);
-    framesAndFlags[record] = nvram.getInt(header + FRAMES_AND_FLAGS);
-    arrival[record] = nvram.getLong(header + ARRIVAL);
+  private void takeOver(int record, long nowNs) {
+    number[record] = headers.number(record);
+    offsetBytes[record] = headers.offsetBytes(record);
+    lengthBytes[record] = headers.lengthBytes(record);
+    payloadCrc[record] = headers.payloadCrc(record);
+    volumeIndex[record] = headers.volumeIndex(record);
+    framesAndFlags[record] = headers.framesAndFlags(record);
+    arrivals = headers.arrival(record);
+    committedNs[record] = nowNs;
+    owner[record] = NONE;
+    stage[record] = 0;
+    pins[record] = 0;
+    shares.take(record, framesOf(record), isIncoming(record));
+    link(record, headers.isLocalPending(record), headers.isRemotePending(record));
+    if (remote[record]) {
+      heldOfVolume[volumeIndex[record]].addInt(record);
+    }
+  }
+
+  /// IML is over, and the labels say under which generations: what does not wait for the peer may
+  /// go to its drive.
+  public void releaseRecovered() {
+    for (int volume = 0; volume < driveOfVolume.length; volume++) {
+      for (int r = localHeadOf(volume); r != NONE; r = localNextOf(r)) {
+        if (!remote[r]) {
+          release(r);
+        }
+      }
+    }
   }
 
   /// Lengths and lists agree; for tests and the simulator's quiet points.
   public void checkInvariants() {
-    MachineCheck.require(
-        hostFrames + incomingFrames + bitmap.freeCount() == layout.frameCount(),
-        "frames: " + hostFrames + " host + " + incomingFrames + " incoming + " + bitmap.freeCount()
-            + " free != " + layout.frameCount());
-    MachineCheck.require(hostFrames <= hostFramesMax, "host frames over their share");
-    MachineCheck.require(incomingFrames <= incomingFramesMax, "incoming frames over their share");
+    shares.checkInvariants();
   }
 }

@@ -7,10 +7,12 @@ package farside.cache;
 /// content waits in write records, which are laid over it as over a slot.
 public final class ZeroTracks {
   private final long[] words;
+  private final long sizeBytes;
   private final int tracks;
 
-  ZeroTracks(int tracks) {
-    this.tracks = tracks;
+  ZeroTracks(long sizeBytes) {
+    this.sizeBytes = sizeBytes;
+    tracks = (int) ((sizeBytes + BlockMask.TRACK_BYTES - 1) / BlockMask.TRACK_BYTES);
     words = new long[(tracks + 63) >>> 6];
   }
 
@@ -26,19 +28,12 @@ public final class ZeroTracks {
     words[track >>> 6] &= ~(1L << track);
   }
 
-  /// The tracks that lie wholly within the extent.
+  /// The tracks that lie wholly within the extent. The last one may be short.
   public void setWithin(long fromBytes, long toBytes) {
     long first = (fromBytes + BlockMask.TRACK_BYTES - 1) / BlockMask.TRACK_BYTES;
-    long end = Math.min(tracks, toBytes / BlockMask.TRACK_BYTES);
+    long end = toBytes >= sizeBytes ? tracks : toBytes / BlockMask.TRACK_BYTES;
     for (long track = first; track < end; track++) {
       set((int) track);
-    }
-  }
-
-  /// All tracks, the last one too, however short it is.
-  public void setAll() {
-    for (int track = 0; track < tracks; track++) {
-      set(track);
     }
   }
 }

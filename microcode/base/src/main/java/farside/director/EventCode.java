@@ -19,7 +19,7 @@ public enum EventCode {
   RECORD_CRC_BAD(
       1007,
       Severity.ERROR,
-      "NVRAM record %d of volume %s is committed but its checksum is wrong: the track is owed"),
+      "NVRAM record %d of volume %s is committed but its checksum is wrong: it is dropped"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),

@@ -2,10 +2,13 @@ package farside.port;
 
 /// One drive: blocks in, blocks out.
 ///
-/// All offsets and lengths are multiples of [#blockBytes]. Requests may complete in any order;
-/// a request that overlaps another in flight has no defined outcome, so the disk adapter never
-/// makes one. A completed write is on the drive only when a flush *submitted after that
-/// completion* has completed. At most [#queueDepth] requests may be in flight.
+/// All offsets and lengths are multiples of [#blockBytes]. Requests may complete in any order.
+/// Two that change the same block are never in flight at once: the disk adapter sees to that. A
+/// read that overlaps a change in flight may return, for each such block, the old content, the
+/// new one or any mixture of the two; whoever asked for it does not believe those blocks. The
+/// same holds on the drive for a change that failed: each of its blocks may be old, new or
+/// mixed. A completed write is on the drive only when a flush *submitted after that completion*
+/// has completed. At most [#queueDepth] requests may be in flight.
 public interface DrivePort {
   /// Name in the rig, such as `D1`.
   String name();
@@ -17,8 +20,13 @@ public interface DrivePort {
 
   int blockBytes();
 
-  /// True if every block is known to read zero, because the drive was made just now.
-  boolean isKnownZero();
+  /// True if every block before this offset was known to read zero when the drive was opened:
+  /// it was made just then, or nothing was written there since.
+  boolean isKnownZeroBelow(long offsetBytes);
+
+  /// Tells extents that were known to read zero when the drive was opened, in ascending order.
+  /// What is not told may read zero, too.
+  void tellZeroes(ZeroSink sink);
 
   int queueDepth();
 
@@ -30,9 +38,16 @@ public interface DrivePort {
   /// Makes the extent read zero; may free its space.
   void submitZero(long offsetBytes, long lengthBytes, long tag);
 
+  /// Only one may be in flight. If it fails, anything written since the last good one may be
+  /// lost, and a later flush does not say so again: all of it must be written anew.
   void submitFlush(long tag);
 
   int drain(DriveSink sink, int limit);
+
+  /// Takes extents that read zero.
+  interface ZeroSink {
+    void onZeroes(long fromBytes, long toBytes);
+  }
 
   /// Takes completions.
   interface DriveSink {

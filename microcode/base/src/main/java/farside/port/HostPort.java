@@ -17,7 +17,8 @@ public interface HostPort {
   int drain(HostSink sink, int limit);
 
   /// The next bytes of the current write's payload go to `address`. True: they are there;
-  /// false: `onPayload` will say when.
+  /// false: `onPayload` will say when. To ask again for the same bytes meanwhile orders nothing
+  /// and only asks whether they have come; after a true answer there is no `onPayload`.
   boolean receive(int connection, long address, int lengthBytes);
 
   /// The next bytes of the current write's payload are read and dropped, now or as they arrive.

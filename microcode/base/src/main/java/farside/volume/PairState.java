@@ -25,8 +25,8 @@ public enum PairState {
   SYNCHRONIZED(5, "Synchronized"),
   /// R1 goes on alone under a generation of its own; the peer is owed.
   SUSPENDED(6, "Suspended"),
-  /// R1 lost its NVRAM while synchronized: not ready until the peer has given back what may be
-  /// lost.
+  /// R1 lost its NVRAM, or a record in it, while synchronized: not ready until the peer has given
+  /// back what may be lost.
   RESTORING(7, "Restoring"),
   /// The two histories do not fit; nothing is copied.
   CONFLICT(8, "Invalid");

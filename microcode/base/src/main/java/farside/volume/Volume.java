@@ -12,6 +12,7 @@ import java.util.Locale;
 public final class Volume {
   private final int index;
   private final int number;
+  private final String name;
   private final VolumeRole role;
   private final String group;
   private final long sizeBytes;
@@ -40,6 +41,7 @@ public final class Volume {
       EventLog events) {
     this.index = index;
     this.number = number;
+    this.name = nameOf(number);
     this.role = role;
     this.group = group;
     this.sizeBytes = sizeBytes;
@@ -60,7 +62,7 @@ public final class Volume {
 
   /// Four hex digits, as hosts and operators know it.
   public String name() {
-    return nameOf(number);
+    return name;
   }
 
   public static String nameOf(int number) {

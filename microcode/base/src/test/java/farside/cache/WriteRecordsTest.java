@@ -48,7 +48,8 @@ class WriteRecordsTest {
           nvram, layout, slots, new int[] {0, 1}, 2, layout.frameCount() - incoming, incoming);
       numbers = new WriteNumbers(nvram);
       written = new ArrayList<>();
-      var found = records.recover((record, volume, track) -> bad++, 0);
+      var found = records.recover((record, volume, track, localPending) -> bad++, 0);
+      records.releaseRecovered();
       numbers.recover(found.highestOwn());
       return found;
     }

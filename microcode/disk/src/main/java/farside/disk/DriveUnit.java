@@ -12,7 +12,6 @@ import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import farside.port.IoVector;
 import farside.volume.DriveFigures;
-import farside.volume.DriveLabel;
 import farside.volume.Labels;
 import farside.volume.Volume;
 import java.util.Arrays;
@@ -31,7 +30,6 @@ final class DriveUnit implements DrivePort.DriveSink {
   /// then share the wake-ups of the thread and of the drive, which cost more than the writes.
   private static final long DESTAGE_GATHERED_NS = 5_000_000;
   private static final long FLUSH_DELAY_NS = 50_000_000;
-  private static final long RETRY_DELAY_NS = 1_000_000_000;
 
   private static final int KIND_SHIFT = 32;
   private static final long STAGE = 1;
@@ -39,18 +37,16 @@ final class DriveUnit implements DrivePort.DriveSink {
   private static final long FLUSH = 3;
   private static final long LABEL_READ = 4;
   private static final long LABEL_WRITE = 5;
-  private static final long LABEL_FLUSH = 6;
 
   private final int index;
   private final DrivePort port;
-  private final Labels labels;
   private final LabelReader labelReader;
+  private final LabelWriter labelWriter;
   private final Volume volume;
   private final WriteRecords records;
   private final SlotDirectory slots;
   private final GlobalMemory memory;
   private final EventLog events;
-  private final long labelAddress;
 
   private final int destagesMax;
   private final DestageOp[] destages;
@@ -60,22 +56,21 @@ final class DriveUnit implements DrivePort.DriveSink {
   private final IntArrayList freeStages = new IntArrayList();
   private final IoVector vector = new IoVector();
   private final TrackChain chain;
+  private final FailingTracks failing = new FailingTracks();
 
   private IntArrayList written = new IntArrayList();
   private IntArrayList flushing = new IntArrayList();
   private boolean readyTold;
   private boolean flushInFlight;
-  private long oldestWrittenNs;
-  private boolean labelInFlight;
-  private long labelTicket;
 
-  /// The copy that the next label goes to: never the newest whole one.
-  private int labelCopy;
+  /// The last flush failed: the drive as a whole is given a rest, and hosts are told.
+  private boolean flushFailing;
+
+  private long pausedUntilNs = Director.NO_DEADLINE;
+  private long oldestWrittenNs;
 
   private int inFlight;
   private int destagesActive;
-  private long retryAtNs = Director.NO_DEADLINE;
-  private long labelRetryAtNs = Director.NO_DEADLINE;
   private long nowNs;
 
   /// Records committed up to here are due, though not yet as old as others must be.
@@ -95,14 +90,13 @@ final class DriveUnit implements DrivePort.DriveSink {
       long labelAddress) {
     this.index = index;
     this.port = port;
-    this.labels = labels;
     this.volume = labels.volumeOf(index);
     this.memory = memory;
     this.records = memory.records();
     this.slots = memory.slots();
     this.events = events;
-    this.labelAddress = labelAddress;
     this.labelReader = new LabelReader(index, port, labels, labelAddress);
+    this.labelWriter = new LabelWriter(index, port, labels, events, labelAddress);
     this.chain = new TrackChain(records);
     int depth = port.queueDepth();
     destagesMax = Math.max(1, depth * 3 / 4);
@@ -174,25 +168,41 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- destage ----
 
   private int destage() {
-    if (retryAtNs != Director.NO_DEADLINE) {
-      if (!Director.isDue(retryAtNs, nowNs)) {
-        return 0;
-      }
-      retryAtNs = Director.NO_DEADLINE;
-    }
     int started = goOn();
+    if (pausedUntilNs != Director.NO_DEADLINE) {
+      if (!Director.isDue(pausedUntilNs, nowNs)) {
+        return started;
+      }
+      pausedUntilNs = Director.NO_DEADLINE;
+    }
+    started += retryFailing();
     while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
       int record = records.peekDirty(index);
       if (record == WriteRecords.NONE || !isDestageDue(record)) {
         break;
       }
       records.pollDirty(index);
-      DestageOp busy = activeOn(records.volumeIndexOf(record), records.trackOf(record));
+      int track = records.trackOf(record);
+      DestageOp busy = activeOn(track);
       if (busy != null) {
         busy.defer(record);
-        continue;
+      } else if (!failing.contains(track)) {
+        start(track);
+        started++;
       }
-      start(records.volumeIndexOf(record), records.trackOf(record));
+      // Else the track rests: the next attempt takes all records that lie over it.
+    }
+    return started;
+  }
+
+  private int retryFailing() {
+    int started = 0;
+    while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
+      int track = failing.pollDue(nowNs);
+      if (track < 0) {
+        break;
+      }
+      start(track);
       started++;
     }
     return started;
@@ -228,19 +238,19 @@ final class DriveUnit implements DrivePort.DriveSink {
         || records.incomingFramesFree() * 4L < records.incomingFramesMax() * 3L;
   }
 
-  private DestageOp activeOn(int volumeIndex, int track) {
+  private DestageOp activeOn(int track) {
     if (destagesActive == 0) {
       return null;
     }
     for (DestageOp op : destages) {
-      if (op.active && op.track == track && op.volumeIndex == volumeIndex) {
+      if (op.active && op.track == track) {
         return op;
       }
     }
     return null;
   }
 
-  private void start(int volumeIndex, int track) {
+  private void start(int track) {
     DestageOp op = null;
     for (DestageOp candidate : destages) {
       if (!candidate.active) {
@@ -248,9 +258,11 @@ final class DriveUnit implements DrivePort.DriveSink {
         break;
       }
     }
-    op.begin(volumeIndex, track);
+    op.begin(track);
     destagesActive++;
-    chain.collectDirty(volumeIndex, track, op);
+    chain.collectDirty(volume.index(), track, op);
+    MachineCheck.require(
+        op.recordCount > 0, "drive " + port.name() + ": nothing to destage for track " + track);
     if (op.recordCount == 1) {
       submit(op, op.records[0]);
       op.nextBlock = BlockMask.BLOCKS_PER_TRACK;
@@ -281,7 +293,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private void submitVector(DestageOp op, long offsetBytes) {
-    memory.zeroTracks(op.volumeIndex).clear(op.track);
+    memory.zeroTracks(volume.index()).clear(op.track);
     op.outstanding++;
     inFlight++;
     destagedBytes += vector.totalBytes();
@@ -338,16 +350,12 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void onDestaged(DestageOp op, DriveOutcome outcome, long firstBadByte) {
     op.outstanding--;
     if (outcome != DriveOutcome.DONE) {
-      op.failed = true;
       errorCount++;
-      memory.zeroTracks(op.volumeIndex).clear(op.track);
-      if (!records.isDestageFailing(op.volumeIndex)) {
-        events.log(
-            EventCode.DESTAGE_FAILED,
-            port.name(),
-            firstBadByte < 0 ? (long) op.track * BlockMask.TRACK_BYTES : firstBadByte,
-            outcome,
-            RETRY_DELAY_NS / 1_000_000);
+      memory.zeroTracks(volume.index()).clear(op.track);
+      if (!op.failed) {
+        op.failed = true;
+        op.outcome = outcome;
+        op.firstBadByte = firstBadByte < 0 ? (long) op.track * BlockMask.TRACK_BYTES : firstBadByte;
       }
     }
     if (!op.isOver()) {
@@ -355,12 +363,24 @@ final class DriveUnit implements DrivePort.DriveSink {
     }
     op.active = false;
     destagesActive--;
-    if (!op.failed && op.recordCount == 1 && isZeroTrack(op.records[0])) {
-      memory.zeroTracks(op.volumeIndex).set(op.track);
+    if (op.failed) {
+      if (failing.onFailed(op.track, nowNs)) {
+        events.log(
+            EventCode.DESTAGE_FAILED,
+            port.name(),
+            op.firstBadByte,
+            op.outcome,
+            FailingTracks.RETRY_DELAY_NS / 1_000_000);
+      }
+    } else {
+      failing.onWritten(op.track);
+      if (op.recordCount == 1 && isZeroTrack(op.records[0])) {
+        memory.zeroTracks(volume.index()).set(op.track);
+      }
     }
     for (int i = 0; i < op.recordCount; i++) {
       int record = op.records[i];
-      if (op.failed) {
+      if (op.failed || op.again) {
         records.onDestageFailed(record);
       } else {
         if (written.isEmpty()) {
@@ -373,18 +393,17 @@ final class DriveUnit implements DrivePort.DriveSink {
     for (int i = 0; i < op.deferredCount; i++) {
       records.onDestageDeferred(op.deferred[i]);
     }
-    if (op.failed) {
-      retryAtNs = nowNs + RETRY_DELAY_NS;
-      records.setDestageFailing(op.volumeIndex, true);
-    } else if (retryAtNs == Director.NO_DEADLINE) {
-      records.setDestageFailing(op.volumeIndex, false);
-    }
+    tellWhetherFailing();
+  }
+
+  private void tellWhetherFailing() {
+    records.setDestageFailing(volume.index(), flushFailing || !failing.isEmpty());
   }
 
   /// Before anything is written.
   private void learnZeroTracks() {
-    if (volume != null && port.isKnownZero()) {
-      memory.zeroTracks(volume.index()).setAll();
+    if (volume != null) {
+      port.tellZeroes(memory.zeroTracks(volume.index())::setWithin);
     }
   }
 
@@ -399,12 +418,15 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- flush ----
 
   private int flush() {
-    if (flushInFlight || written.isEmpty() || inFlight >= port.queueDepth() || !isFlushDue()) {
+    // One at a time, for data and label together: a drive tells of what it could not write once
+    // only, to whichever flush comes first, and the other would be told that all is well.
+    if (flushInFlight || inFlight >= port.queueDepth() || !isFlushDue()) {
       return 0;
     }
     IntArrayList covered = written;
     written = flushing;
     flushing = covered;
+    labelWriter.onFlushSubmitted();
     flushInFlight = true;
     inFlight++;
     flushCount++;
@@ -413,6 +435,9 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private boolean isFlushDue() {
+    if (labelWriter.wantsFlush() || written.isEmpty()) {
+      return labelWriter.wantsFlush();
+    }
     if (isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
       return true;
     }
@@ -434,18 +459,21 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private void onFlushed(DriveOutcome outcome) {
     flushInFlight = false;
-    if (outcome == DriveOutcome.DONE) {
+    flushFailing = outcome != DriveOutcome.DONE;
+    if (!flushFailing) {
       for (int i = 0; i < flushing.size(); i++) {
         records.onStable(flushing.getInt(i));
       }
+      labelWriter.onFlushed();
     } else {
       errorCount++;
       events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
       destageAllAgain();
-      records.setDestageFailing(volume.index(), true);
-      retryAtNs = nowNs + RETRY_DELAY_NS;
+      labelWriter.onFlushFailed(nowNs);
+      pausedUntilNs = nowNs + FailingTracks.RETRY_DELAY_NS;
     }
     flushing.clear();
+    tellWhetherFailing();
   }
 
   /// All that is not stable goes to the drive again, also what the flush did not cover: were a
@@ -460,65 +488,19 @@ final class DriveUnit implements DrivePort.DriveSink {
     }
     written.clear();
     for (DestageOp op : destages) {
-      op.failed |= op.active;
+      op.again |= op.active;
     }
   }
 
   // ---- label ----
 
   private int writeLabel() {
-    if (labelInFlight
-        || volume == null
-        || !labels.isWanted(index)
-        || inFlight >= port.queueDepth()) {
+    if (inFlight >= port.queueDepth() || !labelWriter.isDue(nowNs)) {
       return 0;
     }
-    if (labelRetryAtNs != Director.NO_DEADLINE && !Director.isDue(labelRetryAtNs, nowNs)) {
-      return 0;
-    }
-    labelRetryAtNs = Director.NO_DEADLINE;
-    var label = labels.compose(index, memory.incarnation(), events.wallMs());
-    label.encode(labelAddress);
-    labelInFlight = true;
-    labelTicket = labels.newestTicket(index);
     inFlight++;
-    vector.clear().add(labelAddress, DriveLabel.BYTES);
-    port.submitWrite(
-        DriveLabel.offsetOf(labelCopy, port.sizeBytes()), vector, LABEL_WRITE << KIND_SHIFT);
+    labelWriter.submit(memory.incarnation(), LABEL_WRITE << KIND_SHIFT);
     return 1;
-  }
-
-  private void onLabelWritten(DriveOutcome outcome) {
-    if (outcome == DriveOutcome.DONE) {
-      inFlight++;
-      port.submitFlush(LABEL_FLUSH << KIND_SHIFT);
-    } else {
-      labelInFlight = false;
-      errorCount++;
-      events.log(
-          EventCode.DESTAGE_FAILED,
-          port.name(),
-          port.sizeBytes() - DriveLabel.RESERVED_BYTES,
-          outcome,
-          RETRY_DELAY_NS / 1_000_000);
-      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
-    }
-  }
-
-  private void onLabelFlushed(DriveOutcome outcome) {
-    labelInFlight = false;
-    if (outcome == DriveOutcome.DONE) {
-      labelCopy = 1 - labelCopy;
-      labels.onDurable(index, labelTicket);
-      events.log(
-          EventCode.LABEL_WRITTEN,
-          port.name(),
-          volume.pairState().shown() + ", volume " + volume.name());
-    } else {
-      errorCount++;
-      events.log(EventCode.FLUSH_FAILED, port.name(), outcome);
-      labelRetryAtNs = nowNs + RETRY_DELAY_NS;
-    }
   }
 
   // ---- completions ----
@@ -533,10 +515,9 @@ final class DriveUnit implements DrivePort.DriveSink {
       case (int) FLUSH -> onFlushed(outcome);
       case (int) LABEL_READ -> {
         inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
-        labelCopy = 1 - labelReader.newestCopy();
+        labelWriter.setNextCopy(1 - labelReader.newestCopy());
       }
-      case (int) LABEL_WRITE -> onLabelWritten(outcome);
-      case (int) LABEL_FLUSH -> onLabelFlushed(outcome);
+      case (int) LABEL_WRITE -> errorCount += labelWriter.onWritten(outcome, nowNs) ? 1 : 0;
       default ->
         throw new MachineCheck(
             "drive " + port.name() + " completed a request that was never made, tag " + tag);
@@ -562,22 +543,16 @@ final class DriveUnit implements DrivePort.DriveSink {
       return Director.NO_DEADLINE;
     }
     long deadline = Director.NO_DEADLINE;
-    if (inFlight >= port.queueDepth()) {
-      // Nothing can be submitted before a request ends, and that is a fact which wakes the
-      // cabinet.
-      return deadline;
-    }
-    if (retryAtNs != Director.NO_DEADLINE) {
-      deadline = retryAtNs;
+    if (pausedUntilNs != Director.NO_DEADLINE) {
+      deadline = pausedUntilNs;
     } else if (destagesActive < destagesMax) {
+      deadline = failing.nextDeadlineNs();
       int record = records.peekDirty(index);
       if (record != WriteRecords.NONE) {
-        deadline = records.committedNsOf(record) + DESTAGE_DELAY_NS;
+        deadline = Director.sooner(deadline, records.committedNsOf(record) + DESTAGE_DELAY_NS);
       }
     }
-    if (labelRetryAtNs != Director.NO_DEADLINE) {
-      deadline = Director.sooner(deadline, labelRetryAtNs);
-    }
+    deadline = Director.sooner(deadline, labelWriter.nextDeadlineNs());
     if (!written.isEmpty() && !flushInFlight) {
       deadline = Director.sooner(deadline, oldestWrittenNs + FLUSH_DELAY_NS);
     }

@@ -67,12 +67,12 @@ final class LabelReader {
 
   private Labels.FoundLabel judge() {
     DriveLabel newest = null;
+    String unreadable = null;
     String unusable = null;
     boolean blank = true;
     for (int copy = 0; copy < 2; copy++) {
       if (outcomes[copy] != DriveOutcome.DONE) {
-        unusable = "label copy " + copy + " cannot be read: " + outcomes[copy];
-        blank = false;
+        unreadable = "label copy " + copy + " cannot be read: " + outcomes[copy];
         continue;
       }
       switch (DriveLabel.decode(address + (long) copy * DriveLabel.BYTES)) {
@@ -93,11 +93,16 @@ final class LabelReader {
     if (newest != null) {
       return new Labels.FoundLabel(newest, false, null);
     }
-    if (unusable != null && !port.isKnownZero()) {
-      return new Labels.FoundLabel(null, false, unusable);
+    if (unreadable != null) {
+      return new Labels.FoundLabel(null, false, unreadable);
     }
-    if (port.isKnownZero()) {
+    // Only the labels may ever have been written to: whoever was about to label the drive for
+    // the first time was stopped. The label is torn or not there, and no host was served yet.
+    if (port.isKnownZeroBelow(DriveLabel.offsetOf(0, port.sizeBytes()))) {
       return new Labels.FoundLabel(null, true, null);
+    }
+    if (unusable != null) {
+      return new Labels.FoundLabel(null, false, unusable);
     }
     return new Labels.FoundLabel(
         null,

@@ -6,6 +6,7 @@ import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.director.EventCode;
 import farside.port.DriveOutcome;
+import farside.volume.DriveLabel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -136,6 +137,94 @@ class DestageTest {
     assertThat(bench.records.liveRecords()).isZero();
   }
 
+  private static void failTrack0(DiskBench bench) {
+    List<DriveInMemory.Request> writes = bench.drive.inFlight().stream()
+        .filter(r -> r.kind == DriveInMemory.Kind.WRITE && r.offsetBytes < 65_536)
+        .toList();
+    assertThat(writes).hasSize(1);
+    bench.drive.complete(writes.getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.settle();
+  }
+
+  @Test
+  void oneBadTrackHoldsUpNoOther() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    failTrack0(bench);
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
+    assertThat(bench.records.liveRecords()).isEqualTo(1);
+    // The volume does not hold all that was answered: a flush must not say so.
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    assertThat(bench.records.isStableUpTo(0, 1)).isFalse();
+  }
+
+  @Test
+  void whatIsWrittenToABadTrackWaitsForItsNextAttemptAndGoesWithIt() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    failTrack0(bench);
+    bench.write(4, 8, 2);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.pass(999 * MS);
+    assertThat(bench.drive.inFlight()).isEmpty();
+    bench.pass(MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 0+6144", "FLUSH 0+0");
+    assertThat(bench.versionOn(bench.drive.durable(), 3)).isEqualTo(1);
+    assertThat(bench.versionOn(bench.drive.durable(), 4)).isEqualTo(2);
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
+  @Test
+  void aTrackThatGoesOnFailingIsTriedOnceASecondAndToldOnce() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    for (int attempt = 0; attempt < 5; attempt++) {
+      failTrack0(bench);
+      assertThat(bench.drive.inFlight()).isEmpty();
+      assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + 1000 * MS);
+      bench.pass(1000 * MS);
+    }
+    assertThat(bench.events).containsOnlyOnce(EventCode.DESTAGE_FAILED.number());
+    finish(bench);
+  }
+
+  @Test
+  void aFlushThatFailsWhileABadTrackIsTriedAgainLosesNeither() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    failTrack0(bench);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(970 * MS);
+    var flush = only(bench, DriveInMemory.Kind.FLUSH);
+    bench.pass(30 * MS);
+    bench.drive.complete(flush, DriveOutcome.GONE);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
   @Test
   void afterAFailedFlushWhatItCoveredIsDestagedAgain() {
     DiskBench bench = loaded(8);
@@ -150,6 +239,60 @@ class DestageTest {
     assertThat(bench.versionOn(bench.drive.image(), 0)).isZero();
     finish(bench);
     assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+  }
+
+  /// What lay in the drive's cache is gone, and whoever asks next is told that all is well.
+  @Test
+  void afterAFailedFlushOfTheLabelTheDataIsWrittenAgainToo() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.labels.request(0);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.FLUSH), DriveOutcome.GONE);
+    bench.settle();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+  }
+
+  @Test
+  void afterAFailedFlushTheLabelIsWrittenAgainToo() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    var flush = only(bench, DriveInMemory.Kind.FLUSH);
+    long ticket = bench.labels.request(0);
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    bench.drive.complete(flush, DriveOutcome.GONE);
+    bench.settle();
+    for (int i = 0; i < 500 && !bench.labels.isDurable(0, ticket); i++) {
+      bench.drive.completeAll();
+      bench.pass(5 * MS);
+    }
+    assertThat(bench.labels.isDurable(0, ticket)).isTrue();
+    assertThat(newestLabelOn(bench)).isNotNull();
+  }
+
+  private static DriveLabel newestLabelOn(DiskBench bench) {
+    DriveLabel newest = null;
+    for (int copy = 0; copy < 2; copy++) {
+      long at = DriveLabel.offsetOf(copy, bench.drive.sizeBytes());
+      if (DriveLabel.decode(bench.drive.durable().address() + at)
+              instanceof DriveLabel.Found.Whole whole
+          && (newest == null || whole.label().sequence() > newest.sequence())) {
+        newest = whole.label();
+      }
+    }
+    return newest;
   }
 
   @Test
@@ -247,11 +390,13 @@ class DestageTest {
   /// fails: whatever instant is looked at, NVRAM over what is safely on the drive gives the
   /// newest content of every block, and so does NVRAM over all that the drive was ever told.
   @ParameterizedTest
-  @ValueSource(longs = {1, 5, 6, 7})
+  @ValueSource(longs = {1, 5, 6, 7, 8})
   void whateverTheDriveDoesNothingCommittedIsLostOrOlder(long seed) {
     Random random = new Random(seed);
     DiskBench bench = loaded(1 + random.nextInt(12));
     long[] model = new long[(int) (DiskBench.VOLUME_BYTES / 512)];
+    long ticket = 0;
+    long labelId = 0;
     for (int step = 0; step < 1500; step++) {
       switch (random.nextInt(10)) {
         case 0, 1, 2 -> {
@@ -268,7 +413,14 @@ class DestageTest {
             }
           }
         }
-        case 3 -> bench.records.wantFlush(0, bench.records.highestReleased(0));
+        case 3 -> {
+          bench.records.wantFlush(0, bench.records.highestReleased(0));
+          if (random.nextInt(8) == 0) {
+            bench.labels.setLabelId(0, step);
+            ticket = bench.labels.request(0);
+            labelId = step;
+          }
+        }
         case 4, 5, 6, 7 -> {
           List<DriveInMemory.Request> flights = new ArrayList<>(bench.drive.inFlight());
           if (!flights.isEmpty()) {
@@ -283,6 +435,9 @@ class DestageTest {
       }
       bench.settle();
       bench.records.checkInvariants();
+      if (ticket > 0 && bench.labels.isDurable(0, ticket)) {
+        assertThat(newestLabelOn(bench).labelId()).as("seed " + seed).isEqualTo(labelId);
+      }
       assertSame(
           bench.recovered(bench.drive.durable()),
           model,

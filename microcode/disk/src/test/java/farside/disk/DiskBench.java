@@ -6,6 +6,7 @@ import farside.cache.NvramLayout;
 import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.director.EventLog;
+import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.volume.Labels;

@@ -132,6 +132,9 @@ final class DriveInMemory implements DrivePort {
         throw new AssertionError(request + " overlaps " + other + ", which is in flight");
       }
     }
+    if (kind == Kind.FLUSH && inFlight.stream().anyMatch(other -> other.kind == Kind.FLUSH)) {
+      throw new AssertionError("two flushes in flight: one would hide the other's failure");
+    }
     inFlight.add(request);
     if (inFlight.size() + completions.size() > queueDepth) {
       throw new AssertionError("more than " + queueDepth + " requests in flight: " + inFlight);
@@ -163,8 +166,15 @@ final class DriveInMemory implements DrivePort {
   }
 
   @Override
-  public boolean isKnownZero() {
+  public boolean isKnownZeroBelow(long offsetBytes) {
     return knownZero;
+  }
+
+  @Override
+  public void tellZeroes(ZeroSink sink) {
+    if (knownZero) {
+      sink.onZeroes(0, sizeBytes());
+    }
   }
 
   @Override

@@ -133,10 +133,31 @@ class LabelOnDriveTest {
   }
 
   @Test
-  void aDriveWithoutALabelThatWasNotMadeJustNowIsRefused() {
+  void aDriveWithoutALabelThatIsNotKnownToBeZeroIsRefused() {
     DriveInMemory drive = new DriveInMemory(DiskBench.VOLUME_BYTES + (1 << 20), 4, false);
     DiskBench bench = new DiskBench(drive);
     bench.load();
     assertThat(bench.labels.found(0).refusal()).contains("no Farside label");
+  }
+
+  @Test
+  void aNewDriveWhoseFirstLabelWasTornIsStillNew() {
+    DiskBench first = new DiskBench(4);
+    first.load();
+    writeLabel(first);
+    tear(first, 0);
+    DiskBench bench = new DiskBench(first.drive);
+    bench.load();
+    assertThat(bench.labels.found(0).refusal()).isNull();
+    assertThat(bench.labels.found(0).knownZero()).isTrue();
+  }
+
+  @Test
+  void aDriveWhoseLabelCannotBeReadIsRefusedWhateverElseIsKnownOfIt() {
+    DiskBench bench = new DiskBench(4);
+    bench.settle();
+    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.load();
+    assertThat(bench.labels.found(0).refusal()).contains("label copy 0 cannot be read");
   }
 }

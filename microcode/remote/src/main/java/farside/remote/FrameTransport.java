@@ -82,9 +82,7 @@ final class FrameTransport {
   private final int[] sentPayloadCrc = new int[WINDOW];
   private final long[] sentTag = new long[WINDOW];
 
-  // What came too soon, by sequence modulo the window.
-  private final byte[][] early = new byte[WINDOW][];
-  private int earlyCount;
+  private final EarlyFrames early = new EarlyFrames(WINDOW);
 
   private int myEpoch;
   private int peerEpoch;
@@ -126,8 +124,7 @@ final class FrameTransport {
     hasHeard = false;
     progressNs = nowNs;
     lastReceivedNs = nowNs;
-    java.util.Arrays.fill(early, null);
-    earlyCount = 0;
+    early.clear();
   }
 
   int myEpoch() {
@@ -285,7 +282,7 @@ final class FrameTransport {
       progressNs = nowNs;
       work++;
     }
-    if (earlyCount > 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
+    if (early.count() > 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
       sendNak(nowNs);
       work++;
     }
@@ -309,7 +306,7 @@ final class FrameTransport {
     if (unacknowledged() > 0) {
       deadline = progressNs + RESEND_AFTER_NS;
     }
-    if (earlyCount > 0) {
+    if (early.count() > 0) {
       deadline = Director.sooner(deadline, nakSentNs + NAK_AGAIN_NS);
     }
     return deadline;
@@ -343,7 +340,7 @@ final class FrameTransport {
 
   private void sendNak(long nowNs) {
     int missing = 1;
-    while (missing < WINDOW && early[(int) (expected + missing) & WINDOW - 1] == null) {
+    while (missing < WINDOW && !early.has(expected + missing)) {
       missing++;
     }
     nakEncoder
@@ -457,7 +454,7 @@ final class FrameTransport {
     long payloadAddress = address + incoming.payloadOffset();
     if (payloadBytes > 0 && Memory.crc32c(payloadAddress, payloadBytes) != incoming.payloadCrc()) {
       receiver.onRefused("payload is damaged");
-      if (ahead == 0 && earlyCount == 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
+      if (ahead == 0 && early.count() == 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
         sendNakOne(nowNs);
       }
       return true;
@@ -482,30 +479,17 @@ final class FrameTransport {
   }
 
   private void keepEarly(int ahead, long nowNs) {
-    int slot = (int) (expected + ahead) & WINDOW - 1;
-    if (early[slot] == null) {
-      byte[] copy = new byte[incoming.frameBytes()];
-      frame.getBytes(0, copy);
-      early[slot] = copy;
-      earlyCount++;
-      if (earlyCount == 1) {
-        sendNak(nowNs);
-      }
+    long sequence = expected + ahead;
+    if (!early.has(sequence)
+        && early.keep(sequence, frame, incoming.frameBytes())
+        && early.count() == 1) {
+      sendNak(nowNs);
     }
   }
 
   private boolean deliverEarly() {
-    while (earlyCount > 0) {
-      int slot = (int) expected & WINDOW - 1;
-      byte[] kept = early[slot];
-      if (kept == null) {
-        return true;
-      }
-      early[slot] = null;
-      earlyCount--;
-      ByteBuffer direct = ByteBuffer.allocateDirect(kept.length);
-      direct.put(0, kept);
-      UnsafeBuffer view = new UnsafeBuffer(direct);
+    while (early.has(expected)) {
+      UnsafeBuffer view = early.take(expected);
       incoming.wrapForReading(view, 0);
       if (!deliver(view, view.addressOffset() + incoming.payloadOffset())) {
         return false;

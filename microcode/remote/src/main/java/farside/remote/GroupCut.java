@@ -8,6 +8,7 @@ import farside.port.RandomPort;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Volume;
+import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,13 +76,47 @@ final class GroupCut {
     dropRemotePending(volume);
   }
 
-  /// IML: a volume that went alone before the cabinet stopped. What its records say the peer
-  /// lacks is owed, and hosts wait once more for the label.
-  void recoverAlone(Volume volume) {
+  /// IML is over: pairs that went alone, or were in the middle of something, are taken up.
+  void takeUpAfterIml() {
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      switch (volume.pairState()) {
+        case SYNC_IN_PROG -> {
+          breakOff(volume, "the cabinet was restarted");
+          goOnAlone(volume);
+        }
+        case SYNC_FINISHING -> cut(volume.group(), "the cabinet was restarted");
+        case SUSPENDED, CONFLICT, UNPAIRED -> goOnAlone(volume);
+        default -> {}
+      }
+    }
+  }
+
+  /// What the peer had not made stable is lost there: it is owed again, and groups that counted
+  /// on it go alone.
+  void onPeerMemoryLost() {
+    events.log(EventCode.PEER_INCARNATION_NEW);
+    for (String group : volumes.sourceGroups()) {
+      if (isCuttable(group)) {
+        cut(group, "the peer lost its NVRAM");
+      }
+    }
+    for (Volume volume : volumes.list()) {
+      if (volume.role() != VolumeRole.LOCAL) {
+        volume.table().pendingBecomesOwed();
+      }
+    }
+  }
+
+  /// A volume that went alone, before the cabinet stopped or because the peer cannot restore it.
+  /// What its records say the peer lacks is owed, and hosts wait once more for the label, whose
+  /// ticket is returned.
+  long goOnAlone(Volume volume) {
     volume.setHeld(true);
     oweTracks(volume);
     dropRemotePending(volume);
-    pending.add(new Pending(volume, labels.request(volume.driveIndex())));
+    Pending label = new Pending(volume, labels.request(volume.driveIndex()));
+    pending.add(label);
+    return label.ticket();
   }
 
   private void oweTracks(Volume volume) {

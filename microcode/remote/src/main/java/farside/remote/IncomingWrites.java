@@ -20,14 +20,14 @@ final class IncomingWrites {
   private final WriteRecords records;
   private final Volumes volumes;
   private final PairDesk desk;
-  private final long[] topNumber;
+  private final Watermarks watermarks;
 
-  IncomingWrites(GlobalMemory memory, Volumes volumes, PairDesk desk, long[] topNumber) {
+  IncomingWrites(GlobalMemory memory, Volumes volumes, PairDesk desk, Watermarks watermarks) {
     this.memory = memory;
     this.records = memory.records();
     this.volumes = volumes;
     this.desk = desk;
-    this.topNumber = topNumber;
+    this.watermarks = watermarks;
   }
 
   static int unitsOf(int payloadBytes) {
@@ -94,7 +94,7 @@ final class IncomingWrites {
         nowNs)) {
       return "more was sent than there is room for: the peer exceeded its credit";
     }
-    topNumber[volume.index()] = Math.max(topNumber[volume.index()], number);
+    watermarks.mustReach(volume.index(), number);
     if (!copy) {
       memory.setPeerReceived(number);
     }

@@ -32,6 +32,8 @@ final class PairDesk {
     void restart(String because);
 
     void cut(String group, String because);
+
+    void dropUnreceived(Volume volume);
   }
 
   private record Promise(Volume volume, long ticket, Control.Answer answer) {}
@@ -266,14 +268,17 @@ final class PairDesk {
           volume.become(
               volume.standing().alone(random.nextNonZero()),
               "the peer cannot restore it " + row.label());
-          orderTicket[index] = labels.request(volume.driveIndex());
+          orderTicket[index] = cut.goOnAlone(volume);
           orderWaiting[index] =
               new Control.Order(index, PairOrderCode.RESYNC, volume.standing().generation(), 0);
           return;
         }
         order(volume, PairOrderCode.RESYNC, volume.standing().generation());
       }
-      case RESTORE -> order(volume, PairOrderCode.RESTORE, volume.standing().generation());
+      case RESTORE -> {
+        session.dropUnreceived(volume);
+        order(volume, PairOrderCode.RESTORE, volume.standing().generation());
+      }
       case CONFLICT -> conflict(volume, "its history and the peer's do not fit " + row.label());
     }
   }
@@ -412,6 +417,8 @@ final class PairDesk {
     if (fits) {
       linked[volume.index()] = true;
       restoring[volume.index()] = true;
+      // All that the source has not made stable, whether it lost one record or its whole memory.
+      volume.table().pendingBecomesOwed();
       events.log(EventCode.COPY_STARTED, volume.name(), volume.table().owed().count());
       copier.begin(volume, true);
     }
@@ -449,7 +456,10 @@ final class PairDesk {
     int work = keepPromises() + offerEnds(everythingSent, sentNumber);
     for (Volume volume : volumes.list()) {
       int index = volume.index();
-      if (restoring[index] && copier.isPassOver(volume)) {
+      if (restoring[index]
+          && copier.isPassOver(volume)
+          && records.localHeadOf(index) == WriteRecords.NONE) {
+        // The source may not know any more what this drive lacks: so it lacks nothing.
         copier.end(volume);
         answer(volume, PairOrderCode.RESTORE, 2);
         work++;
@@ -493,7 +503,11 @@ final class PairDesk {
     labels.request(volume.driveIndex());
     volume.setReady();
     events.log(EventCode.COPY_COMPLETE, volume.name(), generation);
-    order(volume, PairOrderCode.COMPLETE, generation);
+    if (volume.table().owed().count() > 0) {
+      session.cut(volume.group(), "tracks are owed");
+    } else {
+      order(volume, PairOrderCode.COMPLETE, generation);
+    }
   }
 
   /// A group of which nothing is owed any more is offered its end: from here on its writes wait

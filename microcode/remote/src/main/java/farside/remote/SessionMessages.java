@@ -124,10 +124,11 @@ final class SessionMessages {
     return bytes(WriteEncoder.BLOCK_LENGTH);
   }
 
-  int control(Control control, long[] topNumber) {
+  /// @param stableNumber everything of the control's volume up to it is stable here
+  int control(Control control, long stableNumber) {
     Volume volume = volumes.get(control.volumeIndex());
     return switch (control) {
-      case Control.Status s -> status(volume, topNumber[volume.index()]);
+      case Control.Status s -> status(volume, stableNumber);
       case Control.Order o -> {
         order
             .wrapAndApplyHeader(buffer, offset, header)
@@ -151,7 +152,7 @@ final class SessionMessages {
     };
   }
 
-  private int status(Volume volume, long topNumber) {
+  private int status(Volume volume, long stableNumber) {
     Standing standing = volume.standing();
     status
         .wrapAndApplyHeader(buffer, offset, header)
@@ -165,7 +166,7 @@ final class SessionMessages {
         .history2(standing.history2())
         .history3(standing.history3())
         .history4(standing.history4())
-        .stableNumber(memory.records().stableNumber(volume.index(), topNumber))
+        .stableNumber(stableNumber)
         .owedTracks(volume.table().owed().count())
         .groupName(volume.group())
         .flags()

@@ -6,6 +6,7 @@ import farside.cache.NvramLayout;
 import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.director.EventLog;
+import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.volume.Labels;
@@ -19,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What a remote adapter stands on, with volumes of four tracks each on a drive of its own;
-/// labels are durable when the test says so, slots are staged from zeroes.
+/// labels are durable, and drives take and give, when the test says so.
 final class RemoteBench {
   static final long MS = 1_000_000;
   static final int TRACKS = 4;
@@ -34,6 +35,7 @@ final class RemoteBench {
   final EventLog events = new EventLog((now, number, severity, text) -> {}, 1_000);
   final MemorySegment work = Arena.ofAuto().allocate(9 * 65_536, 4096);
   final MemorySegment copies = Arena.ofAuto().allocate(RemoteAdapter.WORK_BYTES, 4096);
+  final byte[][] drives;
   private long random = 1000;
 
   RemoteBench(VolumeRole role, String... groups) {
@@ -53,6 +55,7 @@ final class RemoteBench {
       drives[i] = i;
       names[i] = "D" + i;
     }
+    this.drives = new byte[count][(int) VOLUME_BYTES];
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
     slots = new SlotDirectory(work.address(), 8);
     records = new WriteRecords(
@@ -94,7 +97,8 @@ final class RemoteBench {
     for (Volume volume : volumes.list()) {
       volume.load();
     }
-    var found = records.recover((record, volume, track) -> {}, 0);
+    var found = records.recover((record, volume, track, localPending) -> {}, 0);
+    records.releaseRecovered();
     memory.numbers().recover(found.highestOwn());
   }
 
@@ -121,6 +125,20 @@ final class RemoteBench {
     return record;
   }
 
+  /// The drive takes everything that it may have, and a flush covers it.
+  void destage(int drive) {
+    for (int r = records.peekDirty(drive); r != WriteRecords.NONE; r = records.peekDirty(drive)) {
+      records.pollDirty(drive);
+      records.onDestageStarted(r);
+      for (int i = 0; i < records.lengthOf(r); i++) {
+        drives[drive][(int) records.offsetOf(r) + i] =
+            records.isZeroes(r) ? 0 : Memory.getByte(records.addressOf(r) + i);
+      }
+      records.onDestageWritten(r);
+      records.onStable(r);
+    }
+  }
+
   void labelDurable(int drive) {
     labels.onDurable(drive, labels.newestTicket(drive));
   }
@@ -128,6 +146,10 @@ final class RemoteBench {
   void stage(boolean done) {
     for (int slot = slots.pollWanted(); slot != SlotDirectory.NONE; slot = slots.pollWanted()) {
       slots.onStageStarted(slot, 0, 128);
+      for (int i = 0; i < BlockMask.TRACK_BYTES; i++) {
+        int at = slots.trackOf(slot) * BlockMask.TRACK_BYTES + i;
+        Memory.putByte(slots.addressOf(slot) + i, drives[slots.volumeIndexOf(slot)][at]);
+      }
       slots.onStageEnded(slot, 0, 128, done);
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import farside.director.Director;
 import farside.volume.PairState;
 import farside.volume.Standing;
+import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,8 @@ class SessionTest {
   private final RemoteAdapter a = source.adapter(line[0], "AAA", "BBB");
   private final RemoteAdapter b = target.adapter(line[1], "BBB", "AAA");
   private long nowNs = 1;
+  private boolean drivesOfSourceWork;
+  private boolean drivesOfTargetWork;
 
   private void start(Standing first, Standing second) {
     source.begin(first);
@@ -36,6 +39,12 @@ class SessionTest {
     target.labelDurable(0);
     source.stage(true);
     target.stage(true);
+    if (drivesOfSourceWork) {
+      source.destage(0);
+    }
+    if (drivesOfTargetWork) {
+      target.destage(0);
+    }
     return done;
   }
 
@@ -161,6 +170,105 @@ class SessionTest {
     nowNs += MS;
     runFor(500 * MS);
     assertThat(target.volumes.get(0).standing().staleSinceMs()).isZero();
+  }
+
+  /// A source whose IML found that a record of track 2 is damaged, which the peer has; it has
+  /// also a record of track 1 that the peer never received, and one of track 3 that it did.
+  private void startRestoring() {
+    target.records.release(target.write(0, 2 * 128, false, false, nowNs));
+    target.volumes.get(0).table().setPending(2, 1);
+    source.begin(SYNCHRONIZED.with(PairState.RESTORING));
+    target.begin(SYNCHRONIZED);
+    source.volumes.get(0).setNotReady("test");
+    source.memory.numbers().next();
+    source.write(0, 3 * 128, true, true, nowNs);
+    target.write(0, 3 * 128, false, false, nowNs);
+    target.volumes.get(0).table().setPending(3, 2);
+    target.memory.setPeerReceived(2);
+    source.write(0, 128, true, true, nowNs);
+    a.start(nowNs);
+    b.start(nowNs);
+  }
+
+  @Test
+  void aSourceThatLostARecordTakesItsTrackBackFromThePeerBeforeItServesHosts() {
+    startRestoring();
+    drivesOfTargetWork = true;
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).isReady()).isFalse();
+    drivesOfSourceWork = true;
+    runFor(500 * MS);
+    Volume volume = source.volumes.get(0);
+    assertThat(volume.isReady()).isTrue();
+    assertThat(volume.pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(volume.standing().generation()).isEqualTo(7);
+    assertThat(source.drives[0][2 * 65_536]).isEqualTo((byte) 5);
+    // Nobody was told of what the peer had not received: it is on neither side.
+    assertThat(source.drives[0][65_536]).isZero();
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(source.records.liveRecords() + target.records.liveRecords()).isZero();
+    assertThat(target.volumes.get(0).table().pending().count()).isZero();
+    assertThat(target.volumes.get(0).table().owed().count()).isZero();
+    int record = source.write(0, 0, true, true, nowNs);
+    runFor(10 * MS);
+    assertThat(source.records.isReleased(record)).isTrue();
+    assertThat(target.drives[0][0]).isEqualTo((byte) 5);
+  }
+
+  @Test
+  void aRestoreThatTheLinkBreaksOffBeginsAgain() {
+    startRestoring();
+    drivesOfTargetWork = true;
+    drivesOfSourceWork = true;
+    while (source.records.incomingFramesFree() == source.records.incomingFramesMax()) {
+      assertThat(nowNs).as("time, and nothing came back").isLessThan(2_000 * MS);
+      nowNs += MS;
+      a.doWork(nowNs);
+      b.doWork(nowNs);
+      target.stage(true);
+      target.destage(0);
+    }
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(100 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.RESTORING);
+    line[0].carrier = true;
+    line[1].carrier = true;
+    nowNs += MS;
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0][2 * 65_536]).isEqualTo((byte) 5);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+  }
+
+  @Test
+  void aTargetSaysThatItHasGivenAllBackOnlyWhenItsOwnDriveHasAllOfIt() {
+    startRestoring();
+    drivesOfSourceWork = true;
+    runFor(1_000 * MS);
+    // Were the target to lose its NVRAM now, nobody would know what it lacks.
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.RESTORING);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aSourceThatLostARecordWhileThePeersImageIsOfNoUseGoesOnWithWhatItHas() {
+    source.begin(SYNCHRONIZED.with(PairState.RESTORING));
+    source.volumes.get(0).setNotReady("test");
+    source.write(0, 128, true, true, nowNs);
+    target.begin(SYNCHRONIZED.receiving());
+    a.start(nowNs);
+    b.start(nowNs);
+    drivesOfSourceWork = true;
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(source.volumes.get(0).isReady()).isTrue();
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0][65_536]).isEqualTo((byte) 5);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(source.records.liveRecords() + target.records.liveRecords()).isZero();
   }
 
   @Test

@@ -192,7 +192,9 @@ public final class Iml {
     if (standing == null) {
       return true;
     }
-    boolean untouched = standing.generation() == 0 && standing.zeroBased();
+    boolean untouched = standing.generation() == 0
+        && standing.zeroBased()
+        && volume.table().owed().count() == 0;
     if (label.label() == null) {
       if (!untouched) {
         refuse(
@@ -240,11 +242,19 @@ public final class Iml {
     };
   }
 
-  private void onBadRecord(int record, int volumeIndex, int track) {
+  private void onBadRecord(int record, int volumeIndex, int track, boolean localPending) {
     Volume volume = volumes.get(volumeIndex);
     events.log(EventCode.RECORD_CRC_BAD, record, volume.name());
     if (volume.role() == VolumeRole.R1) {
-      volume.table().owed().set(track);
+      PairState state = volume.standing() == null ? PairState.UNPAIRED : volume.pairState();
+      if (localPending && (state.waitsForPeer() || state == PairState.RESTORING)) {
+        // The peer has it, if anybody was told that it is there; and the peer keeps the track as
+        // pending, since no watermark of ours has passed the record.
+        volume.begin(volume.standing().with(PairState.RESTORING));
+      } else {
+        // What the drive has is the best there is.
+        volume.table().owed().set(track);
+      }
     } else if (volume.role() == VolumeRole.R2 && volume.standing() != null) {
       // It lost what it had acknowledged, and its source, which may have gone alone since, owes
       // it other tracks only. So it forgets that it was ever paired, before the record is
@@ -254,10 +264,18 @@ public final class Iml {
   }
 
   private void finish() {
+    // Not sooner: a write of a group that was being cut, of which its host was not told, would be
+    // on a drive whose label says that the peer has all that it has.
+    memory.records().releaseRecovered();
     for (Volume volume : volumes.list()) {
+      if (volume.role() == VolumeRole.LOCAL && volume.standing().zeroBased()) {
+        // Nothing tells from here on whether hosts wrote to it. So a drive that is new the next
+        // time, because the right one was not there, is refused and not taken for this one.
+        volume.become(volume.standing().notZeroBased(), "in service");
+      }
       if (volume.pairState() == PairState.RESTORING) {
         volume.setNotReady(
-            "NVRAM was lost while it was synchronized; waiting for the peer to give back what it has");
+            "what NVRAM held of it is lost, and it was synchronized; waiting for the peer to give back what it has");
       } else {
         volume.setReady();
       }

@@ -8,6 +8,7 @@ import farside.cache.WriteRecords;
 import farside.director.Event;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.fixture.NvramInMemory;
 import farside.port.ConsolePort;
 import farside.volume.CabinetDesk;
 import farside.volume.DriveFigures;

@@ -1,0 +1,253 @@
+package farside.remote;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import org.agrona.collections.IntArrayQueue;
+
+/// Sends what the pair desk says, this cabinet's records in the order in which they were
+/// committed, and the copies that `TrackCopier` composes; hears that the peer has them.
+///
+/// What the link still reads from is pinned: a record by its pin, a copy by its buffer.
+final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink {
+  private final WriteRecords records;
+  private final Volumes volumes;
+  private final FrameTransport transport;
+  private final SessionMessages messages;
+  private final Watermarks watermarks;
+  private final TrackCopier copier;
+  private final EventLog events;
+  private long sentNumber;
+  private long receivedNumber;
+
+  /// @param copyAddress memory of [RemoteAdapter#WORK_BYTES]
+  OutgoingWrites(
+      GlobalMemory memory,
+      Volumes volumes,
+      FrameTransport transport,
+      SessionMessages messages,
+      Watermarks watermarks,
+      EventLog events,
+      long copyAddress) {
+    this.records = memory.records();
+    this.volumes = volumes;
+    this.transport = transport;
+    this.messages = messages;
+    this.watermarks = watermarks;
+    this.events = events;
+    copier = new TrackCopier(memory, volumes.count(), this, copyAddress);
+  }
+
+  TrackCopier copier() {
+    return copier;
+  }
+
+  /// A new session: what the peer has is released, what it lacks is sent once more.
+  void begin(long numberPeerReceived) {
+    receivedNumber = numberPeerReceived;
+    sentNumber = numberPeerReceived;
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      for (int r = records.remoteHeadOf(volume.index());
+          r != WriteRecords.NONE && records.numberOf(r) <= receivedNumber;
+          r = records.remoteNextOf(r)) {
+        records.release(r);
+      }
+    }
+    records.rebuildToSend(receivedNumber);
+  }
+
+  /// Highest number of ours that was sent.
+  long sentNumber() {
+    return sentNumber;
+  }
+
+  /// Highest number of ours that the peer has said it has.
+  long receivedNumber() {
+    return receivedNumber;
+  }
+
+  boolean isEverythingSent() {
+    return records.toSend().isEmpty();
+  }
+
+  // ---- control ----
+
+  /// What the desk has to say goes first: nothing of a volume travels before its order.
+  int sendControls(PairDesk desk) {
+    int work = 0;
+    while (transport.hasRoom(0)) {
+      Control control = desk.peekOutgoing();
+      if (control == null) {
+        break;
+      }
+      Volume volume = volumes.get(control.volumeIndex());
+      int bytes = messages.control(control, watermarks.stableOf(volume));
+      if (!transport.sendSequenced(FrameTransport.CONTROL, 0, 0, bytes, 0, 0, 0, 0, 0)) {
+        break;
+      }
+      desk.pollOutgoing();
+      work++;
+    }
+    return work;
+  }
+
+  // ---- records ----
+
+  int send() {
+    int work = 0;
+    IntArrayQueue toSend = records.toSend();
+    while (!toSend.isEmpty()) {
+      int record = toSend.peekInt();
+      if (!records.isRemotePending(record) || isRestoring(record)) {
+        toSend.pollInt();
+        continue;
+      }
+      int payloadBytes = records.isZeroes(record) ? 0 : records.lengthOf(record);
+      int units = IncomingWrites.unitsOf(payloadBytes);
+      if (!transport.hasRoom(units) || !send(record, payloadBytes, units)) {
+        break;
+      }
+      if (transport.lastWasQueued()) {
+        records.pin(record);
+      }
+      sentNumber = records.numberOf(record);
+      toSend.pollInt();
+      work++;
+    }
+    return work;
+  }
+
+  /// Of a volume that is being restored nothing is sent: what the peer never received is dropped
+  /// when it gives back what it has.
+  private boolean isRestoring(int record) {
+    return volumes.get(records.volumeIndexOf(record)).pairState() == PairState.RESTORING;
+  }
+
+  /// Drops the records of the volume that the peer never received. No host was told of them, and
+  /// on the peer, whose content this volume takes, they are not.
+  void dropUnreceived(Volume volume) {
+    int record = records.remoteHeadOf(volume.index());
+    while (record != WriteRecords.NONE) {
+      int next = records.remoteNextOf(record);
+      if (records.numberOf(record) > receivedNumber) {
+        records.drop(record);
+      }
+      record = next;
+    }
+    records.rebuildToSend(sentNumber);
+  }
+
+  private boolean send(int record, int payloadBytes, int units) {
+    int bytes = messages.write(
+        records.numberOf(record),
+        volumes.get(records.volumeIndexOf(record)).number(),
+        records.offsetOf(record),
+        records.lengthOf(record),
+        records.isZeroes(record),
+        false);
+    return transport.sendSequenced(
+        FrameTransport.RECORD,
+        record,
+        records.numberOf(record),
+        bytes,
+        payloadBytes == 0 ? 0 : records.addressOf(record),
+        payloadBytes,
+        records.payloadCrcOf(record),
+        units,
+        record + 1L);
+  }
+
+  void onAcknowledged(int kind, int reference, long number) {
+    if (kind == FrameTransport.RECORD) {
+      receivedNumber = Math.max(receivedNumber, number);
+      if (records.isRemotePending(reference) && records.numberOf(reference) == number) {
+        records.release(reference);
+      }
+    } else if (kind == FrameTransport.COPY) {
+      copier.onAcknowledged(reference, number);
+    }
+  }
+
+  // ---- copies ----
+
+  @Override
+  public boolean isReadyForCopy() {
+    return isEverythingSent() && transport.hasRoom(TrackCopier.UNITS_PER_TRACK);
+  }
+
+  @Override
+  public boolean sendCopy(
+      int buffer, Volume volume, int track, long address, int lengthBytes, int crc) {
+    int bytes = messages.write(
+        sentNumber,
+        volume.number(),
+        (long) track * BlockMask.TRACK_BYTES,
+        lengthBytes,
+        false,
+        true);
+    boolean sent = transport.sendSequenced(
+        FrameTransport.COPY,
+        buffer,
+        sentNumber,
+        bytes,
+        address,
+        lengthBytes,
+        crc,
+        IncomingWrites.unitsOf(lengthBytes),
+        -1L - buffer);
+    if (sent && transport.lastWasQueued()) {
+      copier.onQueued(buffer);
+    }
+    if (sent && volume.role() == VolumeRole.R1) {
+      // The target keeps the track as pending under this number, which may be another volume's:
+      // our watermark of this volume must be able to reach it.
+      watermarks.mustReach(volume.index(), sentNumber);
+    }
+    return sent;
+  }
+
+  @Override
+  public void onCopied(Volume volume, int track, long number) {
+    if (volume.role() == VolumeRole.R1) {
+      volume.table().setPending(track, number);
+      volume.table().owed().clear(track);
+    }
+  }
+
+  @Override
+  public void onUnreadable(Volume volume, int track) {
+    events.log(
+        EventCode.HOST_IO_ERROR,
+        volume.name(),
+        "copy",
+        (long) track * BlockMask.TRACK_BYTES,
+        BlockMask.TRACK_BYTES,
+        "the track stays owed");
+  }
+
+  // ---- pins ----
+
+  @Override
+  public void onQueuedAgain(int kind, int reference) {
+    if (kind == FrameTransport.RECORD) {
+      records.pin(reference);
+    } else if (kind == FrameTransport.COPY) {
+      copier.onQueued(reference);
+    }
+  }
+
+  /// The link no longer reads what went out under this tag.
+  void onSent(long tag) {
+    if (tag > 0) {
+      records.unpin((int) (tag - 1));
+    } else if (tag < 0) {
+      copier.onSent((int) (-1L - tag));
+    }
+  }
+}

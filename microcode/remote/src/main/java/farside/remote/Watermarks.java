@@ -1,0 +1,154 @@
+package farside.remote;
+
+import farside.cache.GlobalMemory;
+import farside.cache.WriteRecords;
+import farside.director.Director;
+import farside.protocol.link.FrameKind;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.util.Arrays;
+import java.util.function.IntPredicate;
+
+/// How far the drives of both cabinets are stable: told to the peer, which clears its pending
+/// bits by it, and heard from it.
+final class Watermarks {
+  private static final long EVERY_NS = 2_000_000;
+
+  private final GlobalMemory memory;
+  private final WriteRecords records;
+  private final Volumes volumes;
+  private final IntPredicate isLinked;
+  private final FrameTransport transport;
+  private final SessionMessages messages;
+
+  /// Per volume: highest number that a watermark of ours may speak of, and the last one told.
+  private final long[] top;
+
+  private final long[] told;
+  private long toldNs;
+
+  /// @param isLinked true of the index of a volume whose pair is settled
+  Watermarks(
+      GlobalMemory memory,
+      Volumes volumes,
+      IntPredicate isLinked,
+      FrameTransport transport,
+      SessionMessages messages) {
+    this.memory = memory;
+    this.records = memory.records();
+    this.volumes = volumes;
+    this.isLinked = isLinked;
+    this.transport = transport;
+    this.messages = messages;
+    top = new long[volumes.count()];
+    told = new long[volumes.count()];
+  }
+
+  void start(long nowNs) {
+    // The clock may show anything at the start, also less than nothing.
+    toldNs = nowNs - EVERY_NS;
+  }
+
+  /// A new session. Every track whose end is not known waits for the highest number that its
+  /// sender can have given it.
+  ///
+  /// @param receivedNumber highest number of ours that the peer has
+  /// @param assignedNumber highest number that the peer has given
+  void begin(long receivedNumber, long assignedNumber) {
+    for (Volume volume : volumes.list()) {
+      if (volume.role() == VolumeRole.R1) {
+        top[volume.index()] = memory.numbers().last();
+        volume.table().renumber(receivedNumber);
+      } else if (volume.role() == VolumeRole.R2) {
+        top[volume.index()] = memory.peerReceived();
+        volume.table().renumber(assignedNumber);
+      }
+    }
+    tellAgain();
+  }
+
+  /// The watermark of the volume must be able to reach this number, once it is stable.
+  void mustReach(int volumeIndex, long number) {
+    top[volumeIndex] = Math.max(top[volumeIndex], number);
+  }
+
+  /// The peer will take the last number told in our greeting for that of every track whose end
+  /// it does not know: each watermark must be able to reach it, also if the greeting goes out
+  /// again in an open session.
+  void mustReachLastNumber() {
+    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      mustReach(volume.index(), memory.numbers().last());
+    }
+  }
+
+  /// Everything of the volume up to this number is stable here.
+  long stableOf(Volume volume) {
+    long reachable = top[volume.index()];
+    if (volume.role() == VolumeRole.R1) {
+      reachable = Math.max(reachable, records.highestNumber(volume.index()));
+    }
+    return records.stableNumber(volume.index(), reachable);
+  }
+
+  /// A watermark may have been lost on the way.
+  void tellAgain() {
+    Arrays.fill(told, -1);
+  }
+
+  int tell(long nowNs) {
+    if (nowNs - toldNs < EVERY_NS) {
+      return 0;
+    }
+    int work = 0;
+    for (Volume volume : volumes.list()) {
+      if (isNews(volume)) {
+        long stable = stableOf(volume);
+        told[volume.index()] = stable;
+        transport.sendLoose(FrameKind.STATUS, messages.watermark(volume.number(), stable), nowNs);
+        work++;
+      }
+    }
+    if (work > 0) {
+      toldNs = nowNs;
+    }
+    return work;
+  }
+
+  private boolean isNews(Volume volume) {
+    return isLinked.test(volume.index())
+        && volume.pairState() != PairState.RESTORING
+        && stableOf(volume) != told[volume.index()];
+  }
+
+  long nextDeadlineNs() {
+    for (Volume volume : volumes.list()) {
+      if (isNews(volume)) {
+        return toldNs + EVERY_NS;
+      }
+    }
+    return Director.NO_DEADLINE;
+  }
+
+  /// The peer's drive holds everything of the volume up to `stable`.
+  ///
+  /// @param receivedNumber highest number of ours that the peer has said it has
+  void onTold(Volume volume, long stable, long receivedNumber) {
+    if (volume.role() == VolumeRole.LOCAL || !isLinked.test(volume.index())) {
+      return;
+    }
+    if (volume.role() == VolumeRole.R1) {
+      // What the peer's drive holds, its memory held before.
+      int record = records.remoteHeadOf(volume.index());
+      while (record != WriteRecords.NONE
+          && records.numberOf(record) <= Math.min(stable, receivedNumber)) {
+        int next = records.remoteNextOf(record);
+        records.release(record);
+        records.clearRemotePending(record);
+        record = next;
+      }
+    }
+    volume.table().onStable(stable);
+  }
+}
