@@ -40,6 +40,9 @@ public final class FileDisk implements DrivePort, RoundFlush {
   // broken drive, not a busy one.
   private static final int ATTEMPT_MAX = 1_000;
 
+  /// Holes looked for at the opening: a file that is torn to pieces must not take long.
+  private static final int HOLES_MAX = 65_536;
+
   private static final int ZEROES_BYTES = 256 * 1024;
   private static final int ZEROES_ALIGN_BYTES = 4096;
 
@@ -74,6 +77,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
   private final Setup setup;
   private final DriveFile file;
   private final String identity;
+  private final long[] holes;
   private final Arena memory = Arena.ofShared();
   private final MemorySegment zeroes;
   private final Request[] requests = new Request[QUEUE_DEPTH];
@@ -96,6 +100,7 @@ public final class FileDisk implements DrivePort, RoundFlush {
     this.setup = setup;
     this.file = file;
     identity = file.identity();
+    holes = file.file().holes(HOLES_MAX);
     zeroes = memory.allocate(ZEROES_BYTES, ZEROES_ALIGN_BYTES);
     for (int slot = 0; slot < QUEUE_DEPTH; slot++) {
       requests[slot] = new Request(
@@ -146,6 +151,13 @@ public final class FileDisk implements DrivePort, RoundFlush {
   @Override
   public boolean isKnownZeroBelow(long offsetBytes) {
     return file.firstDataBytes() >= offsetBytes;
+  }
+
+  @Override
+  public void tellZeroes(ZeroSink sink) {
+    for (int index = 0; index < holes.length; index += 2) {
+      sink.onZeroes(holes[index], holes[index + 1]);
+    }
   }
 
   @Override
