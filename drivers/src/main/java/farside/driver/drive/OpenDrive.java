@@ -121,6 +121,11 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   }
 
   @Override
+  public boolean mayBeLabelled() {
+    return facts.mayBeLabelled();
+  }
+
+  @Override
   public int queueDepth() {
     return QUEUE_DEPTH;
   }

@@ -68,6 +68,7 @@ public final class FileDisk {
           setup.sizeBytes(),
           setup.blockBytes(),
           file.firstDataBytes(),
+          false,
           memoryAlign,
           lengthAlign,
           List.of(Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE));

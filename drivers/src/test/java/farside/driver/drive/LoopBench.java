@@ -2,6 +2,7 @@ package farside.driver.drive;
 
 import farside.driver.filedisk.FileDisk;
 import farside.driver.netty.Transport;
+import farside.driver.rawdisk.RawDisk;
 import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import io.netty.channel.ManualIoEventLoop;
@@ -37,6 +38,12 @@ public final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
 
   public OpenDrive open(FileDisk.Setup setup) throws java.io.IOException {
     OpenDrive disk = FileDisk.open(setup, transport, loop, this::wake);
+    loop.runNow();
+    return disk;
+  }
+
+  public OpenDrive open(RawDisk.Setup setup) throws java.io.IOException {
+    OpenDrive disk = RawDisk.open(setup, transport, loop, this::wake);
     loop.runNow();
     return disk;
   }
