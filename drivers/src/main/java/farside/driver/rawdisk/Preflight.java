@@ -20,15 +20,6 @@ import java.util.List;
 ///
 /// On a disk of ours the signatures are the guest's own: a volume begins at block 0.
 final class Preflight {
-  /// What may be done with the disk.
-  enum Verdict {
-    /// It carries this cabinet's label: open it.
-    OURS,
-    /// It carries nothing that is known, and the rig gives it up: it may be labelled.
-    ERASE,
-    REFUSED
-  }
-
   /// @param label what the label area holds, for people
   /// @param signatures of others, found on the disk, whoever they belong to
   /// @param refusals each with what, where and the cure; empty unless refused
@@ -113,7 +104,8 @@ final class Preflight {
     }
   }
 
-  private String identitiesOfDisk() {
+  /// All that tells this disk from others, as a rig would name it.
+  List<String> identities() {
     List<String> has = new ArrayList<>();
     for (DeviceIdentity.Kind kind : DeviceIdentity.Kind.values()) {
       String value = tree.identity(disk, kind);
@@ -121,6 +113,11 @@ final class Preflight {
         has.add(kind.key() + ": " + value);
       }
     }
+    return has;
+  }
+
+  private String identitiesOfDisk() {
+    List<String> has = identities();
     return has.isEmpty()
         ? "It has nothing that would tell it from another, so it cannot be used"
         : "It has " + String.join(", ", has) + ": name one of these in `identity`";

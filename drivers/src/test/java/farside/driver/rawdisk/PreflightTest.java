@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import farside.driver.drive.OpenDrive;
 import farside.driver.drive.StutteringDiskIo;
 import farside.driver.posix.Posix;
+import farside.fixture.LoopDevice;
 import farside.volume.DriveLabel;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -40,14 +41,17 @@ class PreflightTest {
     return LoopDevice.make(directory, SIZE_BYTES, BLOCK_BYTES);
   }
 
+  private static DeviceIdentity identity(LoopDevice disk) {
+    return new DeviceIdentity(DeviceIdentity.Kind.BACKING_FILE, disk.file().toString());
+  }
+
   private static RawDisk.Setup setup(LoopDevice disk) throws IOException {
     return setup(disk, Files.size(disk.file()), BLOCK_BYTES, true);
   }
 
   private static RawDisk.Setup setup(
       LoopDevice disk, long sizeBytes, int blockBytes, boolean erase) {
-    return new RawDisk.Setup(
-        "D1", disk.path(), disk.identity(), sizeBytes, blockBytes, erase, OURS);
+    return new RawDisk.Setup("D1", disk.path(), identity(disk), sizeBytes, blockBytes, erase, OURS);
   }
 
   private static OpenDrive open(RawDisk.Setup setup) throws IOException {
@@ -341,12 +345,12 @@ class PreflightTest {
   void whatIsNoWholeDiskIsRefused() throws IOException {
     try (LoopDevice disk = disk()) {
       assertThatThrownBy(() -> open(new RawDisk.Setup(
-              "D1", disk.file(), disk.identity(), SIZE_BYTES, BLOCK_BYTES, true, OURS)))
+              "D1", disk.file(), identity(disk), SIZE_BYTES, BLOCK_BYTES, true, OURS)))
           .hasMessageContaining("is not a block device. Name a whole disk");
       assertThatThrownBy(() -> open(new RawDisk.Setup(
               "D1",
               Path.of("/dev/farside-none"),
-              disk.identity(),
+              identity(disk),
               SIZE_BYTES,
               BLOCK_BYTES,
               true,
@@ -355,7 +359,7 @@ class PreflightTest {
       Path partition = addPartition(disk);
       assertRefused(
           disk,
-          new RawDisk.Setup("D1", partition, disk.identity(), SIZE_BYTES, BLOCK_BYTES, true, OURS),
+          new RawDisk.Setup("D1", partition, identity(disk), SIZE_BYTES, BLOCK_BYTES, true, OURS),
           partition + " is a partition. Name the whole disk");
     }
   }
