@@ -90,7 +90,7 @@ public record Examination(
         tree.partitions(preflight.disk()).stream().map(DeviceTree.Node::name).toList(),
         inUse,
         judgement.label(),
-        judgement.signatures().stream().map(Signature::toString).distinct().toList(),
+        judgement.signatures().stream().map(Signature.Found::toString).toList(),
         verdict,
         refusals);
   }

@@ -24,7 +24,7 @@ final class Preflight {
   /// @param signatures of others, found on the disk, whoever they belong to
   /// @param refusals each with what, where and the cure; empty unless refused
   record Judgement(
-      Verdict verdict, String label, List<Signature> signatures, List<String> refusals) {}
+      Verdict verdict, String label, List<Signature.Found> signatures, List<String> refusals) {}
 
   private final RawDisk.Setup setup;
   private final DeviceTree tree;
@@ -146,11 +146,14 @@ final class Preflight {
           + setup.cabinetSerial() + ". Put it back where it belongs, or, if nothing on it is"
           + " needed, remove the label. " + howToRemoveLabel(device));
     }
-    List<Signature> signatures = Signature.on(device);
+    List<Signature.Found> signatures = Signature.on(device);
     if (label == null) {
-      for (Signature signature : signatures) {
+      for (Signature.Found signature : signatures) {
         refusals.add("it carries " + signature + ". Name another disk, or, if nothing on it is"
-            + " needed, remove that first: wipefs --all " + setup.path());
+            + " needed, remove that first: wipefs --all " + setup.path()
+            + ", or, where that finds nothing, "
+            + zeroing(device.blockBytes(), signature.offsetBytes() / device.blockBytes())
+            + " count=1");
       }
       if (!setup.erase()) {
         refusals.add("it carries no Farside label, and the rig does not give up what is on it."
@@ -230,8 +233,12 @@ final class Preflight {
 
   private String howToRemoveLabel(BlockDevice device) {
     long fromMib = device.sizeBytes() / (1 << 20) - 2;
-    return "To remove it: dd if=/dev/zero of=%s bs=1M seek=%d oflag=direct"
-        .formatted(setup.path(), Math.max(0, fromMib));
+    return "To remove it: " + zeroing(1 << 20, Math.max(0, fromMib));
+  }
+
+  private String zeroing(int unitBytes, long fromUnit) {
+    return "dd if=/dev/zero of=%s oflag=direct bs=%d seek=%d"
+        .formatted(setup.path(), unitBytes, fromUnit);
   }
 
   /// What the kernel takes for partitions of the disk is taken away from it, so that nothing on
