@@ -7,7 +7,7 @@ package farside.driver.rawdisk;
 public record DeviceIdentity(Kind kind, String value) {
   /// | kind         | where the kernel shows it                                        |
   /// |--------------|------------------------------------------------------------------|
-  /// | SERIAL       | `serial` (NVMe, virtio), `device/serial`, `device/vpd_pg80` (SCSI) |
+  /// | SERIAL       | `serial`, `device/serial` (NVMe), `device/vpd_pg80` (SCSI, SATA) |
   /// | WWID         | `wwid` (NVMe), `device/wwid` (SCSI, SATA), `dm/uuid` (mapper)    |
   /// | BACKING_FILE | `loop/backing_file`: the path of the file behind a loop device   |
   /// | RAM_DISK     | the device's own name, for `zram` and `ram` only                 |

@@ -20,20 +20,11 @@ import java.util.List;
 ///
 /// On a disk of ours the signatures are the guest's own: a volume begins at block 0.
 final class Preflight {
-  /// What may be done with the disk.
-  enum Verdict {
-    /// It carries this cabinet's label: open it.
-    OURS,
-    /// It carries nothing that is known, and the rig gives it up: it may be labelled.
-    ERASE,
-    REFUSED
-  }
-
   /// @param label what the label area holds, for people
   /// @param signatures of others, found on the disk, whoever they belong to
   /// @param refusals each with what, where and the cure; empty unless refused
   record Judgement(
-      Verdict verdict, String label, List<Signature> signatures, List<String> refusals) {}
+      Verdict verdict, String label, List<Signature.Found> signatures, List<String> refusals) {}
 
   private final RawDisk.Setup setup;
   private final DeviceTree tree;
@@ -113,7 +104,8 @@ final class Preflight {
     }
   }
 
-  private String identitiesOfDisk() {
+  /// All that tells this disk from others, as a rig would name it.
+  List<String> identities() {
     List<String> has = new ArrayList<>();
     for (DeviceIdentity.Kind kind : DeviceIdentity.Kind.values()) {
       String value = tree.identity(disk, kind);
@@ -121,6 +113,11 @@ final class Preflight {
         has.add(kind.key() + ": " + value);
       }
     }
+    return has;
+  }
+
+  private String identitiesOfDisk() {
+    List<String> has = identities();
     return has.isEmpty()
         ? "It has nothing that would tell it from another, so it cannot be used"
         : "It has " + String.join(", ", has) + ": name one of these in `identity`";
@@ -149,11 +146,14 @@ final class Preflight {
           + setup.cabinetSerial() + ". Put it back where it belongs, or, if nothing on it is"
           + " needed, remove the label. " + howToRemoveLabel(device));
     }
-    List<Signature> signatures = Signature.on(device);
+    List<Signature.Found> signatures = Signature.on(device);
     if (label == null) {
-      for (Signature signature : signatures) {
+      for (Signature.Found signature : signatures) {
         refusals.add("it carries " + signature + ". Name another disk, or, if nothing on it is"
-            + " needed, remove that first: wipefs --all " + setup.path());
+            + " needed, remove that first: wipefs --all " + setup.path()
+            + ", or, where that finds nothing, "
+            + zeroing(device.blockBytes(), signature.offsetBytes() / device.blockBytes())
+            + " count=1");
       }
       if (!setup.erase()) {
         refusals.add("it carries no Farside label, and the rig does not give up what is on it."
@@ -233,8 +233,12 @@ final class Preflight {
 
   private String howToRemoveLabel(BlockDevice device) {
     long fromMib = device.sizeBytes() / (1 << 20) - 2;
-    return "To remove it: dd if=/dev/zero of=%s bs=1M seek=%d oflag=direct"
-        .formatted(setup.path(), Math.max(0, fromMib));
+    return "To remove it: " + zeroing(1 << 20, Math.max(0, fromMib));
+  }
+
+  private String zeroing(int unitBytes, long fromUnit) {
+    return "dd if=/dev/zero of=%s oflag=direct bs=%d seek=%d"
+        .formatted(setup.path(), unitBytes, fromUnit);
   }
 
   /// What the kernel takes for partitions of the disk is taken away from it, so that nothing on

@@ -60,7 +60,7 @@ public final class RawDisk {
         Preflight.Judgement judgement = preflight.judge(device);
         refuse(judgement.refusals());
         preflight.forgetPartitions(device);
-        DriveFacts facts = factsOf(setup, device, judgement.verdict() == Preflight.Verdict.ERASE);
+        DriveFacts facts = factsOf(setup, device, judgement.verdict() == Verdict.ERASE);
         OpenDrive drive = new OpenDrive(facts, device.fd(), device::close, ioFactory);
         opened = true;
         return drive;
@@ -74,6 +74,11 @@ public final class RawDisk {
           "drive " + setup.name() + ": " + refused.getMessage() + ". Nothing was written to it.",
           refused);
     }
+  }
+
+  /// Looks at the disk without claiming it or writing to it, whoever uses it now.
+  public static Examination examine(Setup setup) {
+    return Examination.of(setup, DeviceTree.ofThisMachine());
   }
 
   private static void refuse(List<String> refusals) throws IOException {

@@ -129,7 +129,7 @@ record Signature(String name, Kind kind, String magic, List<LongUnaryOperator> p
       row("JMicron", Kind.RAID, text("JM"), sectorsFromEnd(1)),
       row("Adaptec", Kind.RAID, "37fc4d1e", sectorsFromEnd(1)),
       // Of volume managers and of encryption.
-      row("LVM2", Kind.VOLUMES, text("LABELONE"), at(0), at(512), at(1024), at(1536)),
+      row("LVM2", Kind.VOLUMES, text("LVM2 001"), at(24), at(536), at(1048), at(1560)),
       row("LVM1", Kind.VOLUMES, "484d0100", at(0)),
       row("LVM1", Kind.VOLUMES, "484d0200", at(0)),
       row("LUKS", Kind.ENCRYPTED, "4c554b53babe", at(0)),
@@ -150,28 +150,38 @@ record Signature(String name, Kind kind, String magic, List<LongUnaryOperator> p
     return HexFormat.of().parseHex(magic);
   }
 
-  /// Every signature that the disk carries, in the order of the table.
-  static List<Signature> on(BlockDevice device) throws IOException {
-    List<Signature> found = new ArrayList<>();
+  /// One that a disk carries.
+  record Found(Signature signature, long offsetBytes) {
+    @Override
+    public String toString() {
+      return signature + " (at byte " + offsetBytes + ")";
+    }
+  }
+
+  /// All that the disk carries, in the order of the table, each where it was seen first.
+  static List<Found> on(BlockDevice device) throws IOException {
+    List<Found> found = new ArrayList<>();
     for (Signature signature : TABLE) {
-      if (signature.isOn(device)) {
-        found.add(signature);
+      long offsetBytes = signature.placeOn(device);
+      if (offsetBytes >= 0) {
+        found.add(new Found(signature, offsetBytes));
       }
     }
     return found;
   }
 
-  private boolean isOn(BlockDevice device) throws IOException {
+  /// -1 if it is nowhere.
+  private long placeOn(BlockDevice device) throws IOException {
     byte[] bytes = magicBytes();
     for (LongUnaryOperator place : places) {
       long offsetBytes = place.applyAsLong(device.sizeBytes());
       if (offsetBytes >= 0
           && offsetBytes <= device.sizeBytes() - bytes.length
           && Arrays.equals(device.read(offsetBytes, bytes.length), bytes)) {
-        return true;
+        return offsetBytes;
       }
     }
-    return false;
+    return -1;
   }
 
   // ---- rows ----

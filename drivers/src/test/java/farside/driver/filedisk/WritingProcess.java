@@ -3,6 +3,8 @@ package farside.driver.filedisk;
 import farside.driver.drive.LoopBench;
 import farside.driver.drive.OpenDrive;
 import farside.driver.netty.Transport;
+import farside.driver.rawdisk.DeviceIdentity;
+import farside.driver.rawdisk.RawDisk;
 import farside.port.IoVector;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -21,11 +23,26 @@ final class WritingProcess {
     return new FileDisk.Setup("D1", path, SIZE_BYTES, BLOCK_BYTES, false);
   }
 
-  /// @param arguments transport, then path of the drive's file
+  static RawDisk.Setup setup(Path path, Path backingFile) {
+    return new RawDisk.Setup(
+        "D1",
+        path,
+        new DeviceIdentity(DeviceIdentity.Kind.BACKING_FILE, backingFile.toString()),
+        SIZE_BYTES,
+        BLOCK_BYTES,
+        true,
+        "FARSIDE-A");
+  }
+
+  /// @param arguments transport, then path of the drive's file; or path of the disk, and of the
+  ///     file behind it
   public static void main(String[] arguments) throws IOException {
     try (LoopBench bench = new LoopBench(Transport.valueOf(arguments[0]));
         Arena arena = Arena.ofShared()) {
-      OpenDrive disk = bench.open(setup(Path.of(arguments[1])));
+      Path path = Path.of(arguments[1]);
+      OpenDrive disk = arguments.length == 2
+          ? bench.open(setup(path))
+          : bench.open(setup(path, Path.of(arguments[2])));
       MemorySegment ones = arena.allocate(WRITE_BYTES, BLOCK_BYTES).fill((byte) 1);
       IoVector source = new IoVector();
       long place = 0;

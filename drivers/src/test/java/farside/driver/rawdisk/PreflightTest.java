@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import farside.driver.drive.OpenDrive;
 import farside.driver.drive.StutteringDiskIo;
 import farside.driver.posix.Posix;
+import farside.fixture.LoopDevice;
 import farside.volume.DriveLabel;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -18,6 +19,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -33,11 +36,18 @@ class PreflightTest {
   private static final int BLOCK_BYTES = 512;
   private static final String OURS = "FARSIDE-A";
 
+  private static final Pattern ZEROING =
+      Pattern.compile("dd if=/dev/zero of=\\S+ oflag=direct bs=\\d+ seek=\\d+( count=1)?");
+
   @TempDir
   Path directory;
 
   private LoopDevice disk() throws IOException {
     return LoopDevice.make(directory, SIZE_BYTES, BLOCK_BYTES);
+  }
+
+  private static DeviceIdentity identity(LoopDevice disk) {
+    return new DeviceIdentity(DeviceIdentity.Kind.BACKING_FILE, disk.file().toString());
   }
 
   private static RawDisk.Setup setup(LoopDevice disk) throws IOException {
@@ -46,8 +56,7 @@ class PreflightTest {
 
   private static RawDisk.Setup setup(
       LoopDevice disk, long sizeBytes, int blockBytes, boolean erase) {
-    return new RawDisk.Setup(
-        "D1", disk.path(), disk.identity(), sizeBytes, blockBytes, erase, OURS);
+    return new RawDisk.Setup("D1", disk.path(), identity(disk), sizeBytes, blockBytes, erase, OURS);
   }
 
   private static OpenDrive open(RawDisk.Setup setup) throws IOException {
@@ -134,7 +143,7 @@ class PreflightTest {
         LongStream.of(places[0], places[places.length - 1]).distinct().toArray()) {
       try (LoopDevice disk = disk()) {
         disk.write(place, signature.magicBytes());
-        assertRefused(disk, setup(disk), "it carries " + signature, "wipefs --all " + disk.path());
+        assertRefused(disk, setup(disk), "it carries " + signature + " (at byte " + place + ")");
       }
     }
   }
@@ -163,6 +172,28 @@ class PreflightTest {
       String[] words = command.split(" ");
       disk.runOn(words[0], List.of(words).subList(1, words.length).toArray(String[]::new));
       assertRefused(disk, setup(disk), "it carries", name);
+
+      // Whoever does what the refusals say gets there.
+      String refusal = refusalOf(disk);
+      for (int round = 0; round < 5 && !refusal.isEmpty(); round++) {
+        LoopDevice.run("wipefs", "--all", disk.path().toString());
+        Matcher zeroing = ZEROING.matcher(refusalOf(disk));
+        while (zeroing.find()) {
+          LoopDevice.run(zeroing.group().split(" "));
+        }
+        refusal = refusalOf(disk);
+      }
+      assertThat(refusal).isEmpty();
+    }
+  }
+
+  /// Empty if the disk is taken.
+  private static String refusalOf(LoopDevice disk) throws IOException {
+    try {
+      open(setup(disk)).close();
+      return "";
+    } catch (IOException refused) {
+      return refused.getMessage();
     }
   }
 
@@ -256,7 +287,7 @@ class PreflightTest {
           setup(disk),
           "its label says cabinet FARSIDE-B, drive D1, volume 0010",
           "this cabinet is FARSIDE-A",
-          "dd if=/dev/zero of=" + disk.path() + " bs=1M seek=10");
+          "dd if=/dev/zero of=" + disk.path() + " oflag=direct bs=1048576 seek=10");
     }
   }
 
@@ -275,15 +306,20 @@ class PreflightTest {
     try (LoopDevice disk = disk()) {
       writeLabel(disk, 0, label("FARSIDE-B", 1));
       writeLabel(disk, 1, label("FARSIDE-B", 2));
-      String said = "";
-      try {
-        open(setup(disk));
-      } catch (IOException refused) {
-        said = refused.getMessage();
-      }
-      String command =
-          said.replaceFirst("(?s).*(dd if=\\S+ of=\\S+ bs=1M seek=\\d+ \\S+direct).*", "$1");
-      LoopDevice.run(command.split(" "));
+      Matcher zeroing = ZEROING.matcher(refusalOf(disk));
+      assertThat(zeroing.find()).isTrue();
+      LoopDevice.run(zeroing.group().split(" "));
+      open(setup(disk)).close();
+    }
+  }
+
+  @Test
+  void aSignatureIsRemovedAsTheRefusalSays() throws IOException {
+    try (LoopDevice disk = disk()) {
+      disk.write(510, new byte[] {0x55, (byte) 0xaa});
+      Matcher zeroing = ZEROING.matcher(refusalOf(disk));
+      assertThat(zeroing.find()).isTrue();
+      LoopDevice.run(zeroing.group().split(" "));
       open(setup(disk)).close();
     }
   }
@@ -341,12 +377,12 @@ class PreflightTest {
   void whatIsNoWholeDiskIsRefused() throws IOException {
     try (LoopDevice disk = disk()) {
       assertThatThrownBy(() -> open(new RawDisk.Setup(
-              "D1", disk.file(), disk.identity(), SIZE_BYTES, BLOCK_BYTES, true, OURS)))
+              "D1", disk.file(), identity(disk), SIZE_BYTES, BLOCK_BYTES, true, OURS)))
           .hasMessageContaining("is not a block device. Name a whole disk");
       assertThatThrownBy(() -> open(new RawDisk.Setup(
               "D1",
               Path.of("/dev/farside-none"),
-              disk.identity(),
+              identity(disk),
               SIZE_BYTES,
               BLOCK_BYTES,
               true,
@@ -355,7 +391,7 @@ class PreflightTest {
       Path partition = addPartition(disk);
       assertRefused(
           disk,
-          new RawDisk.Setup("D1", partition, disk.identity(), SIZE_BYTES, BLOCK_BYTES, true, OURS),
+          new RawDisk.Setup("D1", partition, identity(disk), SIZE_BYTES, BLOCK_BYTES, true, OURS),
           partition + " is a partition. Name the whole disk");
     }
   }

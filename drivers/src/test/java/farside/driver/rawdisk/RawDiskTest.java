@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import farside.driver.drive.LoopBench;
 import farside.driver.drive.OpenDrive;
 import farside.driver.netty.Transport;
+import farside.fixture.LoopDevice;
 import farside.port.DriveOutcome;
 import farside.port.IoVector;
 import java.io.IOException;
@@ -36,7 +37,13 @@ class RawDiskTest {
 
   private static RawDisk.Setup setup(LoopDevice device, int blockBytes) {
     return new RawDisk.Setup(
-        "D1", device.path(), device.identity(), SIZE_BYTES, blockBytes, true, "FARSIDE-A");
+        "D1",
+        device.path(),
+        new DeviceIdentity(DeviceIdentity.Kind.BACKING_FILE, device.file().toString()),
+        SIZE_BYTES,
+        blockBytes,
+        true,
+        "FARSIDE-A");
   }
 
   @ParameterizedTest(name = "on {0} with blocks of {1}")

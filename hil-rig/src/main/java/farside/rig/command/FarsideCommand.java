@@ -24,6 +24,7 @@ import picocli.CommandLine.IVersionProvider;
     subcommands = {
       RunCommand.class,
       ConsoleCommand.class,
+      PreflightCommand.class,
       DemoCommand.class,
       SimulateCommand.class,
       WarmUpCommand.class

@@ -5,6 +5,7 @@ import farside.rig.description.RigFile;
 import farside.rig.description.RigRefusedException;
 import farside.rig.site.RunDirectory;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -29,6 +30,21 @@ final class RigChoice {
     } catch (RigRefusedException refused) {
       throw new RefusedException(refused);
     }
+  }
+
+  /// All sites of the rig, or the one that is named.
+  ///
+  /// @param site null for all
+  List<Rig.Cabinet> sitesOf(Rig read, String site) throws RefusedException {
+    if (site == null) {
+      return read.cabinets();
+    }
+    Rig.Cabinet cabinet = read.cabinet(site)
+        .orElseThrow(() -> new RefusedException(
+            ExitStatus.USAGE,
+            "rig %s has no site %s. Its sites: %s."
+                .formatted(read.name(), site, String.join(", ", read.sites()))));
+    return List.of(cabinet);
   }
 
   String rigName() {

@@ -44,7 +44,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws RefusedException, InterruptedException {
     Rig rig = choice.read();
     RunDirectory directory = choice.runDirectory();
-    List<Rig.Cabinet> chosen = chosenOf(rig);
+    List<Rig.Cabinet> chosen = choice.sitesOf(rig, site);
     List<Site> sites = new ArrayList<>();
     try {
       for (Rig.Cabinet cabinet : chosen) {
@@ -68,18 +68,6 @@ final class RunCommand implements Callable<Integer> {
     }
     // Every cabinet was shut down from the console. The hook closes the sites and ends with 0.
     return ExitStatus.DONE;
-  }
-
-  private List<Rig.Cabinet> chosenOf(Rig rig) throws RefusedException {
-    if (site == null) {
-      return rig.cabinets();
-    }
-    Rig.Cabinet cabinet = rig.cabinet(site)
-        .orElseThrow(() -> new RefusedException(
-            ExitStatus.USAGE,
-            "rig %s has no site %s. Its sites: %s."
-                .formatted(rig.name(), site, String.join(", ", rig.sites()))));
-    return List.of(cabinet);
   }
 
   private void announce(Rig rig, List<Site> sites) throws RefusedException, InterruptedException {

@@ -1,7 +1,9 @@
 package farside.rig.description;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import farside.driver.rawdisk.DeviceIdentity;
 import farside.volume.VolumeRole;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,6 +18,10 @@ final class CrossChecks {
   private static final Set<String> OWN_FILES =
       Set.of("nvram", "control.sock", "farside.log", "farside.log.1");
   private static final int PORT_MAX = 65_535;
+
+  private static final List<String> KEYS_OF_FILE = List.of("file");
+  private static final List<String> KEYS_OF_DISK =
+      List.of("path", "identity", "blockBytes", "erase");
 
   private final YamlText text;
   private final List<Mistake> mistakes = new ArrayList<>();
@@ -43,6 +49,7 @@ final class CrossChecks {
     rig = new Rig(name, cabinets, links, groups, volumes);
     checkSerials();
     checkDriveFiles();
+    checkDisks();
     checkListeners();
     checkGroupsOfVolumes();
     checkOneVolumePerDrive();
@@ -79,11 +86,7 @@ final class CrossChecks {
             "site %s has two drives named %s".formatted(site, name),
             "Rename one of them.");
       }
-      drives.add(new Rig.Drive(
-          name,
-          drive.path("driver").asText(),
-          drive.path("file").asText(name + ".img"),
-          sizeBytes(drive, drivePointer, "drive " + name, 257)));
+      drives.add(drive(name, drive, drivePointer));
     }
     return new Rig.Cabinet(
         site,
@@ -94,6 +97,57 @@ final class CrossChecks {
         linkTimeoutMs,
         heartbeatMs,
         drives);
+  }
+
+  private Rig.Drive drive(String name, JsonNode node, String pointer) {
+    boolean isDisk = node.path("driver").asText().equals("raw-disk");
+    for (String key : isDisk ? KEYS_OF_FILE : KEYS_OF_DISK) {
+      if (node.has(key)) {
+        refuse(
+            pointer + "/" + key,
+            "drive %s is a %s and has no `%s`"
+                .formatted(name, node.path("driver").asText(), key),
+            isDisk
+                ? "Remove it: a disk is found by its `path`."
+                : "Remove it, or say `driver: raw-disk` if the drive is a disk.");
+      }
+    }
+    if (!isDisk) {
+      return new Rig.Drive(
+          name,
+          sizeBytes(node, pointer, "drive " + name, 257, Rig.TRACK_BYTES),
+          new Rig.Medium.SparseFile(node.path("file").asText(name + ".img")));
+    }
+    for (String wanted : List.of("path", "identity")) {
+      if (!node.has(wanted)) {
+        refuseKey(
+            pointer,
+            "drive %s is a raw-disk and has no `%s`".formatted(name, wanted),
+            wanted.equals("path")
+                ? "Add `path:`, such as /dev/disk/by-id/ata-..."
+                : "Add `identity:` with the disk's serial, wwid or backingFile, such as"
+                    + " `identity: {serial: Z1X3}`; `farside preflight` shows what a disk has.");
+      }
+    }
+    int blockBytes = node.path("blockBytes").asInt(512);
+    return new Rig.Drive(
+        name,
+        sizeBytes(node, pointer, "drive " + name, 257, blockBytes),
+        new Rig.Medium.Disk(
+            Path.of(node.path("path").asText()),
+            identity(node.path("identity")),
+            blockBytes,
+            node.has("erase")));
+  }
+
+  /// The schema has seen to it that there is exactly one.
+  private static DeviceIdentity identity(JsonNode node) {
+    for (DeviceIdentity.Kind kind : DeviceIdentity.Kind.values()) {
+      if (node.has(kind.key())) {
+        return new DeviceIdentity(kind, node.path(kind.key()).asText());
+      }
+    }
+    return new DeviceIdentity(DeviceIdentity.Kind.SERIAL, "");
   }
 
   private Rig.Link link(JsonNode node, String pointer, List<Rig.Cabinet> cabinets) {
@@ -127,7 +181,8 @@ final class CrossChecks {
 
   private Rig.Volume volume(String name, JsonNode node, List<Rig.Cabinet> cabinets) {
     String pointer = "/volumes/" + name;
-    long sizeBytes = sizeBytes(node, pointer, "volume " + name, 256);
+    int blockBytes = node.path("blockBytes").asInt(512);
+    long sizeBytes = sizeBytes(node, pointer, "volume " + name, 256, Rig.TRACK_BYTES);
     List<Rig.Holder> holders = new ArrayList<>();
     boolean isLocal = node.has("local");
     if (isLocal && (node.has("r1") || node.has("r2") || node.has("group"))) {
@@ -155,12 +210,27 @@ final class CrossChecks {
           "volume %s has both mirrors at site %s".formatted(name, holders.get(0).site()),
           "Put r2 at the other site.");
     }
-    return new Rig.Volume(
-        Integer.parseInt(name, 16),
-        sizeBytes,
-        node.path("blockBytes").asInt(512),
-        node.path("group").asText(""),
-        holders);
+    Rig.Volume volume = new Rig.Volume(
+        Integer.parseInt(name, 16), sizeBytes, blockBytes, node.path("group").asText(""), holders);
+    checkBlocks(volume, cabinets, pointer);
+    return volume;
+  }
+
+  private void checkBlocks(Rig.Volume volume, List<Rig.Cabinet> cabinets, String pointer) {
+    for (Rig.Holder holder : volume.holders()) {
+      Rig.Cabinet cabinet = cabinetOf(holder.site(), cabinets);
+      Rig.Drive drive = cabinet == null ? null : cabinet.drive(holder.drive()).orElse(null);
+      if (drive != null
+          && drive.medium() instanceof Rig.Medium.Disk disk
+          && volume.blockBytes() % disk.blockBytes() != 0) {
+        refuse(
+            pointer,
+            "the volume has blocks of %d bytes, but those of drive %s/%s are %d"
+                .formatted(volume.blockBytes(), holder.site(), holder.drive(), disk.blockBytes()),
+            "Set blockBytes: %d for the volume, or give it another drive."
+                .formatted(disk.blockBytes()));
+      }
+    }
   }
 
   private void addHolder(
@@ -197,7 +267,9 @@ final class CrossChecks {
     }
   }
 
-  private long sizeBytes(JsonNode node, String pointer, String whose, int exampleMiB) {
+  /// @param unitBytes what the size must be a multiple of: a track, or a block of a disk
+  private long sizeBytes(
+      JsonNode node, String pointer, String whose, int exampleMiB, int unitBytes) {
     boolean inMiB = node.has("sizeMiB");
     boolean inBytes = node.has("sizeBytes");
     if (inMiB && inBytes) {
@@ -208,11 +280,12 @@ final class CrossChecks {
     }
     long bytes =
         inMiB ? node.path("sizeMiB").asLong() << 20 : node.path("sizeBytes").asLong();
-    if (bytes % Rig.TRACK_BYTES != 0) {
+    if (bytes % unitBytes != 0) {
       refuse(
           pointer + "/sizeBytes",
-          "%d bytes are not a whole number of tracks of %d bytes".formatted(bytes, Rig.TRACK_BYTES),
-          "The next that is: %d.".formatted((bytes / Rig.TRACK_BYTES + 1) * Rig.TRACK_BYTES));
+          "%d bytes are not a whole number of %s of %d bytes"
+              .formatted(bytes, unitBytes == Rig.TRACK_BYTES ? "tracks" : "blocks", unitBytes),
+          "The next that is: %d.".formatted((bytes / unitBytes + 1) * unitBytes));
     }
     return bytes;
   }
@@ -256,14 +329,16 @@ final class CrossChecks {
       for (int i = 0; i < cabinet.drives().size(); i++) {
         Rig.Drive drive = cabinet.drives().get(i);
         String pointer = "/sites/%s/drives/%d/file".formatted(cabinet.site(), i);
-        if (OWN_FILES.contains(drive.file())) {
+        if (!(drive.medium() instanceof Rig.Medium.SparseFile(String path))) {
+          continue;
+        }
+        if (OWN_FILES.contains(path)) {
           refuse(
               pointer,
-              "the site keeps a file of its own named %s".formatted(drive.file()),
+              "the site keeps a file of its own named %s".formatted(path),
               "Name it otherwise.");
         }
-        String file =
-            drive.file().startsWith("/") ? drive.file() : cabinet.site() + "/" + drive.file();
+        String file = path.startsWith("/") ? path : cabinet.site() + "/" + path;
         String other = driveOfFile.putIfAbsent(file, cabinet.site() + "/" + drive.name());
         if (other != null && !other.equals(cabinet.site() + "/" + drive.name())) {
           refuse(
@@ -273,6 +348,44 @@ final class CrossChecks {
               "Give each drive its own file.");
         }
       }
+    }
+  }
+
+  /// Two sites may be two machines, whose disks may well have the same path. A disk's serial goes
+  /// with it.
+  private void checkDisks() {
+    Map<String, String> driveOf = new HashMap<>();
+    for (Rig.Cabinet cabinet : rig.cabinets()) {
+      for (int i = 0; i < cabinet.drives().size(); i++) {
+        Rig.Drive drive = cabinet.drives().get(i);
+        if (!(drive.medium() instanceof Rig.Medium.Disk disk)) {
+          continue;
+        }
+        String pointer = "/sites/%s/drives/%d/".formatted(cabinet.site(), i);
+        String name = cabinet.site() + "/" + drive.name();
+        boolean isEverywhere = disk.identity().kind() == DeviceIdentity.Kind.SERIAL
+            || disk.identity().kind() == DeviceIdentity.Kind.WWID;
+        refuseSecond(driveOf, cabinet.site() + " " + disk.path(), name, pointer + "path");
+        if (disk.identity().value().isEmpty()) {
+          continue;
+        }
+        refuseSecond(
+            driveOf,
+            (isEverywhere ? "" : cabinet.site()) + " " + disk.identity(),
+            name,
+            pointer + "identity");
+      }
+    }
+  }
+
+  private void refuseSecond(
+      Map<String, String> driveOf, String what, String drive, String pointer) {
+    String other = driveOf.putIfAbsent(what, drive);
+    if (other != null && !other.equals(drive)) {
+      refuse(
+          pointer,
+          "drives %s and %s are the same disk".formatted(other, drive),
+          "Give each drive a disk of its own.");
     }
   }
 

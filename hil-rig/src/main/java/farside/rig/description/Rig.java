@@ -1,8 +1,10 @@
 package farside.rig.description;
 
 import farside.cabinet.CabinetDescription;
+import farside.driver.rawdisk.DeviceIdentity;
 import farside.volume.DriveLabel;
 import farside.volume.VolumeRole;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -59,10 +61,24 @@ public record Rig(
     }
   }
 
-  /// @param driver `file-disk`
-  /// @param file path, from the site's run directory unless absolute
   /// @param sizeBytes of the whole drive, label area and all
-  public record Drive(String name, String driver, String file, long sizeBytes) {}
+  public record Drive(String name, long sizeBytes, Medium medium) {}
+
+  /// What a drive is made of.
+  public sealed interface Medium {
+    /// `file-disk`.
+    ///
+    /// @param path from the site's run directory unless absolute
+    record SparseFile(String path) implements Medium {}
+
+    /// `raw-disk`.
+    ///
+    /// @param path where to look for it
+    /// @param identity what tells it from every other disk
+    /// @param erase what is on it is given up if it carries no label
+    record Disk(Path path, DeviceIdentity identity, int blockBytes, boolean erase)
+        implements Medium {}
+  }
 
   /// @param driver `link-tcp`
   /// @param connectAddress where the calling site finds the listening one

@@ -9,6 +9,7 @@ import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
 import farside.driver.netty.Transport;
 import farside.driver.nvramfile.NvramFile;
+import farside.driver.rawdisk.RawDisk;
 import farside.driver.tcplink.TcpLink;
 import farside.port.DrivePort;
 import farside.port.LinkPort;
@@ -100,14 +101,7 @@ public final class Site {
   private void openDevices(Rig rig) throws IOException, SiteRefusedException {
     String name = cabinet.site();
     for (Rig.Drive drive : cabinet.drives()) {
-      FileDisk.Setup setup = new FileDisk.Setup(
-          drive.name(),
-          directory.drive(name, drive.file()),
-          drive.sizeBytes(),
-          DRIVE_BLOCK_BYTES,
-          false);
-      drives.add(
-          FileDisk.open(setup, processor.transport(), processor.eventLoop(), processor::wake));
+      drives.add(open(drive));
     }
     nvram = NvramFile.open(directory.nvram(name), cabinet.nvramBytes());
     hosts = new NbdHead(processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()));
@@ -131,6 +125,28 @@ public final class Site {
         journal,
         new SystemRandom());
     microcode = new Cabinet(rig.describe(cabinet), ports, processor.wallMsAtZero());
+  }
+
+  private OpenDrive open(Rig.Drive drive) throws IOException {
+    return switch (drive.medium()) {
+      case Rig.Medium.SparseFile file ->
+        FileDisk.open(
+            new FileDisk.Setup(
+                drive.name(),
+                directory.drive(cabinet.site(), file.path()),
+                drive.sizeBytes(),
+                DRIVE_BLOCK_BYTES,
+                false),
+            processor.transport(),
+            processor.eventLoop(),
+            processor::wake);
+      case Rig.Medium.Disk disk ->
+        RawDisk.open(
+            DiskSetup.of(cabinet, drive, disk),
+            processor.transport(),
+            processor.eventLoop(),
+            processor::wake);
+    };
   }
 
   /// Looks a name up here, on the caller's thread: it may block.

@@ -41,7 +41,7 @@ class FarsideCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "run", "ctl", "demo", "sim"})
+  @ValueSource(strings = {"", "run", "ctl", "preflight", "demo", "sim"})
   void everyCommandExplainsItself(String command) {
     int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
 
@@ -65,12 +65,46 @@ class FarsideCommandTest {
         "run loopback extra",
         "ctl loopback A",
         "ctl loopback A query --output xml",
-        "run loopback --site Z"
+        "run loopback --site Z",
+        "preflight",
+        "preflight loopback --site Z"
       })
   void aCommandLineThatIsNotUnderstoodEndsWithTwo(String line) {
     assertThat(line.isEmpty() ? execute() : execute(line.split(" "))).isEqualTo(2);
     assertThat(said(out)).isEmpty();
     assertThat(said(error)).isNotBlank().doesNotContain("\tat ");
+  }
+
+  @Test
+  void aRigOfFilesNeedsNoPreflight() {
+    assertThat(execute("preflight", "loopback", "--site", "A")).isZero();
+    assertThat(said(out)).startsWith("A D1: D1.img, a file").doesNotContain("udev");
+  }
+
+  @Test
+  void aDiskThatIsNotThereIsRefusedAndNamed() throws IOException {
+    Path rig = Files.writeString(directory.resolve("disks.yaml"), """
+        sites:
+          A:
+            serial: ALONE
+            nbd: 127.0.0.1:10809
+            drives:
+              - name: D1
+                driver: raw-disk
+                path: /dev/farside-none
+                identity: {serial: Z1X3}
+                sizeMiB: 9
+        volumes:
+          0010: {sizeMiB: 8, local: A/D1}
+        """);
+
+    assertThat(execute("preflight", rig.toString())).isEqualTo(1);
+    assertThat(said(out))
+        .contains("A D1: /dev/farside-none\n", "verdict     refused", "Attach the disk")
+        .contains("62-farside-disks.rules", "ATTRS{serial}==\"Z1X3\"", "global_filter");
+    assertThat(execute("run", rig.toString(), "--run-dir", directory.toString()))
+        .isEqualTo(1);
+    assertThat(said(error)).contains("site A: drive D1: there is no /dev/farside-none");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import farside.cabinet.CabinetDescription;
+import farside.driver.rawdisk.DeviceIdentity;
 import farside.volume.VolumeRole;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -121,6 +122,71 @@ class RigFileTest {
     assertThat(rig.volumes().get(0).number()).isEqualTo(0xAF);
   }
 
+  private static final String DISKS = """
+      sites:
+        A:
+          serial: ALONE
+          nbd: 127.0.0.1:10809
+          drives:
+            - name: D1
+              driver: raw-disk
+              path: /dev/disk/by-id/ata-Z1X3
+              identity: {serial: Z1X3}
+              sizeBytes: 4000787030016
+              erase: yes, this one
+            - {name: D2, driver: raw-disk, path: /dev/loop0, identity: {backingFile: /d.img}, blockBytes: 4096, sizeMiB: 9}
+      volumes:
+        0010: {sizeMiB: 8, local: A/D1}
+        0020: {sizeMiB: 8, local: A/D2, blockBytes: 4096}
+      """;
+
+  @Test
+  void disksAreDrivesToo() throws Exception {
+    assertThat(parse(DISKS).cabinet("A").orElseThrow().drives())
+        .containsExactly(
+            new Rig.Drive(
+                "D1",
+                4_000_787_030_016L,
+                new Rig.Medium.Disk(
+                    Path.of("/dev/disk/by-id/ata-Z1X3"),
+                    new DeviceIdentity(DeviceIdentity.Kind.SERIAL, "Z1X3"),
+                    512,
+                    true)),
+            new Rig.Drive(
+                "D2",
+                9 << 20,
+                new Rig.Medium.Disk(
+                    Path.of("/dev/loop0"),
+                    new DeviceIdentity(DeviceIdentity.Kind.BACKING_FILE, "/d.img"),
+                    4096,
+                    false)));
+  }
+
+  /// As below, of a rig with disks.
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', quoteCharacter = '"', nullValues = "-", textBlock = """
+      "identity: {serial: Z1X3}\n" | "\n"              | "- name: D1"       | is a raw-disk and has no `identity` | identity: {serial: Z1X3}
+      "path: /dev/disk/by-id/ata-Z1X3\n" | "\n"        | "- name: D1"       | is a raw-disk and has no `path`     | /dev/disk/by-id/
+      path: /dev/loop0    | path: d.img                 | path: d.img        | `path` cannot be `d.img`            | a name that stays
+      {serial: Z1X3}      | {serial: 123}               | "{serial: 123}"    | `serial` is the number 123          | in quotes
+      {serial: Z1X3}      | {color: red}                | color              | there is no key `color` here        | serial, wwid
+      {serial: Z1X3}      | "{serial: Z1, wwid: X}"     | "{serial: Z1"      | entries, which are too many         | one thing that tells
+      {serial: Z1X3}      | {}                          | "{}"               | `identity` holds nothing            | one thing that tells
+      erase: yes, this one| erase: true                 | erase: true        | `erase` is the truth value true     | `erase: yes, this one`
+      erase: yes, this one| erase: yes                  | "erase: yes\n"    | `erase`                             | `erase: yes, this one`
+      erase: yes, this one| file: d.img                 | file: d.img        | is a raw-disk and has no `file`     | found by its `path`
+      4000787030016       | 4000787030017               | 4000787030017      | not a whole number of blocks of 512 | 4000787030528
+      driver: raw-disk, path | driver: file-disk, path  | /dev/loop0         | is a file-disk and has no `path`    | say `driver: raw-disk`
+      ", blockBytes: 4096}\n" | "}\n"                 | "  0020:"          | blocks of 512 bytes, but those of drive A/D2 are 4096 | Set blockBytes: 4096
+      /dev/loop0, identity: {backingFile: /d.img} | /dev/disk/by-id/ata-Z1X3, identity: {backingFile: /d.img} | "ata-Z1X3, id" | drives A/D1 and A/D2 are the same disk | a disk of its own
+      {backingFile: /d.img} | {serial: Z1X3}            | "{serial: Z1X3}, b"| drives A/D1 and A/D2 are the same disk | a disk of its own
+      {backingFile: /d.img} | {ramDisk: sda}            | "{ramDisk"         | `ramDisk` cannot be `sda`           | `zram0`
+      """)
+  void aMistakeAboutADiskIsRefusedWithItsLineAndTheCure(
+      String from, String to, String marker, String what, String cure) {
+    assertRefused(DISKS, from, to, marker, what, cure);
+  }
+
   /// Each row takes the embedded rig, replaces the first occurrence of one text by another, and
   /// names the text on
   /// whose line the refusal must point, what it must say, and the cure.
@@ -181,10 +247,15 @@ class RigFileTest {
       """)
   void aMistakeIsRefusedWithItsLineAndTheCure(
       String from, String to, String marker, String what, String cure) {
-    String replaced = LOOPBACK.replaceFirst(
+    assertRefused(LOOPBACK, from, to, marker, what, cure);
+  }
+
+  private static void assertRefused(
+      String text, String from, String to, String marker, String what, String cure) {
+    String replaced = text.replaceFirst(
         "(?m)^(?!#)(.*)" + Pattern.quote(unescaped(from)),
         "$1" + Matcher.quoteReplacement(to == null ? "" : unescaped(to)));
-    assertThat(replaced).as("the row changes nothing").isNotEqualTo(LOOPBACK);
+    assertThat(replaced).as("the row changes nothing").isNotEqualTo(text);
     int line = lineOf(replaced, unescaped(marker));
 
     RigRefusedException refusal = refusal(replaced);
