@@ -17,6 +17,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 
@@ -65,6 +66,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private int wantedBytes;
   private long unwantedBytes;
   private Future<?> closeDeadline;
+  private final CatchUp catchUp;
+
+  /// Connections of the same export that were there before this one, as long as their hosts may
+  /// have gone and left requests behind; none is looked at here meanwhile.
+  private List<NbdConnection> elders = List.of();
+
+  private boolean isDropped;
 
   /// True while the head has this connection on its list; the head's own mark.
   boolean isMarked;
@@ -79,6 +87,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     this.channel = channel;
     session = new NbdSession(exports, TlsPolicy.OFF);
     outbound = new OutboundReplies(channel, this::onProgress);
+    catchUp = new CatchUp(channel, () -> onCaughtUp());
   }
 
   int number() {
@@ -116,6 +125,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       piece.release();
       return;
     }
+    catchUp.onRead(piece.readableBytes());
     inbound.add(piece);
     if (!isInputPaused && inbound.lengthBytes() > QUEUED_BYTES_MAX) {
       pauseInput(true);
@@ -127,6 +137,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
       isInputEnded = true;
+      catchUp.end();
       if (isShutDown) {
         channel.close();
       }
@@ -137,6 +148,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     isGone = true;
+    catchUp.end();
     inbound.release();
     outbound.release();
     if (closeDeadline != null) {
@@ -167,7 +179,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (isGone || isShutDown) {
       return tellClosed(sink);
     }
-    if (isClosing) {
+    if (isClosing || isHeldByElders()) {
       return false;
     }
     return switch (session.state()) {
@@ -186,8 +198,66 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     head.forget(this);
     if (isOpened) {
       sink.onClosed(number);
+      head.markHeld();
     }
     return isOpened;
+  }
+
+  /// Its host may have gone and come back as another connection: what it sent before it went is
+  /// taken, or dropped, before anything of the other is. Until it is known whether it has gone,
+  /// that counts as possible.
+  boolean mayHoldUpItsSuccessors() {
+    if (isClosedTold) {
+      return false;
+    }
+    if (isGone || isDropped) {
+      return true;
+    }
+    return !isClosing && !isDisconnectTold && (isInputEnded || catchUp.isOn());
+  }
+
+  /// The host has another connection now: what of this one waits in its socket is received,
+  /// however much is queued already. With it comes the news of its end, if it has ended.
+  void beginCatchUp() {
+    if (isOpened && !isGone && !isClosing && !isInputEnded && isInputPaused) {
+      catchUp.begin();
+    }
+  }
+
+  private void onCaughtUp() {
+    if (!isGone && isInputPaused) {
+      channel.config().setAutoRead(false);
+    }
+    head.markHeld();
+  }
+
+  boolean hasSameExportAs(NbdConnection other) {
+    return isOpened
+        && other.isOpened
+        && session.export().name().equals(other.session.export().name());
+  }
+
+  boolean isHeld() {
+    return !elders.isEmpty();
+  }
+
+  private boolean isHeldByElders() {
+    if (elders.isEmpty()) {
+      return false;
+    }
+    for (NbdConnection elder : elders) {
+      elder.dropIfDeaf();
+    }
+    elders = elders.stream().filter(NbdConnection::mayHoldUpItsSuccessors).toList();
+    return !elders.isEmpty();
+  }
+
+  /// A host that has ended its half and takes no replies is gone: nobody waits for it.
+  private void dropIfDeaf() {
+    if (isInputEnded && !isClosing && !isGone && !outbound.isWritable()) {
+      drop("the host left without taking its replies");
+      channel.close();
+    }
   }
 
   private boolean stepSession(HostSink sink) {
@@ -206,6 +276,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       case NONE -> {}
       case OPENED -> {
         isOpened = true;
+        elders = head.eldersOf(this);
         if (session.hasStructuredReplies()) {
           outbound.useStructuredReplies();
         }
@@ -246,6 +317,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       pauseInput(true);
     }
     sink.onDisconnect(number);
+    head.markHeld();
   }
 
   private boolean offer(HostSink sink) {
@@ -446,6 +518,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void drop(String reason) {
+    isDropped = true;
     head.onDropped(number, reason);
     close();
   }

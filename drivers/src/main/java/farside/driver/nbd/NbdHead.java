@@ -59,6 +59,7 @@ public final class NbdHead implements HostPort, RoundFlush {
   private final ExportDirectory exports = new ExportDirectory();
   private final Int2ObjectHashMap<NbdConnection> connections = new Int2ObjectHashMap<>();
   private final ArrayDeque<NbdConnection> ready = new ArrayDeque<>();
+  private final ArrayDeque<NbdConnection> gone = new ArrayDeque<>();
   private final ArrayList<NbdConnection> refused = new ArrayList<>();
   private final ArrayList<NbdConnection> unflushed = new ArrayList<>();
   private int bindTries;
@@ -195,7 +196,30 @@ public final class NbdHead implements HostPort, RoundFlush {
 
   void onGone(NbdConnection connection) {
     liveCount--;
-    mark(connection);
+    gone.add(connection);
+  }
+
+  /// Earlier connections of the export that it has opened, if their hosts may have gone.
+  List<NbdConnection> eldersOf(NbdConnection connection) {
+    List<NbdConnection> elders = new ArrayList<>();
+    for (NbdConnection each : connections.values()) {
+      if (each.number() < connection.number() && connection.hasSameExportAs(each)) {
+        each.beginCatchUp();
+        if (each.mayHoldUpItsSuccessors()) {
+          elders.add(each);
+        }
+      }
+    }
+    return elders;
+  }
+
+  /// Something has happened that connections may wait for which are held up by earlier ones.
+  void markHeld() {
+    for (NbdConnection each : connections.values()) {
+      if (each.isHeld()) {
+        mark(each);
+      }
+    }
   }
 
   void forget(NbdConnection connection) {
@@ -247,6 +271,9 @@ public final class NbdHead implements HostPort, RoundFlush {
   @Override
   public int drain(HostSink sink, int limit) {
     int done = 0;
+    while (!gone.isEmpty()) {
+      done += gone.removeFirst().turn(sink, 1);
+    }
     while (done < limit && !ready.isEmpty()) {
       NbdConnection connection = ready.removeFirst();
       connection.isMarked = false;

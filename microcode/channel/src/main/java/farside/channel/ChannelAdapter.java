@@ -38,6 +38,9 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private final WritePump pump;
   private final AllocationReport allocation;
   private final Int2ObjectHashMap<HostConnection> connections = new Int2ObjectHashMap<>();
+  /// Connections that left while a write of theirs was not yet committed.
+  private final List<HostConnection> leavers = new ArrayList<>();
+
   private final HostRequest[] requests = new HostRequest[REQUESTS_MAX];
   private final ArrayDeque<HostRequest> free = new ArrayDeque<>();
   private final HostExport[] shown;
@@ -180,7 +183,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     if (connection == null) {
       return true;
     }
-    if (connection.receiving != null || free.isEmpty()) {
+    if (connection.receiving != null || free.isEmpty() || isHeldByLeaver(connection)) {
       return false;
     }
     HostRequest request = free.poll();
@@ -196,6 +199,21 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       begin(request);
     }
     return true;
+  }
+
+  /// A host that has left may have come back: what its last connection still writes is committed
+  /// before anything of the next one is taken.
+  private boolean isHeldByLeaver(HostConnection connection) {
+    boolean isHeld = false;
+    for (int i = leavers.size() - 1; i >= 0; i--) {
+      HostConnection leaver = leavers.get(i);
+      if (leaver.receiving == null) {
+        leavers.remove(i);
+      } else {
+        isHeld |= leaver != connection && leaver.volume == connection.volume;
+      }
+    }
+    return isHeld;
   }
 
   private void begin(HostRequest request) {
@@ -267,6 +285,9 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     HostConnection connection = connections.get(connectionId);
     if (connection != null) {
       connection.leaving = true;
+      if (connection.receiving != null) {
+        leavers.add(connection);
+      }
       closeIfDone(connection);
     }
   }

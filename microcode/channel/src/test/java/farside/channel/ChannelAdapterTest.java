@@ -264,6 +264,24 @@ class ChannelAdapterTest {
   }
 
   @Test
+  void whatAHostLeftUncommittedComesBeforeWhatItsNextConnectionWrites() {
+    ChannelBench bench = local();
+    var left = bench.host.write(1, false, 10, filled(100, 1));
+    bench.host.leave(1);
+    bench.settle();
+    assertThat(left.isAnswered()).as("the rest of the block is awaited").isFalse();
+    bench.host.open(2, "0010");
+    var next = bench.host.write(2, false, 0, filled(512, 2));
+    bench.settle();
+    assertThat(next.isAnswered()).isFalse();
+    bench.runDry();
+    var read = bench.host.ask(2, HostCommand.READ, 0, 512);
+    bench.runDry();
+    assertThat(left.status).isEqualTo(HostStatus.OK);
+    assertThat(read.data).isEqualTo(filled(512, 2));
+  }
+
+  @Test
   void aCabinetThatGoesDownRefusesNewCommandsAndFinishesOldOnes() {
     ChannelBench bench = source();
     var write = bench.host.write(1, false, 0, filled(512, 1));

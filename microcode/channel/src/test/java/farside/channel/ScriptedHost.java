@@ -59,6 +59,7 @@ final class ScriptedHost implements HostPort {
     boolean told;
     boolean gone;
     boolean goneTold;
+    boolean leaving;
     Command writing;
     int takenBytes;
     long dropBytes;
@@ -89,6 +90,11 @@ final class ScriptedHost implements HostPort {
 
   void vanish(int connection) {
     connections.get(connection).gone = true;
+  }
+
+  /// The host says goodbye after what it has asked.
+  void leave(int connection) {
+    connections.get(connection).leaving = true;
   }
 
   boolean isClosed(int connection) {
@@ -177,6 +183,11 @@ final class ScriptedHost implements HostPort {
       c.unread.poll();
       done++;
       finishWriting(c);
+    }
+    if (c.leaving && c.unread.isEmpty() && c.writing == null) {
+      c.leaving = false;
+      sink.onDisconnect(id);
+      done++;
     }
     return done;
   }
