@@ -74,7 +74,9 @@ class NbdSuccessorTest {
 
       assertThat(next.expectReply(1)).isZero();
       await().until(() -> bench.adapter.facts.contains("closed 1"));
-      assertThat(bench.adapter.requestCount).isEqualTo(PIECE_COUNT + 1);
+      // The kernel of a host that has gone answers the first reply with a reset, which may drop
+      // what had not come yet.
+      assertThat(bench.adapter.requestCount).isBetween(2, PIECE_COUNT + 1);
       assertThat(next.read(2, 0, PIECE)).isEqualTo(filled(2));
     }
   }
