@@ -1,25 +1,24 @@
 package farside.driver.nbd;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import java.util.concurrent.TimeUnit;
 
 /// Receives what a connection's socket holds, to its end: a socket that is not read does not
 /// tell that its host has gone.
 ///
-/// It is over when the host's end came, when nothing has come for [#PAUSE_MS], or when more has
-/// come than the socket could hold when it began: then the host lives.
+/// It is over when the host's end came, when nothing came at [#QUIET_LOOKS] looks in a row, or
+/// when more came than the sockets of both ends would have held: then the host lives.
 final class CatchUp {
-  static final int PAUSE_MS = 2;
+  static final int PAUSE_MS = 5;
+  static final int QUIET_LOOKS = 3;
 
-  /// Where the socket's own buffer is not known.
-  private static final int SOCKET_BYTES_UNTOLD = 8 * 1024 * 1024;
+  /// More than Linux lets the buffers of both ends grow to, unless told otherwise.
+  private static final long SOCKETS_BYTES_MAX = 16L * 1024 * 1024;
 
   private final Channel channel;
   private final Runnable onOver;
   private boolean isOn;
   private long readBytes;
-  private long socketBytes;
 
   CatchUp(Channel channel, Runnable onOver) {
     this.channel = channel;
@@ -36,16 +35,14 @@ final class CatchUp {
     }
     isOn = true;
     readBytes = 0;
-    Integer told = channel.config().getOption(ChannelOption.SO_RCVBUF);
-    socketBytes = told == null ? SOCKET_BYTES_UNTOLD : told;
     channel.config().setAutoRead(true);
-    lookAgain(0);
+    lookAgain(0, 0);
   }
 
   void onRead(int bytes) {
     if (isOn) {
       readBytes += bytes;
-      if (readBytes > socketBytes) {
+      if (readBytes > SOCKETS_BYTES_MAX) {
         end();
       }
     }
@@ -58,18 +55,21 @@ final class CatchUp {
     }
   }
 
-  private void lookAgain(long readBytesBefore) {
+  private void lookAgain(long readBytesBefore, int quietLooks) {
     var _ = channel
         .eventLoop()
-        .schedule(
-            () -> {
-              if (readBytes == readBytesBefore) {
-                end();
-              } else if (isOn) {
-                lookAgain(readBytes);
-              }
-            },
-            PAUSE_MS,
-            TimeUnit.MILLISECONDS);
+        .schedule(() -> look(readBytesBefore, quietLooks), PAUSE_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private void look(long readBytesBefore, int quietLooksBefore) {
+    if (!isOn) {
+      return;
+    }
+    int quietLooks = readBytes == readBytesBefore ? quietLooksBefore + 1 : 0;
+    if (quietLooks == QUIET_LOOKS) {
+      end();
+    } else {
+      lookAgain(readBytes, quietLooks);
+    }
   }
 }

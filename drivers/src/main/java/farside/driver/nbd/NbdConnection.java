@@ -16,6 +16,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +70,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private Future<?> closeDeadline;
   private final CatchUp catchUp;
 
+  /// Null where nothing is encrypted, or not yet.
+  private SslHandler tls;
+
   /// Connections of the same export that were there before this one, as long as their hosts may
   /// have gone and left requests behind; none is looked at here meanwhile.
   private List<NbdConnection> elders = List.of();
@@ -85,7 +90,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     this.number = number;
     this.head = head;
     this.channel = channel;
-    session = new NbdSession(exports, TlsPolicy.OFF);
+    session = new NbdSession(exports, head.tls() == null ? TlsPolicy.OFF : TlsPolicy.REQUIRED);
     outbound = new OutboundReplies(channel, this::onProgress);
     catchUp = new CatchUp(channel, () -> onCaughtUp());
   }
@@ -135,7 +140,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
+    if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
       isInputEnded = true;
       catchUp.end();
       if (isShutDown) {
@@ -183,6 +188,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       return false;
     }
     return switch (session.state()) {
+      case SECURING -> stepSecuring();
       case PAYLOAD -> stepPayload(sink);
       case OFFERED -> offer(sink);
       case ENDED -> false;
@@ -291,10 +297,27 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
         }
         head.markForFlush(this);
       }
-      case SECURE -> throw new IllegalStateException("NBD: TLS without a certificate");
+      case SECURE -> {}
       case DISCONNECT -> tellDisconnect(sink);
       case CLOSE -> drop(session.reason());
     }
+    return true;
+  }
+
+  /// Once the acknowledgement is out, both directions go through TLS. What came after STARTTLS
+  /// and before TLS is given to it as well: nothing sent in the clear is ever understood.
+  private boolean stepSecuring() {
+    if (!outbound.isAllSent()) {
+      return false;
+    }
+    tls = head.tls().handlerFor(channel);
+    session.secured();
+    channel.pipeline().addFirst(tls);
+    if (inbound.lengthBytes() > 0) {
+      inbound.removeAll(channel.pipeline()::fireChannelRead);
+      channel.pipeline().fireChannelReadComplete();
+    }
+    resumeInput();
     return true;
   }
 
@@ -535,13 +558,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     isShutDown = true;
+    head.mark(this);
+    if (tls == null) {
+      endOutput();
+    } else {
+      // The host must be able to tell the end from a cut.
+      var _ = tls.closeOutbound().addListener(_ -> endOutput());
+    }
+  }
+
+  private void endOutput() {
     if (!isInputEnded && channel instanceof DuplexChannel duplex) {
       duplex.shutdownOutput();
       pauseInput(false);
     } else {
       channel.close();
     }
-    head.mark(this);
   }
 
   private void sendHandshake() {

@@ -55,6 +55,7 @@ public final class NbdHead implements HostPort, RoundFlush {
   private final EventLoop loop;
   private final Transport transport;
   private final InetSocketAddress address;
+  private final NbdTls tls;
   private final int bindTriesMax;
   private final ExportDirectory exports = new ExportDirectory();
   private final Int2ObjectHashMap<NbdConnection> connections = new Int2ObjectHashMap<>();
@@ -70,14 +71,21 @@ public final class NbdHead implements HostPort, RoundFlush {
   private long droppedCount;
   private String lastDropReason = "";
 
-  public NbdHead(EventLoop loop, Transport transport, InetSocketAddress address) {
-    this(loop, transport, address, BIND_TRIES_MAX);
+  /// @param tls null: hosts speak in the clear
+  public NbdHead(EventLoop loop, Transport transport, InetSocketAddress address, NbdTls tls) {
+    this(loop, transport, address, tls, BIND_TRIES_MAX);
   }
 
-  NbdHead(EventLoop loop, Transport transport, InetSocketAddress address, int bindTriesMax) {
+  NbdHead(
+      EventLoop loop,
+      Transport transport,
+      InetSocketAddress address,
+      NbdTls tls,
+      int bindTriesMax) {
     this.loop = loop;
     this.transport = transport;
     this.address = address;
+    this.tls = tls;
     this.bindTriesMax = bindTriesMax;
   }
 
@@ -185,6 +193,10 @@ public final class NbdHead implements HostPort, RoundFlush {
       connection.isMarked = true;
       ready.addLast(connection);
     }
+  }
+
+  NbdTls tls() {
+    return tls;
   }
 
   void markForFlush(NbdConnection connection) {
