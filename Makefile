@@ -9,7 +9,7 @@ help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 8
 
 build: ## Make all jars, without tests
-	@$(MVN) package -Dmaven.test.skip=true
+	@$(MVN) package -Dmaven.test.skip=true -Dorg.slf4j.simpleLogger.log.org.apache.maven.plugin.surefire=warn
 
 run: build ## Run the loopback rig: two cabinets on this machine
 	@$(FARSIDE) run hil-rig/rigs/loopback.yaml
@@ -23,9 +23,10 @@ test: ## Run all tests, end-to-end ones too
 fmt: ## Format all Java sources
 	@$(MVN) spotless:apply
 
-tidy: ## Check format, walls between rooms, and documents
+tidy: ## Check format, walls between rooms, documents, and what error-prone says of tests
 	@$(MVN) spotless:check
-	@$(MVN) -pl ci -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
+	@find . -type d -name test-classes -prune -exec rm -r {} +
+	@$(MVN) -T 1C -Pchecks -pl ci -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
 
 sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long)
 	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SCENARIO),--scenario=$(SCENARIO))

@@ -60,6 +60,10 @@ public enum EventCode {
   STAGE_FAILED(4004, Severity.ERROR, "drive %s: read at byte %d failed: %s"),
   FLUSH_FAILED(4005, Severity.ERROR, "drive %s: flush failed: %s"),
   LABEL_WRITTEN(4006, Severity.INFO, "drive %s: label written (%s)"),
+  LABEL_REFUSED(
+      4008,
+      Severity.ERROR,
+      "drive %s does not take its label: its group goes on without it, and nothing is destaged to it"),
 
   CONSOLE_COMMAND(5001, Severity.INFO, "console: %s -> %d");
 

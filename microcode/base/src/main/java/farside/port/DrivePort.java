@@ -28,6 +28,13 @@ public interface DrivePort {
   /// What is not told may read zero, too.
   void tellZeroes(ZeroSink sink);
 
+  /// True if the drive carries no label and may be given its first one although it is not known
+  /// to be zero: the rig says that what is on it is not needed, and nothing that looks as if it
+  /// were was found.
+  default boolean mayBeLabelled() {
+    return false;
+  }
+
   int queueDepth();
 
   void submitRead(long offsetBytes, long address, int lengthBytes, long tag);

@@ -10,6 +10,8 @@ public final class Labels {
   /// @param refusal why the drive must not be used; null if it may be
   public record FoundLabel(DriveLabel label, boolean knownZero, String refusal) {}
 
+  private static final int FAILURES_UNTIL_OUT = 2;
+
   private final Volume[] volumeOfDrive;
   private final String serial;
   private final String[] driveNames;
@@ -18,6 +20,7 @@ public final class Labels {
   private final long[] labelId;
   private final long[] wanted;
   private final long[] durable;
+  private final int[] failures;
   private boolean clean;
 
   /// @param volumeOfDrive the volume on each drive; null for a drive without one
@@ -30,6 +33,7 @@ public final class Labels {
     labelId = new long[driveNames.length];
     wanted = new long[driveNames.length];
     durable = new long[driveNames.length];
+    failures = new int[driveNames.length];
   }
 
   public int driveCount() {
@@ -80,6 +84,18 @@ public final class Labels {
     return durable[drive] >= ticket;
   }
 
+  /// An attempt to write the label failed; true if the drive is out from now on.
+  public boolean onFailed(int drive) {
+    return ++failures[drive] == FAILURES_UNTIL_OUT;
+  }
+
+  /// True if the drive could not take its label when it was tried again. Nobody waits for it any
+  /// more: NVRAM has the standing too. In return nothing is destaged to it before its label: what
+  /// the drive holds must never be newer than what its label says.
+  public boolean isOut(int drive) {
+    return failures[drive] >= FAILURES_UNTIL_OUT;
+  }
+
   public boolean isWanted(int drive) {
     return wanted[drive] > durable[drive];
   }
@@ -109,5 +125,6 @@ public final class Labels {
 
   public void onDurable(int drive, long ticket) {
     durable[drive] = Math.max(durable[drive], ticket);
+    failures[drive] = 0;
   }
 }

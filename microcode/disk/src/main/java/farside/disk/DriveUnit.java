@@ -168,6 +168,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   // ---- destage ----
 
   private int destage() {
+    if (labelWriter.isDriveOut()) {
+      // The label comes first.
+      return 0;
+    }
     int started = goOn();
     if (pausedUntilNs != Director.NO_DEADLINE) {
       if (!Director.isDue(pausedUntilNs, nowNs)) {
@@ -397,7 +401,8 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private void tellWhetherFailing() {
-    records.setDestageFailing(volume.index(), flushFailing || !failing.isEmpty());
+    records.setDestageFailing(
+        volume.index(), flushFailing || !failing.isEmpty() || labelWriter.isDriveOut());
   }
 
   /// Before anything is written.
@@ -517,7 +522,10 @@ final class DriveUnit implements DrivePort.DriveSink {
         inFlight += labelReader.onRead(op, outcome) ? 1 : 0;
         labelWriter.setNextCopy(1 - labelReader.newestCopy());
       }
-      case (int) LABEL_WRITE -> errorCount += labelWriter.onWritten(outcome, nowNs) ? 1 : 0;
+      case (int) LABEL_WRITE -> {
+        errorCount += labelWriter.onWritten(outcome, nowNs) ? 1 : 0;
+        tellWhetherFailing();
+      }
       default ->
         throw new MachineCheck(
             "drive " + port.name() + " completed a request that was never made, tag " + tag);
@@ -543,7 +551,9 @@ final class DriveUnit implements DrivePort.DriveSink {
       return Director.NO_DEADLINE;
     }
     long deadline = Director.NO_DEADLINE;
-    if (pausedUntilNs != Director.NO_DEADLINE) {
+    if (labelWriter.isDriveOut()) {
+      deadline = Director.NO_DEADLINE;
+    } else if (pausedUntilNs != Director.NO_DEADLINE) {
       deadline = pausedUntilNs;
     } else if (destagesActive < destagesMax) {
       deadline = failing.nextDeadlineNs();

@@ -123,6 +123,15 @@ final class LabelWriter {
     step = Step.NONE;
     again = false;
     retryAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
+    if (labels.onFailed(drive)) {
+      events.log(EventCode.LABEL_REFUSED, port.name());
+    }
+  }
+
+  /// True if the drive did not take its label when it was tried again: nothing else goes to it
+  /// before.
+  boolean isDriveOut() {
+    return labels.isOut(drive);
   }
 
   long nextDeadlineNs() {

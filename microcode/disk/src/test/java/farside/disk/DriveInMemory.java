@@ -63,6 +63,8 @@ final class DriveInMemory implements DrivePort {
   private MemorySegment image;
   private MemorySegment durable;
 
+  boolean mayBeLabelled;
+
   DriveInMemory(long sizeBytes, int queueDepth, boolean knownZero) {
     this.queueDepth = queueDepth;
     this.knownZero = knownZero;
@@ -163,6 +165,11 @@ final class DriveInMemory implements DrivePort {
   @Override
   public int blockBytes() {
     return 512;
+  }
+
+  @Override
+  public boolean mayBeLabelled() {
+    return mayBeLabelled;
   }
 
   @Override

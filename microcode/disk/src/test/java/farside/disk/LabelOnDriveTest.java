@@ -110,6 +110,35 @@ class LabelOnDriveTest {
   }
 
   @Test
+  void nothingIsDestagedToADriveThatDoesNotTakeItsLabelBeforeItDoes() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    writeLabel(bench);
+    bench.labels.request(0);
+    for (int attempt = 0; attempt < 2; attempt++) {
+      assertThat(bench.labels.isOut(0)).isFalse();
+      bench.pass(1000 * DiskBench.MS);
+      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+      bench.settle();
+    }
+    assertThat(bench.labels.isOut(0)).isTrue();
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    bench.write(0, 8, 1);
+    bench.pass(999 * DiskBench.MS);
+    assertThat(bench.drive.inFlight()).isEmpty();
+    bench.pass(10 * DiskBench.MS);
+    assertThat(bench.drive.inFlight().getFirst().offsetBytes)
+        .isGreaterThanOrEqualTo(DiskBench.VOLUME_BYTES);
+    for (int i = 0; i < 10 && bench.records.liveRecords() > 0; i++) {
+      bench.drive.completeAll();
+      bench.pass(1000 * DiskBench.MS);
+    }
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.labels.isOut(0)).isFalse();
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
+  @Test
   void afterARestartTheCopyThatWasNotBelievedIsWrittenFirst() {
     DiskBench before = new DiskBench(4);
     before.load();
@@ -138,6 +167,17 @@ class LabelOnDriveTest {
     DiskBench bench = new DiskBench(drive);
     bench.load();
     assertThat(bench.labels.found(0).refusal()).contains("no Farside label");
+  }
+
+  @Test
+  void aDriveThatWasClearedForItsFirstLabelIsTakenAndNotForZero() {
+    DriveInMemory drive = new DriveInMemory(DiskBench.VOLUME_BYTES + (1 << 20), 4, false);
+    drive.mayBeLabelled = true;
+    DiskBench bench = new DiskBench(drive);
+    bench.load();
+    assertThat(bench.labels.found(0).refusal()).isNull();
+    assertThat(bench.labels.found(0).label()).isNull();
+    assertThat(bench.labels.found(0).knownZero()).isFalse();
   }
 
   @Test

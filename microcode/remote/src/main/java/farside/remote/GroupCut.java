@@ -19,7 +19,8 @@ import java.util.List;
 /// Order of the cut: what the peer may lack becomes owed, the new random generation is
 /// committed to NVRAM and then to the labels of the drives, and only then are the waiting
 /// writes released. So the first write that the peer lacks is never acknowledged under a
-/// generation that the peer has too, whatever is lost afterwards.
+/// generation that the peer has too, whatever is lost afterwards. A drive that does not take
+/// its label is not waited for: nothing is destaged to it before it does.
 final class GroupCut {
   private record Pending(Volume volume, long ticket) {}
 
@@ -135,12 +136,13 @@ final class GroupCut {
     }
   }
 
-  /// Releases what waited for a label that is on the drive now.
+  /// Releases what waited for a label that is on the drive now, or for a drive that is out.
   int finish() {
     int work = 0;
     for (int i = pending.size() - 1; i >= 0; i--) {
       Pending cut = pending.get(i);
-      if (labels.isDurable(cut.volume().driveIndex(), cut.ticket())) {
+      int drive = cut.volume().driveIndex();
+      if (labels.isDurable(drive, cut.ticket()) || labels.isOut(drive)) {
         pending.remove(i);
         work++;
       }

@@ -75,7 +75,8 @@ public final class RemoteAdapter
     WriteRecords records = memory.records();
     transport = new FrameTransport(link, this, records::incomingFramesFree);
     messages = new SessionMessages(settings, memory, volumes, transport, labels);
-    watermarks = new Watermarks(memory, volumes, this::isLinked, transport, messages);
+    watermarks = new Watermarks(
+        settings.heartbeatNs(), memory, volumes, this::isLinked, transport, messages);
     greetings = new Greetings(transport, messages, watermarks, events);
     outgoing =
         new OutgoingWrites(memory, volumes, transport, messages, watermarks, events, workAddress);
@@ -284,8 +285,6 @@ public final class RemoteAdapter
     if (nowNs - transport.lastSentNs() < settings.heartbeatNs()) {
       return 0;
     }
-    // A watermark may have been lost on the way: with the sign of life all are told again.
-    watermarks.tellAgain();
     transport.sendLoose(FrameKind.STATUS, messages.heartbeat(events.wallMs()), nowNs);
     return 1;
   }

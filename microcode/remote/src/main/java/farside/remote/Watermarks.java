@@ -13,6 +13,9 @@ import java.util.function.IntPredicate;
 
 /// How far the drives of both cabinets are stable: told to the peer, which clears its pending
 /// bits by it, and heard from it.
+///
+/// A watermark goes out when it has changed, and may be lost on the way; so all are told again
+/// at fixed times, whatever else keeps the line busy.
 final class Watermarks {
   private static final long EVERY_NS = 2_000_000;
 
@@ -27,15 +30,20 @@ final class Watermarks {
   private final long[] top;
 
   private final long[] told;
+  private final long allAgainNs;
   private long toldNs;
+  private long allToldNs;
 
+  /// @param allAgainNs how often all are told again
   /// @param isLinked true of the index of a volume whose pair is settled
   Watermarks(
+      long allAgainNs,
       GlobalMemory memory,
       Volumes volumes,
       IntPredicate isLinked,
       FrameTransport transport,
       SessionMessages messages) {
+    this.allAgainNs = allAgainNs;
     this.memory = memory;
     this.records = memory.records();
     this.volumes = volumes;
@@ -49,6 +57,7 @@ final class Watermarks {
   void start(long nowNs) {
     // The clock may show anything at the start, also less than nothing.
     toldNs = nowNs - EVERY_NS;
+    allToldNs = nowNs;
   }
 
   /// A new session. Every track whose end is not known waits for the highest number that its
@@ -66,7 +75,7 @@ final class Watermarks {
         volume.table().renumber(assignedNumber);
       }
     }
-    tellAgain();
+    Arrays.fill(told, -1);
   }
 
   /// The watermark of the volume must be able to reach this number, once it is stable.
@@ -92,12 +101,11 @@ final class Watermarks {
     return records.stableNumber(volume.index(), reachable);
   }
 
-  /// A watermark may have been lost on the way.
-  void tellAgain() {
-    Arrays.fill(told, -1);
-  }
-
   int tell(long nowNs) {
+    if (nowNs - allToldNs >= allAgainNs) {
+      allToldNs = nowNs;
+      Arrays.fill(told, -1);
+    }
     if (nowNs - toldNs < EVERY_NS) {
       return 0;
     }
@@ -123,12 +131,13 @@ final class Watermarks {
   }
 
   long nextDeadlineNs() {
+    long deadline = allToldNs + allAgainNs;
     for (Volume volume : volumes.list()) {
       if (isNews(volume)) {
-        return toldNs + EVERY_NS;
+        return Director.sooner(deadline, toldNs + EVERY_NS);
       }
     }
-    return Director.NO_DEADLINE;
+    return deadline;
   }
 
   /// The peer's drive holds everything of the volume up to `stable`.

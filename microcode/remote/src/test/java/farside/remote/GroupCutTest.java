@@ -53,6 +53,25 @@ class GroupCutTest {
   }
 
   @Test
+  void aDriveThatDoesNotTakeItsLabelWhenTriedAgainIsNotWaitedFor() {
+    RemoteBench bench = new RemoteBench(VolumeRole.R1, "G", "G");
+    bench.begin(SYNCHRONIZED);
+    int ofTheDrive = bench.write(0, 0, true, true, 0);
+    int ofTheOther = bench.write(1, 0, true, true, 0);
+    GroupCut cut = cutOf(bench);
+    cut.cut("G", "test");
+    bench.labelDurable(1);
+    bench.labels.onFailed(0);
+    cut.finish();
+    assertThat(bench.records.isReleased(ofTheOther)).isFalse();
+    bench.labels.onFailed(0);
+    cut.finish();
+    assertThat(bench.records.isReleased(ofTheDrive)).isTrue();
+    assertThat(bench.records.isReleased(ofTheOther)).isTrue();
+    assertThat(cut.isUnderWay()).isFalse();
+  }
+
+  @Test
   void aLabelThatCannotBeWrittenHoldsItsOwnGroupOnly() {
     RemoteBench bench = new RemoteBench(VolumeRole.R1, "G", "H");
     bench.begin(SYNCHRONIZED);

@@ -10,9 +10,15 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// One end of a line between two cabinets, without loss: frames wait until the other end drains
 /// them.
 final class MemoryLine implements LinkPort {
+  /// A frame whose payload the link has still to read.
+  private record Queued(
+      ByteBuffer frame, int headerBytes, long payloadAddress, int payloadBytes, long tag) {}
+
   private final ArrayDeque<ByteBuffer> arrived = new ArrayDeque<>();
+  private final ArrayDeque<Queued> queued = new ArrayDeque<>();
   private MemoryLine other;
   boolean carrier = true;
+  boolean queues;
   int room = Integer.MAX_VALUE;
   private long sent;
 
@@ -51,12 +57,30 @@ final class MemoryLine implements LinkPort {
     ByteBuffer frame = ByteBuffer.allocateDirect(headerBytes + payloadBytes);
     UnsafeBuffer view = new UnsafeBuffer(frame);
     header.getBytes(0, view, 0, headerBytes);
+    if (queues) {
+      queued.add(new Queued(frame, headerBytes, payloadAddress, payloadBytes, tag));
+      return QUEUED;
+    }
     if (payloadBytes > 0) {
       Memory.copy(payloadAddress, view.addressOffset() + headerBytes, payloadBytes);
     }
     other.arrived.add(frame);
     sent++;
     return SENT;
+  }
+
+  /// The link reads what it has queued and sends it.
+  void sendQueued(LinkSink sink) {
+    while (!queued.isEmpty()) {
+      Queued next = queued.poll();
+      UnsafeBuffer view = new UnsafeBuffer(next.frame());
+      if (next.payloadBytes() > 0) {
+        Memory.copy(
+            next.payloadAddress(), view.addressOffset() + next.headerBytes(), next.payloadBytes());
+      }
+      other.arrived.add(next.frame());
+      sink.onSent(next.tag());
+    }
   }
 
   @Override

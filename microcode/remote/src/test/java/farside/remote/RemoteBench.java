@@ -9,6 +9,9 @@ import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.protocol.session.MessageHeaderEncoder;
+import farside.protocol.session.PairAnswerEncoder;
+import farside.protocol.session.PairOrderCode;
 import farside.volume.Labels;
 import farside.volume.Standing;
 import farside.volume.Volume;
@@ -16,8 +19,10 @@ import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /// What a remote adapter stands on, with volumes of four tracks each on a drive of its own;
 /// labels are durable, and drives take and give, when the test says so.
@@ -137,6 +142,19 @@ final class RemoteBench {
       records.onDestageWritten(r);
       records.onStable(r);
     }
+  }
+
+  /// The peer of the adapter refuses an order for the first volume.
+  void refuses(RemoteAdapter adapter, PairOrderCode order) {
+    UnsafeBuffer message = new UnsafeBuffer(ByteBuffer.allocateDirect(128));
+    new PairAnswerEncoder()
+        .wrapAndApplyHeader(message, 0, new MessageHeaderEncoder())
+        .volume(volumes.get(0).number())
+        .order(order)
+        .accepted((short) 0)
+        .generation(0)
+        .number(0);
+    adapter.onMessage(message, 0, 0, 0, 0);
   }
 
   void labelDurable(int drive) {

@@ -3,6 +3,7 @@ package farside.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.director.Director;
+import farside.protocol.session.PairOrderCode;
 import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.Volume;
@@ -16,13 +17,25 @@ class SessionTest {
       Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
 
   private final MemoryLine[] line = MemoryLine.pair();
-  private final RemoteBench source = new RemoteBench(VolumeRole.R1, "G");
-  private final RemoteBench target = new RemoteBench(VolumeRole.R2, "G");
-  private final RemoteAdapter a = source.adapter(line[0], "AAA", "BBB");
-  private final RemoteAdapter b = target.adapter(line[1], "BBB", "AAA");
+  private RemoteBench source;
+  private RemoteBench target;
+  private RemoteAdapter a;
+  private RemoteAdapter b;
   private long nowNs = 1;
   private boolean drivesOfSourceWork;
   private boolean drivesOfTargetWork;
+  private int stuckDriveOfSource = -1;
+
+  SessionTest() {
+    useGroups("G");
+  }
+
+  private void useGroups(String... groups) {
+    source = new RemoteBench(VolumeRole.R1, groups);
+    target = new RemoteBench(VolumeRole.R2, groups);
+    a = source.adapter(line[0], "AAA", "BBB");
+    b = target.adapter(line[1], "BBB", "AAA");
+  }
 
   private void start(Standing first, Standing second) {
     source.begin(first);
@@ -35,15 +48,19 @@ class SessionTest {
     source.events.setNow(nowNs);
     target.events.setNow(nowNs);
     int done = a.doWork(nowNs) + b.doWork(nowNs);
-    source.labelDurable(0);
-    target.labelDurable(0);
     source.stage(true);
     target.stage(true);
-    if (drivesOfSourceWork) {
-      source.destage(0);
-    }
-    if (drivesOfTargetWork) {
-      target.destage(0);
+    for (int drive = 0; drive < source.labels.driveCount(); drive++) {
+      if (drive != stuckDriveOfSource) {
+        source.labelDurable(drive);
+      }
+      target.labelDurable(drive);
+      if (drivesOfSourceWork && drive != stuckDriveOfSource) {
+        source.destage(drive);
+      }
+      if (drivesOfTargetWork) {
+        target.destage(drive);
+      }
     }
     return done;
   }
@@ -153,6 +170,143 @@ class SessionTest {
     runFor(2_000 * MS);
     assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aGroupThatIsCutDoesNotTakeTheOtherWithIt() {
+    useGroups("G", "H");
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    source.write(0, 0, true, true, nowNs);
+    while (source.volumes.get(0).pairState() == PairState.SYNCHRONIZED) {
+      assertThat(nowNs).as("time, and no cut").isLessThan(5_000 * MS);
+      nowNs += 100 * MS;
+      a.doWork(nowNs);
+      line[1].loseAll();
+    }
+    assertThat(source.volumes.get(1).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(1).standing().generation()).isEqualTo(7);
+    runFor(2_000 * MS);
+    for (int i = 0; i < 2; i++) {
+      assertThat(source.volumes.get(i).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+      assertThat(target.volumes.get(i).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+      assertThat(target.volumes.get(i).standing().generation())
+          .isEqualTo(source.volumes.get(i).standing().generation());
+    }
+  }
+
+  @Test
+  void aSourceWhoseDriveDoesNotTakeItsLabelGoesOnAndIsMirroredAgain() {
+    useGroups("G", "G");
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    stuckDriveOfSource = 0;
+    line[0].carrier = false;
+    line[1].carrier = false;
+    int first = source.write(0, 0, true, true, nowNs);
+    int second = source.write(1, 0, true, true, nowNs);
+    runFor(4_000 * MS);
+    assertThat(source.records.isReleased(first) || source.records.isReleased(second))
+        .isFalse();
+    line[0].carrier = true;
+    line[1].carrier = true;
+    nowNs += MS;
+    runFor(500 * MS);
+    assertThat(a.sessionState().isUp()).isFalse();
+    source.labels.onFailed(0);
+    source.labels.onFailed(0);
+    nowNs += MS;
+    runFor(1_000 * MS);
+    assertThat(source.records.isReleased(first) && source.records.isReleased(second))
+        .isTrue();
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(source.volumes.get(1).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    int third = source.write(0, 128, true, true, nowNs);
+    runFor(100 * MS);
+    assertThat(source.records.isReleased(third)).isTrue();
+    stuckDriveOfSource = -1;
+    runFor(1_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aTargetThatRefusesTheEndOfACopyHasTheGroupCutAndStopsNobody() {
+    start(Standing.fresh(PairState.UNPAIRED, true), Standing.fresh(PairState.UNPAIRED, true));
+    while (source.volumes.get(0).pairState() != PairState.SYNC_FINISHING) {
+      assertThat(nowNs).as("time, and no end offered").isLessThan(2_000 * MS);
+      nowNs += MS;
+      round();
+    }
+    Standing offered = source.volumes.get(0).standing();
+    source.refuses(a, PairOrderCode.COMPLETE);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SUSPENDED);
+    assertThat(source.volumes.get(0).standing().generation()).isNotEqualTo(offered.generation());
+    runFor(2_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aRecordStaysWhereItIsUntilTheLinkHasReadItWhateverBecomesOfIt() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    line[0].queues = true;
+    source.write(0, 0, true, true, nowNs);
+    a.doWork(nowNs);
+    line[0].carrier = false;
+    drivesOfSourceWork = true;
+    runFor(4_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SUSPENDED);
+    // Neither mirror waits for it any more, but the link may still read from its frames.
+    assertThat(source.records.localHeadOf(0)).isEqualTo(-1);
+    assertThat(source.records.remoteHeadOf(0)).isEqualTo(-1);
+    assertThat(source.records.liveRecords()).isEqualTo(1);
+    line[0].sendQueued(a);
+    assertThat(source.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void aPairOverALinkThatQueuesIsMirroredAndCopiedAsOverAnyOther() {
+    start(Standing.fresh(PairState.UNPAIRED, false), Standing.fresh(PairState.UNPAIRED, false));
+    line[0].queues = true;
+    line[1].queues = true;
+    drivesOfSourceWork = true;
+    drivesOfTargetWork = true;
+    source.write(0, 0, false, false, nowNs);
+    for (int i = 0; i < 500; i++) {
+      nowNs += MS;
+      round();
+      line[0].sendQueued(a);
+      line[1].sendQueued(b);
+      if (i == 400) {
+        source.write(0, 128, true, true, nowNs);
+      }
+    }
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 5);
+    assertThat(source.drives[0][65_536]).isEqualTo((byte) 5);
+    assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+    assertThat(source.records.liveRecords() + target.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void aWatermarkThatIsLostIsToldAgainAlsoWhileOtherVolumesKeepTheLineBusy() {
+    useGroups("G", "H");
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    drivesOfSourceWork = true;
+    source.write(0, 0, true, true, nowNs);
+    runFor(100 * MS);
+    drivesOfTargetWork = true;
+    target.destage(0);
+    nowNs += 10 * MS;
+    b.doWork(nowNs);
+    line[0].loseAll();
+    for (int i = 0; i < 10; i++) {
+      source.write(1, 0, true, true, nowNs);
+      runFor(100 * MS);
+    }
+    assertThat(source.records.remoteHeadOf(0)).isEqualTo(-1);
+    assertThat(source.volumes.get(0).table().pending().count()).isZero();
   }
 
   @Test
