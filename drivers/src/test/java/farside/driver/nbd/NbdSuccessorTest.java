@@ -65,7 +65,7 @@ class NbdSuccessorTest {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void itsOldWritesAreFinishedBeforeItsNewOnes(Transport transport) throws Exception {
+  void itsOldWritesAreFinishedOrDroppedBeforeItsNewOnes(Transport transport) throws Exception {
     start(transport);
     leaveBehindManyWrites();
     try (NbdClient next = NbdClient.opened(bench.address, "0010")) {
@@ -74,7 +74,6 @@ class NbdSuccessorTest {
 
       assertThat(next.expectReply(1)).isZero();
       await().until(() -> bench.adapter.facts.contains("closed 1"));
-      assertThat(bench.adapter.requestCount).isEqualTo(PIECE_COUNT + 1);
       assertThat(next.read(2, 0, PIECE)).isEqualTo(filled(2));
     }
   }
