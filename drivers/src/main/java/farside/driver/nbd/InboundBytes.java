@@ -3,6 +3,8 @@ package farside.driver.nbd;
 import farside.port.Memory;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -80,6 +82,14 @@ final class InboundBytes {
     }
     lengthBytes -= moved;
     return moved;
+  }
+
+  /// Gives all of it away, buffer by buffer.
+  void removeAll(Consumer<ByteBuf> taker) {
+    List<ByteBuf> all = List.copyOf(pieces);
+    pieces.clear();
+    lengthBytes = 0;
+    all.forEach(taker);
   }
 
   void release() {

@@ -1,8 +1,6 @@
 package farside.driver.nbd;
 
 import farside.port.Extents;
-import farside.port.HostCommand;
-import farside.port.HostFlags;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.protocol.nbd.ExportDirectory;
@@ -16,6 +14,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +68,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private Future<?> closeDeadline;
   private final CatchUp catchUp;
 
+  /// Null where nothing is encrypted, or not yet.
+  private SslHandler tls;
+
   /// Connections of the same export that were there before this one, as long as their hosts may
   /// have gone and left requests behind; none is looked at here meanwhile.
   private List<NbdConnection> elders = List.of();
@@ -85,9 +88,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     this.number = number;
     this.head = head;
     this.channel = channel;
-    session = new NbdSession(exports, TlsPolicy.OFF);
+    session = new NbdSession(exports, head.tls() == null ? TlsPolicy.OFF : TlsPolicy.REQUIRED);
     outbound = new OutboundReplies(channel, this::onProgress);
-    catchUp = new CatchUp(channel, () -> onCaughtUp());
+    catchUp = new CatchUp(channel, head.catchUpRoom(), () -> onCaughtUp());
   }
 
   int number() {
@@ -135,7 +138,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
+    if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
       isInputEnded = true;
       catchUp.end();
       if (isShutDown) {
@@ -149,6 +152,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext context) {
     isGone = true;
     catchUp.end();
+    catchUp.giveBack();
     inbound.release();
     outbound.release();
     if (closeDeadline != null) {
@@ -183,6 +187,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       return false;
     }
     return switch (session.state()) {
+      case SECURING -> stepSecuring();
       case PAYLOAD -> stepPayload(sink);
       case OFFERED -> offer(sink);
       case ENDED -> false;
@@ -225,7 +230,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void onCaughtUp() {
-    if (!isGone && isInputPaused) {
+    if (!isInputPaused) {
+      catchUp.giveBack();
+    } else if (!isGone) {
       channel.config().setAutoRead(false);
     }
     head.markHeld();
@@ -291,10 +298,27 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
         }
         head.markForFlush(this);
       }
-      case SECURE -> throw new IllegalStateException("NBD: TLS without a certificate");
+      case SECURE -> {}
       case DISCONNECT -> tellDisconnect(sink);
       case CLOSE -> drop(session.reason());
     }
+    return true;
+  }
+
+  /// Once the acknowledgement is out, both directions go through TLS. What came after STARTTLS
+  /// and before TLS is given to it as well: nothing sent in the clear is ever understood.
+  private boolean stepSecuring() {
+    if (!outbound.isAllSent()) {
+      return false;
+    }
+    tls = head.tls().handlerFor(channel);
+    session.secured();
+    channel.pipeline().addFirst(tls);
+    if (inbound.lengthBytes() > 0) {
+      inbound.removeAll(channel.pipeline()::fireChannelRead);
+      channel.pipeline().fireChannelReadComplete();
+    }
+    resumeInput();
     return true;
   }
 
@@ -325,8 +349,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     session.take();
     boolean isTaken = sink.onRequest(
         number,
-        hostCommand(command),
-        hostFlags(session.flags()),
+        NbdWords.hostCommand(command),
+        NbdWords.hostFlags(session.flags()),
         session.cookie(),
         session.offsetBytes(),
         session.lengthBytes());
@@ -426,7 +450,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   void reply(long cookie, HostStatus status) {
     if (isAnswerable()) {
-      outbound.reply(cookie, error(status));
+      outbound.reply(cookie, NbdWords.error(status));
       head.markForFlush(this);
     }
   }
@@ -469,7 +493,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (!isAnswerable()) {
       return;
     }
-    if (outbound.failData(error(status))) {
+    if (outbound.failData(NbdWords.error(status))) {
       onDataGiven();
     } else {
       drop("a read failed after its reply had begun");
@@ -535,13 +559,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     isShutDown = true;
+    head.mark(this);
+    if (tls == null) {
+      endOutput();
+    } else {
+      // The host must be able to tell the end from a cut.
+      var _ = tls.closeOutbound().addListener(_ -> endOutput());
+    }
+  }
+
+  private void endOutput() {
     if (!isInputEnded && channel instanceof DuplexChannel duplex) {
       duplex.shutdownOutput();
       pauseInput(false);
     } else {
       channel.close();
     }
-    head.mark(this);
   }
 
   private void sendHandshake() {
@@ -567,43 +600,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void pauseInput(boolean isPaused) {
     isInputPaused = isPaused;
-    channel.config().setAutoRead(!isPaused);
-  }
-
-  private static HostCommand hostCommand(NbdCommand command) {
-    return switch (command) {
-      case READ -> HostCommand.READ;
-      case WRITE -> HostCommand.WRITE;
-      case FLUSH -> HostCommand.FLUSH;
-      case TRIM -> HostCommand.TRIM;
-      case WRITE_ZEROES -> HostCommand.WRITE_ZEROES;
-      case CACHE -> HostCommand.CACHE;
-      case BLOCK_STATUS -> HostCommand.BLOCK_STATUS;
-      case DISC -> throw new IllegalStateException("NBD: a DISC is no request");
-    };
-  }
-
-  /// The protocol's command flags in the words of the port.
-  static int hostFlags(int flags) {
-    if (flags == 0) {
-      return 0;
+    if (!isPaused) {
+      catchUp.giveBack();
     }
-    return ((flags & NbdCommand.FLAG_FUA) != 0 ? HostFlags.FORCE_UNIT_ACCESS : 0)
-        | ((flags & NbdCommand.FLAG_NO_HOLE) != 0 ? HostFlags.KEEP_ROOM : 0)
-        | ((flags & NbdCommand.FLAG_DF) != 0 ? HostFlags.ONE_EXTENT : 0)
-        | ((flags & NbdCommand.FLAG_REQ_ONE) != 0 ? HostFlags.FIRST_ONLY : 0)
-        | ((flags & NbdCommand.FLAG_FAST_ZERO) != 0 ? HostFlags.FAST_ONLY : 0);
-  }
-
-  static NbdError error(HostStatus status) {
-    return switch (status) {
-      case OK -> NbdError.NONE;
-      case NOT_PERMITTED -> NbdError.EPERM;
-      case IO_ERROR -> NbdError.EIO;
-      case INVALID -> NbdError.EINVAL;
-      case NO_SPACE -> NbdError.ENOSPC;
-      case NOT_SUPPORTED -> NbdError.ENOTSUP;
-      case SHUTDOWN -> NbdError.ESHUTDOWN;
-    };
+    channel.config().setAutoRead(!isPaused);
   }
 }

@@ -52,9 +52,11 @@ public final class NbdHead implements HostPort, RoundFlush {
 
   private static final int PREFERRED_BYTES_MIN = 4096;
 
+  private final CatchUp.Room catchUpRoom = new CatchUp.Room();
   private final EventLoop loop;
   private final Transport transport;
   private final InetSocketAddress address;
+  private final NbdTls tls;
   private final int bindTriesMax;
   private final ExportDirectory exports = new ExportDirectory();
   private final Int2ObjectHashMap<NbdConnection> connections = new Int2ObjectHashMap<>();
@@ -70,14 +72,21 @@ public final class NbdHead implements HostPort, RoundFlush {
   private long droppedCount;
   private String lastDropReason = "";
 
-  public NbdHead(EventLoop loop, Transport transport, InetSocketAddress address) {
-    this(loop, transport, address, BIND_TRIES_MAX);
+  /// @param tls null: hosts speak in the clear
+  public NbdHead(EventLoop loop, Transport transport, InetSocketAddress address, NbdTls tls) {
+    this(loop, transport, address, tls, BIND_TRIES_MAX);
   }
 
-  NbdHead(EventLoop loop, Transport transport, InetSocketAddress address, int bindTriesMax) {
+  NbdHead(
+      EventLoop loop,
+      Transport transport,
+      InetSocketAddress address,
+      NbdTls tls,
+      int bindTriesMax) {
     this.loop = loop;
     this.transport = transport;
     this.address = address;
+    this.tls = tls;
     this.bindTriesMax = bindTriesMax;
   }
 
@@ -187,6 +196,10 @@ public final class NbdHead implements HostPort, RoundFlush {
     }
   }
 
+  NbdTls tls() {
+    return tls;
+  }
+
   void markForFlush(NbdConnection connection) {
     if (!connection.isMarkedForFlush) {
       connection.isMarkedForFlush = true;
@@ -211,6 +224,10 @@ public final class NbdHead implements HostPort, RoundFlush {
       }
     }
     return elders;
+  }
+
+  CatchUp.Room catchUpRoom() {
+    return catchUpRoom;
   }
 
   /// Something has happened that connections may wait for which are held up by earlier ones.

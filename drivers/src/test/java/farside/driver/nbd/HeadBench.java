@@ -37,6 +37,18 @@ final class HeadBench implements AutoCloseable {
     awaitListening();
   }
 
+  /// A bench whose hosts must speak TLS.
+  HeadBench(long sizeBytes, NbdTls tls, Consumer<FakeChannelAdapter> exports) throws Exception {
+    this(
+        Transport.best(),
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        tls,
+        1,
+        sizeBytes,
+        exports);
+    awaitListening();
+  }
+
   /// A bench that tries to listen at that address, so many times.
   HeadBench(
       Transport transport,
@@ -44,8 +56,18 @@ final class HeadBench implements AutoCloseable {
       int bindTriesMax,
       long sizeBytes,
       Consumer<FakeChannelAdapter> exports) {
+    this(transport, wanted, null, bindTriesMax, sizeBytes, exports);
+  }
+
+  private HeadBench(
+      Transport transport,
+      InetSocketAddress wanted,
+      NbdTls tls,
+      int bindTriesMax,
+      long sizeBytes,
+      Consumer<FakeChannelAdapter> exports) {
     loop = new ManualIoEventLoop(null, transport.ioHandlerFactory());
-    head = new NbdHead(loop, transport, wanted, bindTriesMax);
+    head = new NbdHead(loop, transport, wanted, tls, bindTriesMax);
     adapter = new FakeChannelAdapter(head, sizeBytes);
     exports.accept(adapter);
     thread = new Thread(this::run, "nbd-head-bench");

@@ -18,15 +18,17 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /// A client on a plain blocking socket, that says good and bad things.
 final class NbdClient implements AutoCloseable {
   private static final int TIMEOUT_MS = 10_000;
 
-  final Socket socket = new Socket();
-  final DataInputStream in;
-  final OutputStream out;
+  Socket socket = new Socket();
+  DataInputStream in;
+  OutputStream out;
   long sizeBytes;
   int transmissionFlags;
 
@@ -76,6 +78,17 @@ final class NbdClient implements AutoCloseable {
     for (int acknowledged = 0; acknowledged < 3; ) {
       acknowledged += readOptionReply() == NbdOptionReply.ACK.number() ? 1 : 0;
     }
+  }
+
+  /// Goes on through TLS.
+  void secure(SSLContext context) throws IOException {
+    SSLSocket secure = (SSLSocket) context
+        .getSocketFactory()
+        .createSocket(socket, socket.getInetAddress().getHostAddress(), socket.getPort(), true);
+    secure.startHandshake();
+    socket = secure;
+    in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 64 * 1024));
+    out = socket.getOutputStream();
   }
 
   /// Reads one reply to an option, and returns its type.

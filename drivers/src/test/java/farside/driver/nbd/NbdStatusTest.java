@@ -17,7 +17,7 @@ class NbdStatusTest {
   void everyEndingStatusIsInTheTableWithItsErrorNumber() throws IOException {
     String page = page();
     for (HostStatus status : HostStatus.values()) {
-      NbdError error = NbdConnection.error(status);
+      NbdError error = NbdWords.error(status);
 
       assertThat(page)
           .contains("| " + status + " | " + (error == NbdError.NONE ? "0" : error.name()) + " |");

@@ -65,7 +65,7 @@ class NbdSuccessorTest {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void itsOldWritesAreFinishedBeforeItsNewOnes(Transport transport) throws Exception {
+  void itsOldWritesAreFinishedOrDroppedBeforeItsNewOnes(Transport transport) throws Exception {
     start(transport);
     leaveBehindManyWrites();
     try (NbdClient next = NbdClient.opened(bench.address, "0010")) {
@@ -74,9 +74,6 @@ class NbdSuccessorTest {
 
       assertThat(next.expectReply(1)).isZero();
       await().until(() -> bench.adapter.facts.contains("closed 1"));
-      // The kernel of a host that has gone answers the first reply with a reset, which may drop
-      // what had not come yet.
-      assertThat(bench.adapter.requestCount).isBetween(2, PIECE_COUNT + 1);
       assertThat(next.read(2, 0, PIECE)).isEqualTo(filled(2));
     }
   }

@@ -92,6 +92,7 @@ final class CrossChecks {
         site,
         node.path("serial").asText(),
         address(node.path("nbd"), pointer + "/nbd"),
+        tls(node.path("nbdTls")),
         node.path("nvramMiB").asInt(64),
         node.path("readCacheMiB").asInt(16),
         linkTimeoutMs,
@@ -148,6 +149,15 @@ final class CrossChecks {
       }
     }
     return new DeviceIdentity(DeviceIdentity.Kind.SERIAL, "");
+  }
+
+  private static Rig.NbdTls tls(JsonNode node) {
+    return node.isMissingNode()
+        ? null
+        : new Rig.NbdTls(
+            node.path("certificate").asText(),
+            node.path("key").asText(),
+            node.hasNonNull("clients") ? node.path("clients").asText() : null);
   }
 
   private Rig.Link link(JsonNode node, String pointer, List<Rig.Cabinet> cabinets) {

@@ -39,10 +39,12 @@ public record Rig(
   /// @param site such as `A`
   /// @param serial what the peer knows the cabinet by
   /// @param nbd where hosts reach it
+  /// @param nbdTls how hosts and head prove who they are; null: nothing is encrypted
   public record Cabinet(
       String site,
       String serial,
       HostAddress nbd,
+      NbdTls nbdTls,
       int nvramMiB,
       int readCacheMiB,
       int linkTimeoutMs,
@@ -60,6 +62,11 @@ public record Rig(
       return drives.stream().filter(drive -> drive.name().equals(name)).findFirst();
     }
   }
+
+  /// Paths from the site's run directory unless absolute.
+  ///
+  /// @param clients null: any host may come
+  public record NbdTls(String certificate, String key, String clients) {}
 
   /// @param sizeBytes of the whole drive, label area and all
   public record Drive(String name, long sizeBytes, Medium medium) {}

@@ -7,6 +7,7 @@ import farside.driver.control.ControlSocket;
 import farside.driver.drive.OpenDrive;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
+import farside.driver.nbd.NbdTls;
 import farside.driver.netty.Transport;
 import farside.driver.nvramfile.NvramFile;
 import farside.driver.rawdisk.RawDisk;
@@ -98,13 +99,27 @@ public final class Site {
     }
   }
 
+  /// Null where the rig names no certificate.
+  private NbdTls openTls() throws IOException {
+    Rig.NbdTls tls = cabinet.nbdTls();
+    if (tls == null) {
+      return null;
+    }
+    Path base = directory.site(cabinet.site());
+    return NbdTls.of(
+        base.resolve(tls.certificate()),
+        base.resolve(tls.key()),
+        tls.clients() == null ? null : base.resolve(tls.clients()));
+  }
+
   private void openDevices(Rig rig) throws IOException, SiteRefusedException {
     String name = cabinet.site();
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
     }
     nvram = NvramFile.open(directory.nvram(name), cabinet.nvramBytes());
-    hosts = new NbdHead(processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()));
+    hosts = new NbdHead(
+        processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
     for (Rig.Link link : rig.links()) {
       boolean listens = link.listenSite().equals(name);
       links.add(new TcpLink(

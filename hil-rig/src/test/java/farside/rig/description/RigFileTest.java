@@ -22,6 +22,23 @@ class RigFileTest {
   private static final String LOOPBACK = new String(RigFile.loopbackText(), StandardCharsets.UTF_8);
 
   @Test
+  void aSiteMayHaveACertificateAndSayWhoseHostsMayCome() throws Exception {
+    Rig plain = parse(LOOPBACK);
+    Rig open = parse(withTls("{certificate: /etc/a.pem, key: a-key.pem}"));
+    Rig closed = parse(withTls("{certificate: a.pem, key: a-key.pem, clients: ca.pem}"));
+
+    assertThat(plain.cabinets().getFirst().nbdTls()).isNull();
+    assertThat(open.cabinets().getFirst().nbdTls())
+        .isEqualTo(new Rig.NbdTls("/etc/a.pem", "a-key.pem", null));
+    assertThat(closed.cabinets().getFirst().nbdTls())
+        .isEqualTo(new Rig.NbdTls("a.pem", "a-key.pem", "ca.pem"));
+  }
+
+  private static String withTls(String tls) {
+    return LOOPBACK.replaceFirst("( +)(nbd: .*\n)", "$1$2$1nbdTls: " + tls + "\n");
+  }
+
+  @Test
   void theEmbeddedRigIsTheOneThatTheIssueAsksFor() throws Exception {
     Rig rig = RigFile.read("loopback");
 

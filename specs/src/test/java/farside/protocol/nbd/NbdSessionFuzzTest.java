@@ -20,9 +20,32 @@ class NbdSessionFuzzTest {
     check(Wire.opened("0010").toBytes(), bytes);
   }
 
+  @FuzzTest
+  void fromTheFirstContext(byte[] bytes) {
+    byte[] agreed = new Wire()
+        .clientFlags(3)
+        .option(NbdOption.STRUCTURED_REPLY, new byte[0])
+        .toBytes();
+    check(agreed, bytes);
+  }
+
+  @FuzzTest
+  void fromTheFirstRequestWithAContext(byte[] bytes) {
+    check(Wire.openedWithContext("0010").toBytes(), bytes);
+  }
+
+  @FuzzTest
+  void whereTlsIsRequired(byte[] bytes) {
+    check(new Wire().clientFlags(3).toBytes(), bytes, TlsPolicy.REQUIRED);
+  }
+
   private static void check(byte[] before, byte[] bytes) {
-    SessionBench whole = new SessionBench(SessionBench.exports());
-    SessionBench single = new SessionBench(SessionBench.exports());
+    check(before, bytes, TlsPolicy.OFF);
+  }
+
+  private static void check(byte[] before, byte[] bytes, TlsPolicy tls) {
+    SessionBench whole = new SessionBench(SessionBench.exports(), null, tls);
+    SessionBench single = new SessionBench(SessionBench.exports(), null, tls);
     whole.feed(before);
     single.feed(before);
     int taken = whole.feed(bytes);

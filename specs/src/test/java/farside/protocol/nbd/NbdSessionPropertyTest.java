@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 /// The first seed is new in every run and printed; `-Dfarside.seed=N` repeats a run from there.
 class NbdSessionPropertyTest {
   private static final int SEEDS = 300;
+  private static final byte[] NO_DATA = {};
 
   private static final long FIRST_SEED = Long.getLong("farside.seed", System.nanoTime());
 
@@ -68,6 +69,23 @@ class NbdSessionPropertyTest {
     });
   }
 
+  /// Whatever else is said, nothing is opened or listed before TLS where TLS is required.
+  @Test
+  void beforeTlsNothingIsTold() {
+    tried(random -> {
+      SessionBench bench = new SessionBench(SessionBench.exports(), null, TlsPolicy.REQUIRED);
+      feedCut(bench, anyStream(random), random);
+
+      int secured = bench.log.indexOf("secure");
+      int opened = bench.log.indexOf("opened 0010");
+      assertThat(opened == -1 || (secured != -1 && secured < opened)).isTrue();
+      if (secured == -1) {
+        assertThat(new String(bench.sent(), StandardCharsets.ISO_8859_1))
+            .doesNotContain("mirrored", MetaContext.ALLOCATION);
+      }
+    });
+  }
+
   @Test
   void whateverComesEndsInStepOrClosedAndIsKeptWithinBounds() {
     tried(random -> {
@@ -114,9 +132,10 @@ class NbdSessionPropertyTest {
     random.nextBytes(bytes);
     Wire wire = new Wire();
     // Garbage from the first byte on never gets far: let it begin later, too.
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> bytes;
       case 1 -> wire.clientFlags(3).raw(bytes).toBytes();
+      case 2 -> Wire.openedWithContext("0010").raw(bytes).toBytes();
       default -> Wire.opened("0010").raw(bytes).toBytes();
     };
   }
@@ -159,7 +178,15 @@ class NbdSessionPropertyTest {
   private static void addOption(Wire wire, SplittableRandom random) {
     byte[] data = new byte[random.nextInt(40)];
     random.nextBytes(data);
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(9)) {
+      case 4 -> wire.option(NbdOption.STRUCTURED_REPLY, random.nextInt(4) == 0 ? data : NO_DATA);
+      case 5, 6 ->
+        wire.contextOption(
+            random.nextBoolean() ? NbdOption.SET_META_CONTEXT : NbdOption.LIST_META_CONTEXT,
+            random.nextBoolean() ? "0010" : "",
+            anyQueries(random));
+      case 7 -> wire.option(NbdOption.SET_META_CONTEXT, data);
+      case 8 -> wire.option(NbdOption.STARTTLS, random.nextInt(4) == 0 ? data : NO_DATA);
       case 0 -> wire.option(NbdOption.LIST, new byte[0]);
       case 1 ->
         wire.infoOption(
@@ -169,6 +196,19 @@ class NbdSessionPropertyTest {
       case 2 -> wire.option(NbdOption.LIST_META_CONTEXT, data);
       default -> wire.option(100 + random.nextInt(100), data);
     }
+  }
+
+  private static String[] anyQueries(SplittableRandom random) {
+    String[] queries = new String[random.nextInt(4)];
+    for (int index = 0; index < queries.length; index++) {
+      queries[index] = switch (random.nextInt(4)) {
+        case 0 -> MetaContext.ALLOCATION;
+        case 1 -> "base:";
+        case 2 -> "qemu:dirty-bitmap:x";
+        default -> "";
+      };
+    }
+    return queries;
   }
 
   private static void addRequest(Wire wire, SplittableRandom random) {
