@@ -7,6 +7,7 @@ import java.util.List;
 /// @param name in the rig, such as `D1`
 /// @param identity what tells this drive from every other, for people
 /// @param firstDataBytes everything before this offset was known to read zero at the opening
+/// @param zeroes extents that were known to read zero at the opening, ascending
 /// @param mayBeLabelled it carries no label, and was cleared for a first one
 /// @param memoryAlignBytes what addresses of a transfer must be a multiple of
 /// @param lengthAlignBytes what offsets and lengths of a transfer must be a multiple of
@@ -18,11 +19,16 @@ public record DriveFacts(
     long sizeBytes,
     int blockBytes,
     long firstDataBytes,
+    List<ZeroExtent> zeroes,
     boolean mayBeLabelled,
     int memoryAlignBytes,
     int lengthAlignBytes,
     List<Integer> zeroModes) {
+  /// From the first byte to before the second.
+  public record ZeroExtent(long fromBytes, long toBytes) {}
+
   public DriveFacts {
+    zeroes = List.copyOf(zeroes);
     zeroModes = List.copyOf(zeroModes);
   }
 }

@@ -121,6 +121,11 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   }
 
   @Override
+  public void tellZeroes(ZeroSink sink) {
+    facts.zeroes().forEach(extent -> sink.onZeroes(extent.fromBytes(), extent.toBytes()));
+  }
+
+  @Override
   public boolean mayBeLabelled() {
     return facts.mayBeLabelled();
   }

@@ -10,6 +10,7 @@ import farside.driver.posix.Posix;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Opens drives that are sparse files.
@@ -23,7 +24,19 @@ public final class FileDisk {
   /// Satisfies direct I/O where the kernel does not tell what it wants.
   private static final int ALIGN_BYTES_UNTOLD = 4096;
 
+  /// Holes looked for at the opening: a file that is torn to pieces must not take long.
+  private static final int HOLES_MAX = 65_536;
+
   private FileDisk() {}
+
+  private static List<DriveFacts.ZeroExtent> zeroes(ExclusiveFile file) {
+    long[] holes = file.holes(HOLES_MAX);
+    List<DriveFacts.ZeroExtent> zeroes = new ArrayList<>(holes.length / 2);
+    for (int index = 0; index < holes.length; index += 2) {
+      zeroes.add(new DriveFacts.ZeroExtent(holes[index], holes[index + 1]));
+    }
+    return zeroes;
+  }
 
   /// Opens the drive's file, making it if there is none, and owns it until it is closed.
   ///
@@ -68,6 +81,7 @@ public final class FileDisk {
           setup.sizeBytes(),
           setup.blockBytes(),
           file.firstDataBytes(),
+          zeroes(file),
           false,
           memoryAlign,
           lengthAlign,

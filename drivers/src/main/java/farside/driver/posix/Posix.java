@@ -42,6 +42,8 @@ public final class Posix {
 
   public static final int SEEK_DATA = 3;
 
+  public static final int SEEK_HOLE = 4;
+
   public static final int LOCK_EX = 2;
   public static final int LOCK_NB = 4;
 

@@ -95,6 +95,7 @@ public final class RawDisk {
         device.sizeBytes(),
         device.blockBytes(),
         0,
+        List.of(),
         mayBeLabelled,
         memoryAlignBytes > 0 ? memoryAlignBytes : MEMORY_ALIGN_BYTES_UNTOLD,
         device.blockBytes(),

@@ -19,6 +19,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,6 +63,32 @@ class FileDiskTest {
       memory.set(JAVA_BYTE, index, (byte) (index * 31 + seed));
     }
     return memory;
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void holesOfTheFileAreToldAsZeroesAndNothingElseIs(Transport transport) throws IOException {
+    int dataBytes = 64 * 1024;
+    try (LoopBench bench = new LoopBench(transport)) {
+      OpenDrive disk = bench.open(setup());
+      MemorySegment data = filled(dataBytes, 1);
+      for (long offset : new long[] {0, SIZE_BYTES / 2}) {
+        long write = bench.tag();
+        disk.submitWrite(offset, new IoVector().add(data.address(), dataBytes), write);
+        assertThat(bench.await(disk, write).outcome()).isEqualTo(DriveOutcome.DONE);
+      }
+      long zero = bench.tag();
+      disk.submitZero(0, dataBytes, zero);
+      assertThat(bench.await(disk, zero).outcome()).isEqualTo(DriveOutcome.DONE);
+      disk.close();
+
+      OpenDrive again = bench.open(setup());
+      List<String> told = new ArrayList<>();
+      again.tellZeroes((from, to) -> told.add(from + " to " + to));
+      assertThat(told)
+          .containsExactly(
+              "0 to " + SIZE_BYTES / 2, (SIZE_BYTES / 2 + dataBytes) + " to " + SIZE_BYTES);
+    }
   }
 
   @ParameterizedTest

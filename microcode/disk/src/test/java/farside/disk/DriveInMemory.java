@@ -178,6 +178,13 @@ final class DriveInMemory implements DrivePort {
   }
 
   @Override
+  public void tellZeroes(ZeroSink sink) {
+    if (knownZero) {
+      sink.onZeroes(0, sizeBytes());
+    }
+  }
+
+  @Override
   public int queueDepth() {
     return queueDepth;
   }
