@@ -9,7 +9,7 @@ package farside.simulator;
 /// @param flushMinNs shortest time of a flush
 /// @param flushMaxNs longest time of a flush
 /// @param knownZero made just now: reads zero, and says so. If not, it holds what its last
-///     owner left
+///     owner left, but for a label, and the rig gives that up
 /// @param scribbles memory that is being read into holds noise until the read is complete
 record DriveHabits(
     int queueDepth,
@@ -30,7 +30,7 @@ record DriveHabits(
         latencyMaxNs,
         flushMaxNs / 4,
         flushMaxNs,
-        true,
+        draws.chance(800),
         draws.chance(700));
   }
 

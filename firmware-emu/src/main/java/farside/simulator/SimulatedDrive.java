@@ -6,6 +6,8 @@ import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import farside.port.IoVector;
 import farside.port.Memory;
+import farside.volume.DriveLabel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -46,6 +48,11 @@ final class SimulatedDrive implements DrivePort {
   private long changeCount;
   private long firstChangeBytes = Long.MAX_VALUE;
   private long lastOldIoNs;
+
+  /// It carried no label when its owner opened it, and may be given one although it is not known
+  /// to be zero.
+  private boolean cleared;
+
   private int oldIoCount;
   private int submittedUndrained;
   private long reads;
@@ -84,6 +91,33 @@ final class SimulatedDrive implements DrivePort {
   void open(Runnable wakeOwner) {
     require(oldIoCount == 0, () -> who + ": opened while requests of a dead process are in flight");
     wake = wakeOwner;
+    cleared = !habits.knownZero() && !carriesLabel();
+    if (cleared) {
+      wipeLabelArea();
+    }
+  }
+
+  private boolean carriesLabel() {
+    byte[] buffer = new byte[DriveLabel.BYTES];
+    boolean found = false;
+    for (int copy = 0; copy < 2; copy++) {
+      visible.read(DriveLabel.offsetOf(copy, sizeBytes()), buffer, 0, buffer.length);
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment memory = arena.allocate(buffer.length, Long.BYTES);
+        memory.copyFrom(MemorySegment.ofArray(buffer));
+        found |= DriveLabel.decode(memory.address()) instanceof DriveLabel.Found.Whole;
+      }
+    }
+    return found;
+  }
+
+  /// A disk whose first label was torn is refused, and its operator does what the refusal says.
+  private void wipeLabelArea() {
+    for (int copy = 0; copy < 2; copy++) {
+      long offsetBytes = DriveLabel.offsetOf(copy, sizeBytes());
+      leave(offsetBytes, new byte[DriveLabel.BYTES]);
+      unflushed.removeIf(change -> change.request.offsetBytes == offsetBytes);
+    }
   }
 
   /// A clean end or a death: from now on nothing of the process reaches the drive but what was
@@ -202,6 +236,11 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public boolean isKnownZeroBelow(long offsetBytes) {
     return habits.knownZero() && firstChangeBytes >= offsetBytes;
+  }
+
+  @Override
+  public boolean mayBeLabelled() {
+    return cleared;
   }
 
   @Override

@@ -109,7 +109,8 @@ final class BlockDevice {
             fd, memory.address() + doneBytes, lengthBytes - doneBytes, startBytes + doneBytes);
         if (result == 0 || result < 0 && result != -Posix.EINTR) {
           throw new IOException("byte " + (startBytes + doneBytes) + " cannot be read: "
-              + Posix.strerror(result == 0 ? Posix.EIO : result));
+              + Posix.strerror(result == 0 ? Posix.EIO : result)
+              + ". Name another disk: this one fails");
         }
         doneBytes += Math.max(0, result);
       }

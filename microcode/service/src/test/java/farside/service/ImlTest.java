@@ -181,6 +181,19 @@ class ImlTest {
         () -> exchanged.finding(null, false, null), "it is new, but NVRAM knows volume 0010 on it");
   }
 
+  @ParameterizedTest
+  @EnumSource(VolumeRole.class)
+  void aCabinetKilledBetweenTheFirstLabelOfAClearedDriveAndItsNvramStartsTheNextTime(
+      VolumeRole role) {
+    Start killed = new Start(role);
+    killed.labels.onFound(0, new Labels.FoundLabel(null, false, null));
+    killed.iml.step(1);
+
+    Start next = new Start(role).finding(killed.label());
+    assertThat(next.volume.standing().zeroBased()).isFalse();
+    assertThat(next.volume.isReady()).isTrue();
+  }
+
   @Test
   void aNewDriveInThePlaceOfAPairedOneIsRefused() {
     Start first = new Start(VolumeRole.R1).findingNewDrive();
