@@ -24,6 +24,8 @@ import picocli.CommandLine.IVersionProvider;
     subcommands = {
       RunCommand.class,
       ConsoleCommand.class,
+      AttendCommand.class,
+      PasswordCommand.class,
       DemoCommand.class,
       SimulateCommand.class,
       WarmUpCommand.class

@@ -45,8 +45,10 @@ public record Rig(
       int readCacheMiB,
       int linkTimeoutMs,
       int heartbeatMs,
+      List<SerialLine> consoles,
       List<Drive> drives) {
     public Cabinet {
+      consoles = List.copyOf(consoles);
       drives = List.copyOf(drives);
     }
 
@@ -58,6 +60,27 @@ public record Rig(
       return drives.stream().filter(drive -> drive.name().equals(name)).findFirst();
     }
   }
+
+  /// A line at which the service processor can be asked.
+  ///
+  /// @param driver `serial-console`
+  /// @param parity `none`, `odd` or `even`
+  /// @param flowControl `none`, `rts-cts` or `xon-xoff`
+  /// @param rows of the screen; 0: answers are not paged
+  /// @param password its hash; empty if none is asked for
+  /// @param idleLogoutMinutes 0: never
+  public record SerialLine(
+      String driver,
+      String device,
+      int baud,
+      int dataBits,
+      String parity,
+      int stopBits,
+      String flowControl,
+      int rows,
+      int columns,
+      String password,
+      int idleLogoutMinutes) {}
 
   /// @param driver `file-disk`
   /// @param file path, from the site's run directory unless absolute
