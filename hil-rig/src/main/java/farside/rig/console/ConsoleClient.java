@@ -14,8 +14,10 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.utils.InfoCmp.Capability;
+import org.jline.utils.NonBlockingReader;
 
 /// A person's console: what `farside ctl` does, with history, completion, colours and `watch`.
 ///
@@ -25,6 +27,8 @@ public final class ConsoleClient {
   static final List<String> OWN_WORDS = List.of("watch", "exit");
 
   static final int WATCH_SECONDS_DEFAULT = 2;
+  private static final int COLUMNS_DEFAULT = 80;
+  private static final int ROWS_DEFAULT = 24;
   private static final int WATCH_SECONDS_MAX = 3600;
 
   private static final int HISTORY_LINES_MAX = 500;
@@ -43,6 +47,7 @@ public final class ConsoleClient {
   private final Site site;
   private final String name;
   private final LineReader reader;
+  private final boolean hasColours;
   private List<String> words = List.of();
 
   /// @param name of the site; the prompt
@@ -51,6 +56,12 @@ public final class ConsoleClient {
     this.terminal = terminal;
     this.site = site;
     this.name = name;
+    // What is read by a program, through a pipe, gets the words alone.
+    hasColours = !terminal.getType().startsWith(Terminal.TYPE_DUMB);
+    if (terminal.getWidth() == 0 || terminal.getHeight() == 0) {
+      // A terminal that does not tell its size would be shown dots in place of the line.
+      terminal.setSize(new Size(COLUMNS_DEFAULT, ROWS_DEFAULT));
+    }
     reader = LineReaderBuilder.builder()
         .terminal(terminal)
         .appName("farside")
@@ -101,7 +112,8 @@ public final class ConsoleClient {
 
   private String answerTo(String line) {
     try {
-      return Colours.of(site.ask(line, false).text().stripTrailing());
+      String text = site.ask(line, false).text().stripTrailing();
+      return hasColours ? Colours.of(text) : text;
     } catch (IOException | IllegalArgumentException failure) {
       return failure.getMessage();
     }
@@ -136,7 +148,7 @@ public final class ConsoleClient {
         say(command + ", every " + seconds + " s; any key ends it\n");
         say(answerTo(command));
         key = terminal.reader().read(seconds * 1000L);
-      } while (key == org.jline.utils.NonBlockingReader.READ_EXPIRED);
+      } while (key == NonBlockingReader.READ_EXPIRED);
     } catch (IOException failure) {
       say(String.valueOf(failure.getMessage()));
     } finally {

@@ -23,6 +23,7 @@ class ConsoleClientTest {
 
   private final List<String> asked = new ArrayList<>();
   private boolean isGone;
+  private String type = "xterm";
 
   @Test
   void commandsAreAnsweredInColourUntilExit() throws IOException {
@@ -32,6 +33,17 @@ class ConsoleClientTest {
         .contains("0010 R1 \u001b[32mSynchronized\u001b[0m")
         .contains("There is no command");
     assertThat(asked).containsExactly("json help", "query", "nonsense");
+  }
+
+  @Test
+  void aProgramAtTheEndOfAPipeGetsNoColours() throws IOException {
+    type = Terminal.TYPE_DUMB;
+    assertThat(after("query\nexit\n")).contains("0010 R1 Synchronized");
+  }
+
+  @Test
+  void aTerminalThatDoesNotTellItsSizeShowsItsPrompt() throws IOException {
+    assertThat(after("query\rexit\r")).contains("A> ");
   }
 
   @Test
@@ -78,7 +90,7 @@ class ConsoleClientTest {
     ByteArrayOutputStream screen = new ByteArrayOutputStream();
     try (Terminal terminal = new ExternalTerminal(
         "test",
-        "xterm",
+        type,
         new ByteArrayInputStream(keys.getBytes(StandardCharsets.UTF_8)),
         screen,
         StandardCharsets.UTF_8)) {
