@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.impl.ExternalTerminal;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ class ConsoleClientTest {
   private final List<String> asked = new ArrayList<>();
   private boolean isGone;
   private String type = "xterm";
+  private Size size = new Size(80, 24);
 
   @Test
   void commandsAreAnsweredInColourUntilExit() throws IOException {
@@ -43,6 +45,7 @@ class ConsoleClientTest {
 
   @Test
   void aTerminalThatDoesNotTellItsSizeShowsItsPrompt() throws IOException {
+    size = new Size(0, 0);
     assertThat(after("query\rexit\r")).contains("A> ");
   }
 
@@ -94,6 +97,7 @@ class ConsoleClientTest {
         new ByteArrayInputStream(keys.getBytes(StandardCharsets.UTF_8)),
         screen,
         StandardCharsets.UTF_8)) {
+      terminal.setSize(size);
       new ConsoleClient(terminal, this::answer, "A", directory.resolve("history")).run();
     }
     return screen.toString(StandardCharsets.UTF_8);
