@@ -115,6 +115,11 @@ final class WriteThroughCabinet
   }
 
   @Override
+  public void onLine(String line, ConsolePort.LineNews news, String detail) {
+    throw new IllegalStateException("the simulated console has no lines");
+  }
+
+  @Override
   public void onCommand(int session, String line, boolean json) {
     ports.console().answer(session, "", 0);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import farside.driver.netty.Transport;
+import farside.port.ConsolePort;
 import farside.port.ConsolePort.ConsoleSink;
 import io.netty.channel.ManualIoEventLoop;
 import java.io.IOException;
@@ -62,6 +63,11 @@ class ControlSocketTest {
       } else {
         console.answer(session, "you said " + line, line.equals("fail") ? 1 : 0);
       }
+    }
+
+    @Override
+    public void onLine(String line, ConsolePort.LineNews news, String detail) {
+      throw new IllegalStateException("a socket has no lines");
     }
   };
 

@@ -1,12 +1,6 @@
 package farside.rig.command;
 
 import farside.driver.control.ControlClient;
-import farside.driver.control.NotReachableException;
-import farside.rig.description.Rig;
-import farside.rig.site.RunDirectory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,8 +22,6 @@ final class ConsoleCommand implements Callable<Integer> {
   @Mixin
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
-
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   /// How the answer is written.
   enum Output {
@@ -58,41 +50,14 @@ final class ConsoleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws RefusedException {
-    RunDirectory directory = choice.runDirectory();
-    Path socket = directory.controlSocket(site);
-    // A site that runs has read its rig: only when there is no socket is the file worth reading
-    // again.
-    if (!Files.exists(socket)) {
-      explainAbsence(directory);
-    }
     try {
       ControlClient.Answer answer =
-          ControlClient.ask(socket, command, output == Output.JSON, ANSWER_MAX);
+          new ReachedSite(choice, site).ask(command, output == Output.JSON);
       (answer.exitCode() == ExitStatus.USAGE ? System.err : System.out)
           .println(answer.text().stripTrailing());
       return answer.exitCode();
-    } catch (NotReachableException failure) {
-      throw notReachable(failure.getMessage());
     } catch (IllegalArgumentException refused) {
       throw new RefusedException(ExitStatus.USAGE, refused.getMessage());
     }
-  }
-
-  private void explainAbsence(RunDirectory directory) throws RefusedException {
-    Rig rig = choice.read();
-    if (rig.cabinet(site).isEmpty()) {
-      throw new RefusedException(
-          ExitStatus.USAGE,
-          "rig %s has no site %s. Its sites: %s."
-              .formatted(rig.name(), site, String.join(", ", rig.sites())));
-    }
-    throw notReachable("There is no socket %s.".formatted(directory.controlSocket(site)));
-  }
-
-  private RefusedException notReachable(String why) {
-    return new RefusedException(
-        ExitStatus.NOT_REACHABLE,
-        "site %s of rig %s is not reachable. %s Start it with `farside run`, or name its --run-dir."
-            .formatted(site, choice.rigName(), why));
   }
 }

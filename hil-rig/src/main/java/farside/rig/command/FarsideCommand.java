@@ -25,6 +25,8 @@ import picocli.CommandLine.IVersionProvider;
       RunCommand.class,
       ConsoleCommand.class,
       PreflightCommand.class,
+      AttendCommand.class,
+      PasswordCommand.class,
       DemoCommand.class,
       SimulateCommand.class,
       WarmUpCommand.class

@@ -16,8 +16,9 @@ import java.util.Set;
 /// Reads a text that the schema let through, and collects every mistake rather than the first.
 final class CrossChecks {
   private static final Set<String> OWN_FILES =
-      Set.of("nvram", "control.sock", "farside.log", "farside.log.1");
+      Set.of("nvram", "control.sock", "console.history", "farside.log", "farside.log.1");
   private static final int PORT_MAX = 65_535;
+  private static final int SCREEN_ROWS_MIN = 5;
 
   private static final List<String> KEYS_OF_FILE = List.of("file");
   private static final List<String> KEYS_OF_DISK =
@@ -48,6 +49,7 @@ final class CrossChecks {
         .forEach(entry -> volumes.add(volume(entry.getKey(), entry.getValue(), cabinets)));
     rig = new Rig(name, cabinets, links, groups, volumes);
     checkSerials();
+    checkConsoles();
     checkDriveFiles();
     checkDisks();
     checkListeners();
@@ -97,6 +99,7 @@ final class CrossChecks {
         node.path("readCacheMiB").asInt(16),
         linkTimeoutMs,
         heartbeatMs,
+        consoles(node),
         drives);
   }
 
@@ -158,6 +161,25 @@ final class CrossChecks {
             node.path("certificate").asText(),
             node.path("key").asText(),
             node.hasNonNull("clients") ? node.path("clients").asText() : null);
+  }
+
+  private static List<Rig.SerialLine> consoles(JsonNode site) {
+    List<Rig.SerialLine> consoles = new ArrayList<>();
+    for (JsonNode console : site.path("consoles")) {
+      consoles.add(new Rig.SerialLine(
+          console.path("driver").asText(),
+          console.path("device").asText(),
+          console.path("baud").asInt(9600),
+          console.path("dataBits").asInt(8),
+          console.path("parity").asText("none"),
+          console.path("stopBits").asInt(1),
+          console.path("flowControl").asText("none"),
+          console.path("rows").asInt(24),
+          console.path("columns").asInt(80),
+          console.path("password").asText(""),
+          console.path("idleLogoutMinutes").asInt(15)));
+    }
+    return consoles;
   }
 
   private Rig.Link link(JsonNode node, String pointer, List<Rig.Cabinet> cabinets) {
@@ -329,6 +351,30 @@ final class CrossChecks {
             "sites %s and %s have the same serial %s"
                 .formatted(other, cabinet.site(), cabinet.serial()),
             "Give each cabinet its own: it is how they tell each other apart.");
+      }
+    }
+  }
+
+  private void checkConsoles() {
+    Map<String, String> siteOfDevice = new HashMap<>();
+    for (Rig.Cabinet cabinet : rig.cabinets()) {
+      for (int i = 0; i < cabinet.consoles().size(); i++) {
+        String pointer = "/sites/%s/consoles/%d".formatted(cabinet.site(), i);
+        String device = cabinet.consoles().get(i).device();
+        int rows = cabinet.consoles().get(i).rows();
+        if (rows > 0 && rows < SCREEN_ROWS_MIN) {
+          refuse(
+              pointer + "/rows",
+              "a screen of %d rows is too small for pages".formatted(rows),
+              "Let it be %d or more, or 0 for answers without pages.".formatted(SCREEN_ROWS_MIN));
+        }
+        String other = siteOfDevice.putIfAbsent(device, cabinet.site());
+        if (other != null) {
+          refuse(
+              pointer + "/device",
+              "%s is the console of site %s already".formatted(device, other),
+              "Give each console a line of its own.");
+        }
       }
     }
   }

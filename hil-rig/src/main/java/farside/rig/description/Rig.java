@@ -49,8 +49,10 @@ public record Rig(
       int readCacheMiB,
       int linkTimeoutMs,
       int heartbeatMs,
+      List<SerialLine> consoles,
       List<Drive> drives) {
     public Cabinet {
+      consoles = List.copyOf(consoles);
       drives = List.copyOf(drives);
     }
 
@@ -67,6 +69,27 @@ public record Rig(
   ///
   /// @param clients null: any host may come
   public record NbdTls(String certificate, String key, String clients) {}
+
+  /// A line at which the service processor can be asked.
+  ///
+  /// @param driver `serial-console`
+  /// @param parity `none`, `odd` or `even`
+  /// @param flowControl `none`, `rts-cts` or `xon-xoff`
+  /// @param rows of the screen; 0: answers are not paged
+  /// @param password its hash; empty if none is asked for
+  /// @param idleLogoutMinutes 0: never
+  public record SerialLine(
+      String driver,
+      String device,
+      int baud,
+      int dataBits,
+      String parity,
+      int stopBits,
+      String flowControl,
+      int rows,
+      int columns,
+      String password,
+      int idleLogoutMinutes) {}
 
   /// @param sizeBytes of the whole drive, label area and all
   public record Drive(String name, long sizeBytes, Medium medium) {}

@@ -1,6 +1,8 @@
 package farside.rig.description;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A rig file that cannot be used: a person slipped, and the message is the cure.
 public final class RigRefusedException extends Exception {
@@ -8,6 +10,8 @@ public final class RigRefusedException extends Exception {
 
   /// Further mistakes are often echoes of the first, so no more than these are shown.
   private static final int SHOWN_MAX = 10;
+
+  private static final Pattern PASSWORD = Pattern.compile("password\\W*");
 
   private final transient List<Mistake> mistakes;
 
@@ -47,8 +51,16 @@ public final class RigRefusedException extends Exception {
     return all.toString();
   }
 
+  /// What a message says ends up in logs; a password put in by mistake must not.
+  private static String withoutPassword(String line) {
+    Matcher password = PASSWORD.matcher(line);
+    return password.find()
+        ? line.substring(0, password.end()) + "*".repeat(line.length() - password.end())
+        : line;
+  }
+
   private static void showLine(StringBuilder all, String line, int column) {
-    String shown = Shown.printable(line);
+    String shown = withoutPassword(Shown.printable(line));
     if (shown.isBlank() || shown.length() > 120) {
       return;
     }

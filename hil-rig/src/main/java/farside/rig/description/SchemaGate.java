@@ -65,8 +65,15 @@ final class SchemaGate {
       case "propertyNames" -> badKey(name, pointer, text);
       default ->
         new Mistake(
-            text.valuePlace(pointer), badValue(message.getType(), word, value), cure(pointer));
+            text.valuePlace(pointer),
+            badValue(isSecret(pointer) ? "secret" : message.getType(), word, value),
+            cure(pointer));
     };
+  }
+
+  /// True for what no message may repeat, such as a password put where its hash belongs.
+  private boolean isSecret(String pointer) {
+    return schemaAt(pointer).filter(node -> node.path("writeOnly").asBoolean()).isPresent();
   }
 
   private static String badValue(String rule, String word, JsonNode value) {
@@ -157,8 +164,8 @@ final class SchemaGate {
       return "the file";
     }
     String last = tokens[tokens.length - 1].replace("~1", "/").replace("~0", "~");
-    boolean isItem =
-        tokens.length > 1 && List.of("drives", "links").contains(tokens[tokens.length - 2]);
+    boolean isItem = tokens.length > 1
+        && List.of("drives", "links", "consoles").contains(tokens[tokens.length - 2]);
     return isItem ? "an entry of `%s`".formatted(tokens[tokens.length - 2]) : Shown.quoted(last);
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 /// | `A/nvram`         | the memory that survives a crash                  |
 /// | `A/D1.img`        | a drive, unless the rig names another file        |
 /// | `A/control.sock`  | the console                                       |
+/// | `A/console.history` | what was typed at `farside console`             |
 /// | `A/farside.log`   | events; `A/farside.log.1` are the older ones      |
 ///
 /// @param path the directory itself

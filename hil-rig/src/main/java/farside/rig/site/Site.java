@@ -4,6 +4,7 @@ import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetPorts;
 import farside.director.CabinetRefused;
 import farside.driver.control.ControlSocket;
+import farside.driver.control.JoinedConsoles;
 import farside.driver.drive.OpenDrive;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
@@ -11,7 +12,9 @@ import farside.driver.nbd.NbdTls;
 import farside.driver.netty.Transport;
 import farside.driver.nvramfile.NvramFile;
 import farside.driver.rawdisk.RawDisk;
+import farside.driver.serial.SerialConsole;
 import farside.driver.tcplink.TcpLink;
+import farside.port.ConsolePort;
 import farside.port.DrivePort;
 import farside.port.LinkPort;
 import farside.rig.description.HostAddress;
@@ -59,6 +62,7 @@ public final class Site {
   private NvramFile nvram;
   private NbdHead hosts;
   private ControlSocket console;
+  private final List<SerialConsole> serialConsoles = new ArrayList<>();
   private Cabinet microcode;
   private Consumer<Throwable> onFailure = failure -> {};
   private volatile String refusal = "";
@@ -131,13 +135,18 @@ public final class Site {
     }
     console = new ControlSocket(
         directory.controlSocket(name), processor.eventLoop(), processor.transport());
+    for (Rig.SerialLine line : cabinet.consoles()) {
+      serialConsoles.add(SerialLines.console(line, cabinet, processor::wake));
+    }
+    List<ConsolePort> consoles = new ArrayList<>(serialConsoles);
+    consoles.add(console);
     CabinetPorts ports = new CabinetPorts(
         nvram,
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
         hosts,
-        console,
-        journal,
+        new JoinedConsoles(consoles),
+        this::publish,
         new SystemRandom());
     microcode = new Cabinet(rig.describe(cabinet), ports, processor.wallMsAtZero());
   }
@@ -162,6 +171,14 @@ public final class Site {
             processor.eventLoop(),
             processor::wake);
     };
+  }
+
+  /// Writes an event down, and shows it at the serial lines if somebody should look.
+  private void publish(long nowNs, int number, String severity, String text) {
+    journal.submit(nowNs, number, severity, text);
+    if (!severity.equals("INFO")) {
+      serialConsoles.forEach(line -> line.show(number + " " + severity + " " + text));
+    }
   }
 
   /// Looks a name up here, on the caller's thread: it may block.
@@ -196,6 +213,10 @@ public final class Site {
     processor.addQuietSign(hosts::isQuiet);
     processor.addFlush(console);
     processor.addQuietSign(console::isQuiet);
+    serialConsoles.forEach(line -> {
+      processor.addQuietSign(line::isQuiet);
+      line.open();
+    });
     hosts.listen().addListener(bound -> onListening(bound.cause()));
     console.open().whenComplete((done, failure) -> onListening(failure));
     processor.execute(() -> links.forEach(TcpLink::open));
@@ -285,6 +306,7 @@ public final class Site {
           "site %s: the console's socket file stays behind: %s%n",
           cabinet.site(), failure.getMessage());
     }
+    closeSerialConsoles();
     drives.forEach(OpenDrive::close);
     if (isOrderly) {
       nvram.force();
@@ -292,6 +314,17 @@ public final class Site {
     }
     nvram.close();
     journal.close();
+  }
+
+  private void closeSerialConsoles() {
+    try {
+      for (SerialConsole line : serialConsoles) {
+        line.close();
+      }
+    } catch (InterruptedException interrupted) {
+      // The lines end with the process; what is left to close must not wait for them.
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// Gives up what was opened, of a site that was never started.

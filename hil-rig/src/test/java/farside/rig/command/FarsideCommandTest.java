@@ -2,8 +2,11 @@ package farside.rig.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.driver.serial.PasswordHash;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -11,6 +14,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,13 +46,31 @@ class FarsideCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "run", "ctl", "preflight", "demo", "sim"})
+  @ValueSource(strings = {"", "run", "ctl", "console", "password", "preflight", "demo", "sim"})
   void everyCommandExplainsItself(String command) {
     int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
 
     assertThat(status).isZero();
     assertThat(said(out)).contains("Usage: farside");
     assertThat(said(error)).isEmpty();
+  }
+
+  @Test
+  void aPasswordFromStandardInputBecomesALineForTheRig() {
+    InputStream standardIn = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("open sesame\n".getBytes(StandardCharsets.UTF_8)));
+      assertThat(execute("password")).isZero();
+      Matcher line = Pattern.compile("password: \"(pbkdf2-sha256:.*)\"\n").matcher(said(out));
+      assertThat(line.matches()).isTrue();
+      assertThat(PasswordHash.parse(line.group(1)).isOf("open sesame".toCharArray()))
+          .isTrue();
+      System.setIn(new ByteArrayInputStream("grün\n".getBytes(StandardCharsets.UTF_8)));
+      assertThat(execute("password")).isEqualTo(2);
+      assertThat(said(error)).contains("printable ASCII").doesNotContain("grün");
+    } finally {
+      System.setIn(standardIn);
+    }
   }
 
   @Test

@@ -204,6 +204,47 @@ class RigFileTest {
     assertRefused(DISKS, from, to, marker, what, cure);
   }
 
+  @Test
+  void aConsoleIsASerialLineOfASite() throws Exception {
+    Rig rig = parse(withConsole("device: /dev/ttyUSB0, baud: 115200, flowControl: rts-cts"));
+
+    assertThat(rig.cabinet("B").orElseThrow().consoles()).isEmpty();
+    assertThat(rig.cabinet("A").orElseThrow().consoles())
+        .containsExactly(new Rig.SerialLine(
+            "serial-console", "/dev/ttyUSB0", 115_200, 8, "none", 1, "rts-cts", 24, 80, "", 15));
+  }
+
+  @Test
+  void aPasswordThatIsNoHashIsRefusedAndNotRepeated() {
+    for (String given : new String[] {"sesame", "12345", "[sesame]"}) {
+      assertThatThrownBy(() -> parse(withConsole("device: /dev/ttyS0, password: " + given)))
+          .isInstanceOf(RigRefusedException.class)
+          .hasMessageContaining("`password` is not as it should be")
+          .hasMessageContaining("`farside password`")
+          .hasMessageNotContaining(given);
+    }
+  }
+
+  @Test
+  void aConsoleThatCannotBeIsRefused() {
+    assertThatThrownBy(() -> parse(withConsole("device: ttyS0")))
+        .hasMessageContaining("`device` cannot be `ttyS0`");
+    assertThatThrownBy(() -> parse(withConsole("device: /dev/ttyS0, baud: 9601")))
+        .hasMessageContaining("`baud`");
+    assertThatThrownBy(() -> parse(withConsole("device: /dev/ttyS0, rows: 3")))
+        .hasMessageContaining("a screen of 3 rows is too small");
+    String twice = "device: /dev/ttyS0}\n      - {driver: serial-console, device: /dev/ttyS0";
+    assertThatThrownBy(() -> parse(withConsole(twice)))
+        .hasMessageContaining("/dev/ttyS0 is the console of site A already");
+  }
+
+  private static String withConsole(String entries) {
+    return LOOPBACK.replaceFirst(
+        "    serial: FARSIDE-A(.*)\n",
+        "    serial: FARSIDE-A$1\n    consoles:\n      - {driver: serial-console, " + entries
+            + "}\n");
+  }
+
   /// Each row takes the embedded rig, replaces the first occurrence of one text by another, and
   /// names the text on
   /// whose line the refusal must point, what it must say, and the cure.

@@ -65,7 +65,10 @@ public enum EventCode {
       Severity.ERROR,
       "drive %s does not take its label: its group goes on without it, and nothing is destaged to it"),
 
-  CONSOLE_COMMAND(5001, Severity.INFO, "console: %s -> %d");
+  CONSOLE_COMMAND(5001, Severity.INFO, "console: %s -> %d"),
+  CONSOLE_LINE(5002, Severity.INFO, "console line %s: %s"),
+  CONSOLE_GUESSED(
+      5003, Severity.WARNING, "console line %s: wrong passwords in a row, the line rests");
 
   private final int number;
   private final Severity severity;

@@ -82,6 +82,18 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     console.answer(session, json ? JsonText.of(answer.json()) : answer.text(), answer.exitCode());
   }
 
+  @Override
+  public void onLine(String line, ConsolePort.LineNews news, String detail) {
+    if (news == ConsolePort.LineNews.GUESSED) {
+      events.log(EventCode.CONSOLE_GUESSED, line);
+    } else {
+      events.log(
+          EventCode.CONSOLE_LINE,
+          line,
+          detail.isEmpty() ? news.words() : news.words() + ": " + detail);
+    }
+  }
+
   private static List<String> wordsOf(String line) {
     List<String> words = new ArrayList<>();
     for (String word : line.split("\\s+")) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import farside.director.Director;
 import farside.director.EventCode;
+import farside.port.ConsolePort;
 import farside.service.OperatedCabinet.Heard;
 import farside.volume.PairState;
 import farside.volume.Volume;
@@ -335,6 +336,20 @@ class ServiceProcessorTest {
 
     assertThat(site.eventsOf(EventCode.CONSOLE_COMMAND))
         .containsExactly("console: " + line + " -> " + exitCode);
+  }
+
+  @Test
+  void whatHappensToALineIsAnEventAndGuessingAWarning() {
+    site.serviceProcessor().onLine("/dev/ttyS0", ConsolePort.LineNews.OPEN, "");
+    site.serviceProcessor().onLine("/dev/ttyS0", ConsolePort.LineNews.GUESSED, "");
+    site.serviceProcessor().onLine("/dev/ttyS1", ConsolePort.LineNews.ABSENT, "no such device");
+
+    assertThat(site.eventsOf(EventCode.CONSOLE_LINE))
+        .containsExactly(
+            "console line /dev/ttyS0: open",
+            "console line /dev/ttyS1: cannot be opened, tried again until it can: no such device");
+    assertThat(site.eventsOf(EventCode.CONSOLE_GUESSED))
+        .containsExactly("console line /dev/ttyS0: wrong passwords in a row, the line rests");
   }
 
   @Test
