@@ -1,6 +1,7 @@
 package farside.rig.description;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import farside.volume.AckMode;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -122,7 +123,10 @@ final class CrossChecks {
   private Rig.Group group(String name, JsonNode node, List<Rig.Cabinet> cabinets) {
     String r1Site = site(node.path("r1"), "/groups/" + name + "/r1", cabinets);
     return new Rig.Group(
-        name, node.path("mode").asText("real-time"), node.path("ack").asText("received"), r1Site);
+        name,
+        node.path("mode").asText("real-time"),
+        AckMode.of(node.path("ack").asText("received")),
+        r1Site);
   }
 
   private Rig.Volume volume(String name, JsonNode node, List<Rig.Cabinet> cabinets) {

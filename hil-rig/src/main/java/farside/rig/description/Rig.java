@@ -1,6 +1,7 @@
 package farside.rig.description;
 
 import farside.cabinet.CabinetDescription;
+import farside.volume.AckMode;
 import farside.volume.DriveLabel;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
@@ -75,8 +76,7 @@ public record Rig(
       HostAddress connectAddress) {}
 
   /// @param mode `real-time`
-  /// @param ack `received`
-  public record Group(String name, String mode, String ack, String r1Site) {}
+  public record Group(String name, String mode, AckMode ack, String r1Site) {}
 
   /// @param number 0x0010 for volume `0010`
   /// @param group empty for a local volume
@@ -117,6 +117,14 @@ public record Rig(
     return volumes.stream().filter(volume -> volume.holderAt(site).isPresent()).toList();
   }
 
+  private AckMode ackOf(Volume volume) {
+    return groups.stream()
+        .filter(group -> group.name().equals(volume.group()))
+        .map(Group::ack)
+        .findFirst()
+        .orElse(AckMode.RECEIVED);
+  }
+
   /// What the microcode of one site is told: facts without devices.
   public CabinetDescription describe(Cabinet cabinet) {
     String peerSerial = links.isEmpty()
@@ -134,6 +142,7 @@ public record Rig(
               volume.number(),
               holder.role(),
               volume.group(),
+              ackOf(volume),
               volume.sizeBytes(),
               volume.blockBytes(),
               holder.drive())));

@@ -69,6 +69,10 @@ final class DriveUnit implements DrivePort.DriveSink {
   private long pausedUntilNs = Director.NO_DEADLINE;
   private long oldestWrittenNs;
 
+  /// What the next flush that somebody waits for covers: fixed when the one before has ended, so
+  /// that what comes meanwhile does not put it off for ever.
+  private long flushGoal = Long.MIN_VALUE;
+
   private int inFlight;
   private int destagesActive;
   private long nowNs;
@@ -432,7 +436,10 @@ final class DriveUnit implements DrivePort.DriveSink {
     if (record == WriteRecords.NONE || records.numberOf(record) > wanted) {
       return false;
     }
-    while (record != WriteRecords.NONE && records.numberOf(record) <= wanted) {
+    if (records.numberOf(record) > flushGoal) {
+      flushGoal = Math.min(wanted, records.highestNumber(volume.index()));
+    }
+    while (record != WriteRecords.NONE && records.numberOf(record) <= flushGoal) {
       if (!records.isWritten(record)) {
         return false;
       }
