@@ -9,7 +9,7 @@ help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 8
 
 build: ## Make all jars, without tests
-	@$(MVN) package -Dmaven.test.skip=true
+	@$(MVN) package -Dmaven.test.skip=true -Dorg.slf4j.simpleLogger.log.org.apache.maven.plugin.surefire=warn
 
 run: build ## Run the loopback rig: two cabinets on this machine
 	@$(FARSIDE) run hil-rig/rigs/loopback.yaml

@@ -1,5 +1,6 @@
 package farside.simulator;
 
+import farside.port.DrivePort;
 import java.util.Arrays;
 
 /// The blocks of a simulated drive, in memory only where something was written.
@@ -37,10 +38,22 @@ final class DriveImage {
       int within = (int) (at % CHUNK_BYTES);
       int piece = (int) Math.min(end - at, CHUNK_BYTES - within);
       byte[] chunk = chunks[(int) (at / CHUNK_BYTES)];
-      if (chunk != null) {
+      if (piece == CHUNK_BYTES) {
+        chunks[(int) (at / CHUNK_BYTES)] = null;
+      } else if (chunk != null) {
         Arrays.fill(chunk, within, within + piece, (byte) 0);
       }
       at += piece;
+    }
+  }
+
+  /// Tells where nothing is kept, so all is zero.
+  void tellHoles(DrivePort.ZeroSink sink) {
+    for (int index = 0; index < chunks.length; index++) {
+      if (chunks[index] == null) {
+        long from = (long) index * CHUNK_BYTES;
+        sink.onZeroes(from, Math.min(sizeBytes, from + CHUNK_BYTES));
+      }
     }
   }
 

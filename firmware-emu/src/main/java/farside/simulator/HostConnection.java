@@ -2,6 +2,9 @@ package farside.simulator;
 
 import static farside.simulator.SimulationFailure.require;
 
+import farside.port.Extents;
+import farside.port.HostCommand;
+import farside.port.HostFlags;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.port.Memory;
@@ -34,6 +37,7 @@ final class HostConnection {
   private int pendingBytes;
   private boolean payloadReady;
   private HostRequest answering;
+  private long extentBytes;
   private long untakenBytes;
   private long streamFreeNs;
   private long lastTakenNs;
@@ -186,7 +190,7 @@ final class HostConnection {
     boolean taken = sink.onRequest(
         number,
         request.command,
-        request.forceUnitAccess,
+        request.flags,
         request.cookie,
         request.offsetBytes,
         request.lengthBytes);
@@ -252,21 +256,81 @@ final class HostConnection {
       require(
           request.takenBytes == (request.hasPayload() ? request.lengthBytes : 0),
           () -> this + ": " + request + " was acknowledged before its payload was taken");
-      require(request.data == null, () -> this + ": " + request + " was answered without data");
+      require(
+          !request.command.equals(HostCommand.READ)
+              && !request.command.equals(HostCommand.BLOCK_STATUS),
+          () -> this + ": " + request + " was answered without data");
     }
     finish(request, status, 16);
   }
 
-  void beginData(long cookie, long lengthBytes) {
+  void beginData(long cookie, long offsetBytes, long lengthBytes) {
     if (gone) {
       return;
     }
     require(answering == null, () -> this + ": a reply between the data of " + answering);
     HostRequest request = find(cookie);
     require(
-        request.data != null && request.lengthBytes == lengthBytes && request.dataBytes == 0,
+        request.data != null
+            && request.offsetBytes == offsetBytes
+            && request.lengthBytes == lengthBytes
+            && request.dataBytes == 0,
         () -> this + ": data of " + lengthBytes + " bytes announced for " + request);
     answering = request;
+    extentBytes = 0;
+  }
+
+  void dataExtent(long lengthBytes) {
+    if (gone) {
+      return;
+    }
+    checkExtent(lengthBytes);
+    extentBytes = lengthBytes;
+  }
+
+  void zeroExtent(long lengthBytes) {
+    if (gone) {
+      return;
+    }
+    checkExtent(lengthBytes);
+    require(
+        !answering.has(HostFlags.ONE_EXTENT),
+        () -> this + ": " + answering + " was answered in pieces");
+    answering.dataBytes += (int) lengthBytes;
+    finishIfWhole();
+  }
+
+  private void checkExtent(long lengthBytes) {
+    HostRequest request = answering;
+    require(
+        request != null
+            && extentBytes == 0
+            && lengthBytes > 0
+            && lengthBytes <= request.lengthBytes - request.dataBytes,
+        () -> this + ": an extent of " + lengthBytes + " bytes of " + request);
+    require(
+        !request.has(HostFlags.ONE_EXTENT) || lengthBytes == request.lengthBytes,
+        () -> this + ": " + request + " was answered in pieces");
+  }
+
+  void failData(HostStatus status) {
+    if (gone) {
+      return;
+    }
+    HostRequest request = answering;
+    require(request != null && status != HostStatus.OK, () -> this + ": no read that could fail");
+    answering = null;
+    finish(request, status, 32);
+  }
+
+  void blockStatus(long cookie, Extents extents) {
+    if (gone) {
+      return;
+    }
+    require(answering == null, () -> this + ": a reply between the data of " + answering);
+    HostRequest request = find(cookie);
+    request.takeExtents(extents);
+    finish(request, HostStatus.OK, 24 + 8 * extents.count());
   }
 
   void data(long address, int lengthBytes) {
@@ -276,8 +340,9 @@ final class HostConnection {
     HostRequest request = answering;
     require(request != null, () -> this + ": data without a read");
     require(
-        lengthBytes > 0 && request.dataBytes + lengthBytes <= request.lengthBytes,
+        lengthBytes > 0 && lengthBytes <= extentBytes,
         () -> this + ": " + lengthBytes + " bytes too much for " + request);
+    extentBytes -= lengthBytes;
     MemorySegment.copy(
         Memory.at(address, lengthBytes),
         0,
@@ -285,6 +350,11 @@ final class HostConnection {
         request.dataBytes,
         lengthBytes);
     request.dataBytes += lengthBytes;
+    finishIfWhole();
+  }
+
+  private void finishIfWhole() {
+    HostRequest request = answering;
     if (request.dataBytes == request.lengthBytes) {
       answering = null;
       finish(request, HostStatus.OK, 16 + request.lengthBytes);

@@ -102,17 +102,20 @@ final class Oracle {
     Watched volume = volumes.get(name);
     VolumeHistory history = volume.history;
     request.pairChanges = volume.pairChanges;
-    if (request.command == HostCommand.READ) {
-      request.data = new byte[request.lengthBytes];
+    if (request.isRead()) {
+      request.data = new byte[request.command == HostCommand.READ ? request.lengthBytes : 0];
       if (request.wellFormed) {
         request.beganStep = history.beginRead();
       }
     } else if (request.command == HostCommand.FLUSH) {
       request.beganStep = history.beginFlush();
+    } else if (request.command == HostCommand.CACHE) {
+      // It promises nothing.
+      request.beganStep = 0;
     } else if (request.wellFormed) {
       request.write = history.begin(
           request.command != HostCommand.WRITE,
-          request.forceUnitAccess,
+          request.forceUnitAccess(),
           request.offsetBytes,
           request.lengthBytes,
           nowNs);
@@ -144,6 +147,7 @@ final class Oracle {
       boolean right = request.status == HostStatus.INVALID
           || request.status == HostStatus.NO_SPACE
           || request.status == HostStatus.NOT_PERMITTED
+          || request.status == HostStatus.NOT_SUPPORTED
           || request.status == HostStatus.SHUTDOWN;
       require(
           right,
@@ -154,7 +158,7 @@ final class Oracle {
 
   /// The request will never be answered.
   void abandon(String name, HostRequest request) {
-    if (request.command == HostCommand.READ && request.begun && request.wellFormed) {
+    if (request.isRead() && request.begun && request.wellFormed) {
       volumes.get(name).history.abandonRead(request.beganStep);
     }
   }
@@ -164,20 +168,17 @@ final class Oracle {
     VolumeHistory history = volume.history;
     boolean far = !site.equals(volume.primarySite);
     switch (request.command) {
-      case READ -> {
-        String by = site + ": " + request;
-        if (!far) {
-          history.endRead(
-              request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
-        } else if (volume.pairIsSynchronized
-            && !volume.farCopyLost
-            && request.pairChanges == volume.pairChanges) {
-          history.checkCopy(
-              request.beganStep, request.offsetBytes, request.data, request.lengthBytes, by);
-        } else {
-          history.abandonRead(request.beganStep);
+      case READ -> judge(volume, request, far, 0, request.data, site);
+      case BLOCK_STATUS -> {
+        // What is said to read zero is judged as a read of zeroes.
+        for (int i = 0; i < request.zeroExtents.size(); i += 2) {
+          int from = request.zeroExtents.getInt(i);
+          byte[] zeroes = new byte[request.zeroExtents.getInt(i + 1) - from];
+          judge(volume, request, far, from, zeroes, site);
         }
+        history.abandonRead(request.beganStep);
       }
+      case CACHE -> {}
       case FLUSH -> {
         if (!far) {
           history.flushed(request.beganStep);
@@ -187,6 +188,22 @@ final class Oracle {
         require(!far, () -> site + ": volume " + name + " is a target here, but took " + request);
         history.acknowledge(request.write, nowNs);
       }
+    }
+  }
+
+  private static void judge(
+      Watched volume, HostRequest request, boolean far, int from, byte[] data, String site) {
+    VolumeHistory history = volume.history;
+    String by = site + ": " + request;
+    long at = request.offsetBytes + from;
+    if (!far) {
+      history.endRead(request.beganStep, at, data, data.length, by);
+    } else if (volume.pairIsSynchronized
+        && !volume.farCopyLost
+        && request.pairChanges == volume.pairChanges) {
+      history.checkCopy(request.beganStep, at, data, data.length, by);
+    } else {
+      history.abandonRead(request.beganStep);
     }
   }
 

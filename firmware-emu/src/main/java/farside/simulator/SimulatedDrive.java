@@ -205,6 +205,13 @@ final class SimulatedDrive implements DrivePort {
   }
 
   @Override
+  public void tellZeroes(ZeroSink sink) {
+    if (habits.knownZero()) {
+      visible.tellHoles(sink);
+    }
+  }
+
+  @Override
   public int queueDepth() {
     return habits.queueDepth();
   }

@@ -1,5 +1,6 @@
 package farside.simulator;
 
+import farside.port.Extents;
 import farside.port.HostExport;
 import farside.port.HostPort;
 import farside.port.HostStatus;
@@ -168,10 +169,42 @@ final class SimulatedHost implements HostPort {
   }
 
   @Override
-  public void beginData(int connection, long cookie, long lengthBytes) {
+  public void beginData(int connection, long cookie, long offsetBytes, long lengthBytes) {
     HostConnection found = find(connection);
     if (found != null) {
-      found.beginData(cookie, lengthBytes);
+      found.beginData(cookie, offsetBytes, lengthBytes);
+    }
+  }
+
+  @Override
+  public void dataExtent(int connection, long lengthBytes) {
+    HostConnection found = find(connection);
+    if (found != null) {
+      found.dataExtent(lengthBytes);
+    }
+  }
+
+  @Override
+  public void zeroExtent(int connection, long lengthBytes) {
+    HostConnection found = find(connection);
+    if (found != null) {
+      found.zeroExtent(lengthBytes);
+    }
+  }
+
+  @Override
+  public void failData(int connection, HostStatus status) {
+    HostConnection found = find(connection);
+    if (found != null) {
+      found.failData(status);
+    }
+  }
+
+  @Override
+  public void blockStatus(int connection, long cookie, Extents extents) {
+    HostConnection found = find(connection);
+    if (found != null) {
+      found.blockStatus(cookie, extents);
     }
   }
 

@@ -76,7 +76,7 @@ final class SweepProgram implements HostProgram {
   private void next() {
     int lengthBytes = (int) Math.min(READ_BYTES, sizeBytes - atBytes);
     connection.send(new HostRequest(
-        HostCommand.READ, false, atBytes + 1, atBytes, lengthBytes, true, time.nowNs()));
+        HostCommand.READ, 0, atBytes + 1, atBytes, lengthBytes, true, time.nowNs()));
     atBytes += lengthBytes;
   }
 }

@@ -1,6 +1,7 @@
 package farside.simulator;
 
 import farside.port.HostCommand;
+import farside.port.HostFlags;
 
 /// A program on a host that reads and writes at random, for ever: it connects, keeps some
 /// requests open, now and then goes away in the middle, and comes back.
@@ -8,6 +9,12 @@ final class WorkloadProgram implements HostProgram {
   private static final int BLOCK_BYTES = 512;
   private static final int LARGE_BYTES = 128 * 1024;
   private static final long RETRY_MAX_NS = 100_000_000;
+
+  /// Share of READ among what only looks; the others are BLOCK_STATUS and CACHE.
+  private static final int READ_PERMILLE = 930;
+
+  /// Both at once must be refused.
+  private static final int NEVER_FAST = HostFlags.KEEP_ROOM | HostFlags.FAST_ONLY;
 
   private final SimulatedHost head;
   private final String volumeName;
@@ -164,17 +171,22 @@ final class WorkloadProgram implements HostProgram {
     long offsetBytes = drawOffsetBytes(lengthBytes);
     boolean wellFormed = true;
     if (command == HostCommand.FLUSH) {
-      return new HostRequest(command, false, ++lastCookie, 0, 0, true, time.nowNs());
+      return new HostRequest(command, 0, ++lastCookie, 0, 0, true, time.nowNs());
     }
     if (draws.chance(habits.badPermille())) {
       offsetBytes = sizeBytes - lengthBytes + draws.between(1, 1_000_000);
       wellFormed = false;
     }
-    boolean changes = command != HostCommand.READ;
-    boolean forceUnitAccess = changes && draws.chance(habits.forceUnitAccessPermille());
+    int flags = drawFlags(command);
+    if ((flags & NEVER_FAST) == NEVER_FAST) {
+      wellFormed = false;
+    }
+    boolean changes = command == HostCommand.WRITE
+        || command == HostCommand.TRIM
+        || command == HostCommand.WRITE_ZEROES;
     return new HostRequest(
         command,
-        forceUnitAccess,
+        flags,
         ++lastCookie,
         offsetBytes,
         lengthBytes,
@@ -182,11 +194,27 @@ final class WorkloadProgram implements HostProgram {
         time.nowNs());
   }
 
+  private int drawFlags(HostCommand command) {
+    return switch (command) {
+      case READ -> draws.chance(200) ? HostFlags.ONE_EXTENT : 0;
+      case BLOCK_STATUS -> draws.chance(300) ? HostFlags.FIRST_ONLY : 0;
+      case WRITE, TRIM ->
+        draws.chance(habits.forceUnitAccessPermille()) ? HostFlags.FORCE_UNIT_ACCESS : 0;
+      case WRITE_ZEROES ->
+        (draws.chance(habits.forceUnitAccessPermille()) ? HostFlags.FORCE_UNIT_ACCESS : 0)
+            | (draws.chance(300) ? HostFlags.KEEP_ROOM : 0)
+            | (draws.chance(300) ? HostFlags.FAST_ONLY : 0);
+      case FLUSH, CACHE -> 0;
+    };
+  }
+
   private HostCommand drawCommand() {
     int draw = draws.below(1000);
     int reads = readOnly ? 980 : habits.readPermille();
     if (draw < reads) {
-      return HostCommand.READ;
+      return draws.chance(READ_PERMILLE)
+          ? HostCommand.READ
+          : draws.chance(800) ? HostCommand.BLOCK_STATUS : HostCommand.CACHE;
     }
     int other = draws.below(1000);
     if (other < habits.flushPermille()) {

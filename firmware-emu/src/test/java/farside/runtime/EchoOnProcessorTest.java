@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.director.Director;
+import farside.driver.drive.OpenDrive;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.netty.RoundFlush;
 import farside.driver.netty.Transport;
@@ -59,13 +60,13 @@ class EchoOnProcessorTest {
 
     private final ArrayDeque<Mail> arrived = new ArrayDeque<>();
     private final Mail[] underWay = new Mail[BLOCK_COUNT];
-    private final FileDisk drive;
+    private final OpenDrive drive;
     private final MemorySegment memory;
     private final IoVector vector = new IoVector();
     private ChannelHandlerContext toFlush;
     private int nextBlock;
 
-    Echo(FileDisk drive, Arena arena) {
+    Echo(OpenDrive drive, Arena arena) {
       this.drive = drive;
       memory = arena.allocate((long) BLOCK_BYTES * BLOCK_COUNT, BLOCK_BYTES);
     }
@@ -188,7 +189,7 @@ class EchoOnProcessorTest {
   @MethodSource("transports")
   void everyMessageComesBackByWayOfTheDrive(Transport transport) throws Exception {
     Processor processor = new Processor("E", transport, faults::add);
-    FileDisk drive = FileDisk.open(
+    OpenDrive drive = FileDisk.open(
         new FileDisk.Setup(
             "D1", directory.resolve("d1"), BLOCK_BYTES * BLOCK_COUNT, BLOCK_BYTES, false),
         transport,

@@ -6,8 +6,10 @@ import farside.cabinet.CabinetPorts;
 import farside.port.ConsolePort;
 import farside.port.DriveOutcome;
 import farside.port.DrivePort;
+import farside.port.Extents;
 import farside.port.HostCommand;
 import farside.port.HostExport;
+import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
 import farside.port.IoVector;
@@ -129,12 +131,13 @@ final class WriteThroughCabinet
   public boolean onRequest(
       int connection,
       HostCommand command,
-      boolean forceUnitAccess,
+      int flags,
       long cookie,
       long offsetBytes,
       long lengthBytes) {
     requests++;
-    return unitOf(connection).start(connection, command, cookie, offsetBytes, (int) lengthBytes);
+    return unitOf(connection)
+        .start(connection, command, flags, cookie, offsetBytes, (int) lengthBytes);
   }
 
   @Override
@@ -173,12 +176,15 @@ final class WriteThroughCabinet
   }
 
   /// One volume and what it is doing.
+  private static final int NEVER_FAST = HostFlags.KEEP_ROOM | HostFlags.FAST_ONLY;
+
   private final class Unit implements DrivePort.DriveSink {
     private static final int IDLE = 0;
     private static final int PAYLOAD = 1;
     private static final int READING = 2;
     private static final int WRITING = 3;
     private static final int FLUSHING = 4;
+    private static final int RETRYING = 5;
 
     final VolumeDescription volume;
     final String name;
@@ -194,6 +200,7 @@ final class WriteThroughCabinet
     private long offsetBytes;
     private int lengthBytes;
     private boolean answered;
+    private final Extents extents = new Extents();
 
     Unit(VolumeDescription volume, DrivePort drive) {
       this.volume = volume;
@@ -205,7 +212,7 @@ final class WriteThroughCabinet
       return step != IDLE;
     }
 
-    boolean start(int from, HostCommand what, long tag, long offset, int length) {
+    boolean start(int from, HostCommand what, int flags, long tag, long offset, int length) {
       if (step != IDLE || ending) {
         return false;
       }
@@ -227,6 +234,20 @@ final class WriteThroughCabinet
           ports.host().discard(from, length);
         }
         ports.host().reply(from, tag, HostStatus.INVALID);
+        return true;
+      }
+      if (what == HostCommand.CACHE) {
+        ports.host().reply(from, tag, HostStatus.OK);
+        return true;
+      }
+      if (what == HostCommand.BLOCK_STATUS) {
+        extents.clear();
+        extents.add(length, false);
+        ports.host().blockStatus(from, tag, extents);
+        return true;
+      }
+      if ((flags & NEVER_FAST) == NEVER_FAST) {
+        ports.host().reply(from, tag, HostStatus.NOT_SUPPORTED);
         return true;
       }
       if (what == HostCommand.WRITE) {
@@ -280,13 +301,19 @@ final class WriteThroughCabinet
         case READING -> onRead();
         case WRITING -> {
           if (outcome != DriveOutcome.DONE) {
-            drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+            // A flush before the next try: what fails for seconds must not gather in the drive.
+            step = RETRYING;
+            drive.submitFlush(0);
           } else if (lie == Lie.FORGETS_THE_FLUSH) {
             answer();
           } else {
             step = FLUSHING;
             drive.submitFlush(0);
           }
+        }
+        case RETRYING -> {
+          step = WRITING;
+          drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
         }
         default -> answer();
       }
@@ -299,7 +326,8 @@ final class WriteThroughCabinet
           Memory.zero(blocks + within, lengthBytes);
         }
         step = IDLE;
-        ports.host().beginData(connection, cookie, lengthBytes);
+        ports.host().beginData(connection, cookie, offsetBytes, lengthBytes);
+        ports.host().dataExtent(connection, lengthBytes);
         ports.host().data(connection, blocks + within, lengthBytes);
         return;
       }

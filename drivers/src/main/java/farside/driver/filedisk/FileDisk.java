@@ -1,428 +1,140 @@
 package farside.driver.filedisk;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import farside.director.MachineCheck;
+import farside.driver.drive.DriveFacts;
+import farside.driver.drive.OpenDrive;
 import farside.driver.netty.DiskIo;
-import farside.driver.netty.RoundFlush;
 import farside.driver.netty.Transport;
 import farside.driver.posix.ExclusiveFile;
+import farside.driver.posix.FileFacts;
 import farside.driver.posix.Posix;
-import farside.port.DriveOutcome;
-import farside.port.DrivePort;
-import farside.port.IoVector;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/// A drive that is a sparse file.
-///
-/// A transfer that the kernel cut short is continued where it stopped, and one that was
-/// interrupted is asked again: the disk adapter sees whole requests only. A flush is
-/// `fdatasync`. When one fails, the kernel has forgotten which blocks it could not write:
-/// everything written since the last good flush must be written again before the next flush
-/// means anything.
-///
-/// Opened by the launcher, used on the processor's thread, closed when that thread has ended.
-public final class FileDisk implements DrivePort, RoundFlush {
-  /// Requests in flight at most.
-  public static final int QUEUE_DEPTH = 32;
-
+/// Opens drives that are sparse files.
+public final class FileDisk {
   /// What a rig says of one drive.
   ///
   /// @param name such as `D1`
   /// @param direct true: past the page cache (`O_DIRECT`)
   public record Setup(String name, Path path, long sizeBytes, int blockBytes, boolean direct) {}
 
-  // An interrupted request is asked again; one that is turned away this often in a row is a
-  // broken drive, not a busy one.
-  private static final int ATTEMPT_MAX = 1_000;
+  /// Satisfies direct I/O where the kernel does not tell what it wants.
+  private static final int ALIGN_BYTES_UNTOLD = 4096;
 
-  private static final int ZEROES_BYTES = 256 * 1024;
-  private static final int ZEROES_ALIGN_BYTES = 4096;
+  /// Holes looked for at the opening: a file that is torn to pieces must not take long.
+  private static final int HOLES_MAX = 65_536;
 
-  private enum Kind {
-    READ,
-    WRITE,
-    ZERO,
-    FLUSH
-  }
+  private FileDisk() {}
 
-  /// A request in flight. One per slot, used again and again.
-  private static final class Request {
-    final MemorySegment iovec;
-    Kind kind = Kind.FLUSH;
-    long tag;
-    long offsetBytes;
-    long lengthBytes;
-    long doneBytes;
-    long address;
-    int pieceIndex;
-    int pieceCount;
-    int attemptCount;
-    boolean punching;
-    DriveOutcome outcome = DriveOutcome.DONE;
-    long firstBadByte;
-
-    Request(MemorySegment iovec) {
-      this.iovec = iovec;
+  private static List<DriveFacts.ZeroExtent> zeroes(ExclusiveFile file) {
+    long[] holes = file.holes(HOLES_MAX);
+    List<DriveFacts.ZeroExtent> zeroes = new ArrayList<>(holes.length / 2);
+    for (int index = 0; index < holes.length; index += 2) {
+      zeroes.add(new DriveFacts.ZeroExtent(holes[index], holes[index + 1]));
     }
+    return zeroes;
   }
 
-  private final Setup setup;
-  private final DriveFile file;
-  private final String identity;
-  private final Arena memory = Arena.ofShared();
-  private final MemorySegment zeroes;
-  private final Request[] requests = new Request[QUEUE_DEPTH];
-  private final int[] freeSlots = new int[QUEUE_DEPTH];
-  private final int[] completedSlots = new int[QUEUE_DEPTH];
-  private final DiskIo io;
-  private int freeCount;
-  private int completedIndex;
-  private int completedCount;
-  private boolean canPunch = true;
-  private String lastError = "";
-  private boolean closed;
-
-  /// Makes the requests' way to an open file.
-  interface IoFactory {
-    DiskIo over(int fd, DiskIo.Answers answers);
-  }
-
-  private FileDisk(Setup setup, DriveFile file, IoFactory ioFactory) {
-    this.setup = setup;
-    this.file = file;
-    identity = file.identity();
-    zeroes = memory.allocate(ZEROES_BYTES, ZEROES_ALIGN_BYTES);
-    for (int slot = 0; slot < QUEUE_DEPTH; slot++) {
-      requests[slot] = new Request(
-          memory.allocate((long) IoVector.PIECES_MAX * Posix.IOVEC_BYTES, Posix.IOVEC_BYTES));
-      freeSlots[slot] = QUEUE_DEPTH - 1 - slot;
-    }
-    freeCount = QUEUE_DEPTH;
-    io = ioFactory.over(file.file().fd(), this::onAnswer);
-  }
-
-  /// Opens the drive's file, making it if there is none, and owns it until [#close].
+  /// Opens the drive's file, making it if there is none, and owns it until it is closed.
   ///
   /// @param loop of the processor whose cabinet will use the drive
   /// @param wake wakes that loop from any thread; cheap when it is awake
-  public static FileDisk open(Setup setup, Transport transport, IoEventLoop loop, Runnable wake)
+  public static OpenDrive open(Setup setup, Transport transport, IoEventLoop loop, Runnable wake)
       throws IOException {
     return open(
         setup,
         ExclusiveFile.BUSY_RETRY_MS,
-        (fd, answers) -> DiskIo.on(transport, loop, wake, fd, QUEUE_DEPTH, answers));
+        (fd, answers) -> DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, answers));
   }
 
-  static FileDisk open(Setup setup, long busyRetryMs, IoFactory ioFactory) throws IOException {
-    DriveFile file = DriveFile.open(setup, busyRetryMs);
-    return new FileDisk(setup, file, ioFactory);
-  }
-
-  @Override
-  public String name() {
-    return setup.name();
-  }
-
-  @Override
-  public String identity() {
-    return identity;
-  }
-
-  @Override
-  public long sizeBytes() {
-    return setup.sizeBytes();
-  }
-
-  @Override
-  public int blockBytes() {
-    return setup.blockBytes();
-  }
-
-  @Override
-  public boolean isKnownZeroBelow(long offsetBytes) {
-    return file.firstDataBytes() >= offsetBytes;
-  }
-
-  @Override
-  public int queueDepth() {
-    return QUEUE_DEPTH;
-  }
-
-  /// What the kernel said of the last request that failed, for people; empty if none did.
-  public String lastError() {
-    return lastError;
-  }
-
-  /// Takes in what has come back; true if the kernel has no request of this drive any more.
-  /// What has come back may still wait to be drained.
-  public boolean isQuiet() {
-    io.poll();
-    io.flushRound();
-    return isNothingUnderWay();
-  }
-
-  private boolean isNothingUnderWay() {
-    return freeCount + completedCount == QUEUE_DEPTH;
-  }
-
-  @Override
-  public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
-    checkExtent(offsetBytes, lengthBytes);
-    checkMemory(address, lengthBytes);
-    int slot = begin(Kind.READ, offsetBytes, lengthBytes, tag);
-    requests[slot].address = address;
-    issue(slot);
-  }
-
-  @Override
-  public void submitWrite(long offsetBytes, IoVector source, long tag) {
-    checkExtent(offsetBytes, source.totalBytes());
-    for (int index = 0; index < source.count(); index++) {
-      checkMemory(source.address(index), source.lengthBytes(index));
+  static OpenDrive open(Setup setup, long busyRetryMs, OpenDrive.IoFactory ioFactory)
+      throws IOException {
+    String what = "drive " + setup.name();
+    if (setup.blockBytes() <= 0
+        || setup.sizeBytes() <= 0
+        || setup.sizeBytes() % setup.blockBytes() != 0) {
+      throw new IOException(
+          what + ": " + setup.sizeBytes() + " bytes are not a whole number of blocks of "
+              + setup.blockBytes() + " bytes. Set sizeBytes to a multiple of blockBytes.");
     }
-    int slot = begin(Kind.WRITE, offsetBytes, source.totalBytes(), tag);
-    Request request = requests[slot];
-    for (int index = 0; index < source.count(); index++) {
-      setPiece(request, index, source.address(index), source.lengthBytes(index));
-    }
-    request.pieceCount = source.count();
-    issue(slot);
-  }
-
-  @Override
-  public void submitZero(long offsetBytes, long lengthBytes, long tag) {
-    checkExtent(offsetBytes, lengthBytes);
-    int slot = begin(Kind.ZERO, offsetBytes, lengthBytes, tag);
-    requests[slot].punching = canPunch;
-    issue(slot);
-  }
-
-  @Override
-  public void submitFlush(long tag) {
-    issue(begin(Kind.FLUSH, 0, 0, tag));
-  }
-
-  private void checkExtent(long offsetBytes, long lengthBytes) {
-    boolean inside =
-        offsetBytes >= 0 && lengthBytes > 0 && lengthBytes <= setup.sizeBytes() - offsetBytes;
-    if (!inside || offsetBytes % setup.blockBytes() != 0 || lengthBytes % setup.blockBytes() != 0) {
-      throw new MachineCheck("drive " + setup.name() + ": " + lengthBytes + " bytes at byte "
-          + offsetBytes + " are not whole blocks of " + setup.blockBytes() + " bytes within "
-          + setup.sizeBytes());
-    }
-  }
-
-  private void checkMemory(long address, int lengthBytes) {
-    if (address % file.memoryAlignBytes() != 0 || lengthBytes % file.lengthAlignBytes() != 0) {
-      throw new MachineCheck("drive " + setup.name() + ": direct I/O needs memory aligned to "
-          + file.memoryAlignBytes() + " and pieces of a multiple of " + file.lengthAlignBytes()
-          + " bytes, not "
-          + lengthBytes + " bytes at address " + Long.toHexString(address));
-    }
-  }
-
-  private int begin(Kind kind, long offsetBytes, long lengthBytes, long tag) {
-    if (closed || freeCount == 0) {
-      throw new MachineCheck("drive " + setup.name() + ": "
-          + (closed
-              ? "used after it was closed"
-              : "more than " + QUEUE_DEPTH + " requests in flight"));
-    }
-    int slot = freeSlots[--freeCount];
-    Request request = requests[slot];
-    request.kind = kind;
-    request.tag = tag;
-    request.offsetBytes = offsetBytes;
-    request.lengthBytes = lengthBytes;
-    request.doneBytes = 0;
-    request.pieceIndex = 0;
-    request.pieceCount = 0;
-    request.attemptCount = 0;
-    request.punching = false;
-    return slot;
-  }
-
-  private static void setPiece(Request request, int index, long address, long lengthBytes) {
-    request.iovec.setAtIndex(JAVA_LONG, index * 2L, address);
-    request.iovec.setAtIndex(JAVA_LONG, index * 2L + 1, lengthBytes);
-  }
-
-  /// Asks the kernel for what is left of a request.
-  private void issue(int slot) {
-    Request request = requests[slot];
-    long atBytes = request.offsetBytes + request.doneBytes;
-    long leftBytes = request.lengthBytes - request.doneBytes;
-    switch (request.kind) {
-      case READ -> io.read(slot, atBytes, request.address + request.doneBytes, (int) leftBytes);
-      case WRITE -> issueWrite(slot, request, atBytes, (int) leftBytes);
-      case ZERO -> {
-        if (request.punching) {
-          int mode = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
-          io.allocate(slot, mode, request.offsetBytes, request.lengthBytes);
-        } else {
-          io.write(slot, atBytes, zeroes.address(), (int) Math.min(leftBytes, ZEROES_BYTES));
-        }
+    int extraFlags = setup.direct() ? Posix.O_DIRECT : 0;
+    ExclusiveFile file = ExclusiveFile.open(what, setup.path(), extraFlags, busyRetryMs);
+    boolean opened = false;
+    try {
+      FileFacts facts = file.facts();
+      int lengthAlign = setup.direct() ? orUntold(facts.directOffsetAlignBytes()) : 1;
+      int memoryAlign = setup.direct() ? orUntold(facts.directMemoryAlignBytes()) : 1;
+      checkAlignment(what, setup, lengthAlign);
+      if (facts.sizeBytes() == 0) {
+        make(what, setup, file);
       }
-      case FLUSH -> io.syncData(slot);
-    }
-  }
-
-  private void issueWrite(int slot, Request request, long atBytes, int leftBytes) {
-    long iovecOffset = (long) request.pieceIndex * Posix.IOVEC_BYTES;
-    if (request.pieceIndex == request.pieceCount - 1) {
-      io.write(slot, atBytes, request.iovec.get(JAVA_LONG, iovecOffset), leftBytes);
-    } else {
-      long iovecAddress = request.iovec.address() + iovecOffset;
-      io.writeVector(slot, atBytes, iovecAddress, request.pieceCount - request.pieceIndex);
-    }
-  }
-
-  private void onAnswer(int slot, int result) {
-    Request request = requests[slot];
-    if (result == -Posix.EINTR || result == -Posix.EAGAIN) {
-      retry(slot, request, result);
-      return;
-    }
-    switch (request.kind) {
-      case FLUSH -> finish(slot, request, result);
-      case ZERO -> {
-        if (!request.punching) {
-          advance(slot, request, result);
-        } else if (isUnsupported(result)) {
-          canPunch = false;
-          request.punching = false;
-          issue(slot);
-        } else {
-          finish(slot, request, result);
-        }
+      checkSize(what, setup, file);
+      // A process that ended before it wrote, or in the middle of its first label, left nothing
+      // that could be lost, and its drive must not be refused for ever: what lies before the
+      // first byte that was ever written reads zero.
+      DriveFacts driveFacts = new DriveFacts(
+          setup.name(),
+          identityOf(file),
+          setup.sizeBytes(),
+          setup.blockBytes(),
+          file.firstDataBytes(),
+          zeroes(file),
+          false,
+          memoryAlign,
+          lengthAlign,
+          List.of(Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE));
+      OpenDrive drive = new OpenDrive(driveFacts, file.fd(), file::close, ioFactory);
+      opened = true;
+      return drive;
+    } finally {
+      if (!opened) {
+        file.close();
       }
-      case READ, WRITE -> advance(slot, request, result);
     }
   }
 
-  private static boolean isUnsupported(int result) {
-    return result == -Posix.EOPNOTSUPP || result == -Posix.ENOSYS;
+  private static int orUntold(int alignBytes) {
+    return alignBytes > 0 ? alignBytes : ALIGN_BYTES_UNTOLD;
   }
 
-  private void retry(int slot, Request request, int result) {
-    request.attemptCount++;
-    if (request.attemptCount < ATTEMPT_MAX) {
-      issue(slot);
-    } else {
-      finish(slot, request, result);
+  private static void checkAlignment(String what, Setup setup, int neededBytes) throws IOException {
+    if (setup.blockBytes() % neededBytes != 0) {
+      throw new IOException(
+          what + ": blocks of " + setup.blockBytes() + " bytes, but direct I/O on this file"
+              + " system goes by " + neededBytes + " bytes. Set blockBytes: " + neededBytes
+              + ", or switch direct I/O off for this drive.");
     }
   }
 
-  /// Counts what a transfer moved, and asks for the rest.
-  private void advance(int slot, Request request, int result) {
-    if (result < 0) {
-      finish(slot, request, result);
-      return;
-    }
+  private static void make(String what, Setup setup, ExclusiveFile file) throws IOException {
+    int result = file.resize(setup.sizeBytes());
     if (result == 0) {
-      // Nothing moved and no error: the file has become shorter than the drive.
-      finish(slot, request, -Posix.EIO);
-      return;
+      result = file.syncWithName();
     }
-    // Direct I/O cannot go on in the middle of a block: the begun block is done again.
-    int movedBytes = result - result % file.lengthAlignBytes();
-    if (movedBytes == 0) {
-      retry(slot, request, -Posix.EIO);
-      return;
-    }
-    request.doneBytes += movedBytes;
-    if (request.doneBytes == request.lengthBytes) {
-      finish(slot, request, 0);
-      return;
-    }
-    request.attemptCount = 0;
-    if (request.kind == Kind.WRITE) {
-      skipPieces(request, movedBytes);
-    }
-    issue(slot);
-  }
-
-  private static void skipPieces(Request request, long movedBytes) {
-    long leftBytes = movedBytes;
-    while (leftBytes > 0) {
-      long address = request.iovec.getAtIndex(JAVA_LONG, request.pieceIndex * 2L);
-      long lengthBytes = request.iovec.getAtIndex(JAVA_LONG, request.pieceIndex * 2L + 1);
-      if (leftBytes < lengthBytes) {
-        setPiece(request, request.pieceIndex, address + leftBytes, lengthBytes - leftBytes);
-        return;
-      }
-      leftBytes -= lengthBytes;
-      request.pieceIndex++;
-    }
-  }
-
-  private void finish(int slot, Request request, int result) {
-    request.outcome = outcomeOf(result);
-    request.firstBadByte = -1;
     if (result < 0) {
-      long atBytes = request.offsetBytes + request.doneBytes;
-      boolean hasPlace = request.kind != Kind.FLUSH && !request.punching;
-      if (hasPlace) {
-        request.firstBadByte = atBytes - atBytes % setup.blockBytes();
-      }
-      lastError =
-          request.kind + (hasPlace ? " at byte " + atBytes : "") + ": " + Posix.strerror(result);
+      String cure = result == -Posix.EFBIG
+          ? "Make the drive smaller, or put it on a file system that takes files of that size."
+          : "Free space, or put the file elsewhere.";
+      throw new IOException(what + ": cannot make " + file.path() + " of " + setup.sizeBytes()
+          + " bytes: " + Posix.strerror(result) + ". " + cure);
     }
-    completedSlots[(completedIndex + completedCount) % QUEUE_DEPTH] = slot;
-    completedCount++;
   }
 
-  private static DriveOutcome outcomeOf(int result) {
-    return switch (-result) {
-      case 0 -> DriveOutcome.DONE;
-      case Posix.EIO -> DriveOutcome.MEDIUM_ERROR;
-      case Posix.ENOSPC, Posix.EDQUOT, Posix.EFBIG -> DriveOutcome.NO_SPACE;
-      default -> DriveOutcome.GONE;
-    };
-  }
-
-  @Override
-  public int drain(DriveSink sink, int limit) {
-    io.poll();
-    int count = 0;
-    while (count < limit && completedCount > 0) {
-      int slot = completedSlots[completedIndex];
-      completedIndex = (completedIndex + 1) % QUEUE_DEPTH;
-      completedCount--;
-      Request request = requests[slot];
-      long tag = request.tag;
-      DriveOutcome outcome = request.outcome;
-      long firstBadByte = request.firstBadByte;
-      // Freed first: the sink may submit.
-      freeSlots[freeCount++] = slot;
-      sink.onCompletion(tag, outcome, firstBadByte);
-      count++;
+  private static void checkSize(String what, Setup setup, ExclusiveFile file) throws IOException {
+    long foundBytes = file.facts().sizeBytes();
+    if (foundBytes != setup.sizeBytes()) {
+      throw new IOException(what + ": " + file.path() + " has " + foundBytes
+          + " bytes, but the rig says " + setup.sizeBytes()
+          + ". Correct sizeBytes, or name another file; nothing was changed.");
     }
-    return count;
   }
 
-  @Override
-  public void flushRound() {
-    io.flushRound();
-  }
-
-  /// Gives the file up. To be called when the processor has ended, or never was started.
-  public void close() {
-    if (!closed) {
-      closed = true;
-      io.close();
-      file.file().close();
-      if (isNothingUnderWay()) {
-        memory.close();
-      }
-      // Else a request is still under way (the processor stopped on a machine check): the
-      // kernel keeps the file locked and may read this memory until it has returned, so it
-      // stays for this process.
-    }
+  /// What tells this drive from every other: its path, device and inode.
+  private static String identityOf(ExclusiveFile file) {
+    FileFacts facts = file.facts();
+    return file.path() + " (" + facts.device() + ":" + facts.inode() + ")";
   }
 }

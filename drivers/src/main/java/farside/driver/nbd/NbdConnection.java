@@ -1,12 +1,15 @@
 package farside.driver.nbd;
 
+import farside.port.Extents;
 import farside.port.HostCommand;
+import farside.port.HostFlags;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.protocol.nbd.ExportDirectory;
 import farside.protocol.nbd.NbdCommand;
 import farside.protocol.nbd.NbdError;
 import farside.protocol.nbd.NbdSession;
+import farside.protocol.nbd.TlsPolicy;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -74,7 +77,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     this.number = number;
     this.head = head;
     this.channel = channel;
-    session = new NbdSession(exports);
+    session = new NbdSession(exports, TlsPolicy.OFF);
     outbound = new OutboundReplies(channel, this::onProgress);
   }
 
@@ -203,13 +206,21 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       case NONE -> {}
       case OPENED -> {
         isOpened = true;
+        if (session.hasStructuredReplies()) {
+          outbound.useStructuredReplies();
+        }
         sink.onOpened(number, session.export().name(), remote);
       }
       case REQUEST -> offer(sink);
       case ANSWERED -> {
-        outbound.reply(session.cookie(), session.error());
+        if (session.command() == NbdCommand.READ && session.error() == NbdError.NONE) {
+          outbound.beginData(session.cookie(), session.offsetBytes(), 0);
+        } else {
+          outbound.reply(session.cookie(), session.error());
+        }
         head.markForFlush(this);
       }
+      case SECURE -> throw new IllegalStateException("NBD: TLS without a certificate");
       case DISCONNECT -> tellDisconnect(sink);
       case CLOSE -> drop(session.reason());
     }
@@ -243,7 +254,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     boolean isTaken = sink.onRequest(
         number,
         hostCommand(command),
-        session.isForceUnitAccess(),
+        hostFlags(session.flags()),
         session.cookie(),
         session.offsetBytes(),
         session.lengthBytes());
@@ -348,20 +359,55 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  void beginData(long cookie, long lengthBytes) {
+  void beginData(long cookie, long offsetBytes, long lengthBytes) {
     if (isAnswerable()) {
-      outbound.beginData(cookie, lengthBytes);
+      outbound.beginData(cookie, offsetBytes, lengthBytes);
       head.markForFlush(this);
+    }
+  }
+
+  void dataExtent(long lengthBytes) {
+    if (isAnswerable()) {
+      outbound.dataExtent(lengthBytes);
+    }
+  }
+
+  void zeroExtent(long lengthBytes) {
+    if (isAnswerable()) {
+      outbound.zeroExtent(lengthBytes);
+      onDataGiven();
     }
   }
 
   void data(long address, int lengthBytes) {
     if (isAnswerable()) {
       outbound.data(address, lengthBytes);
+      onDataGiven();
+    }
+  }
+
+  private void onDataGiven() {
+    head.markForFlush(this);
+    if (!outbound.isDataDue()) {
+      head.mark(this);
+    }
+  }
+
+  void failData(HostStatus status) {
+    if (!isAnswerable()) {
+      return;
+    }
+    if (outbound.failData(error(status))) {
+      onDataGiven();
+    } else {
+      drop("a read failed after its reply had begun");
+    }
+  }
+
+  void blockStatus(long cookie, Extents extents) {
+    if (isAnswerable()) {
+      outbound.blockStatus(cookie, extents);
       head.markForFlush(this);
-      if (!outbound.isDataDue()) {
-        head.mark(this);
-      }
     }
   }
 
@@ -458,8 +504,22 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       case FLUSH -> HostCommand.FLUSH;
       case TRIM -> HostCommand.TRIM;
       case WRITE_ZEROES -> HostCommand.WRITE_ZEROES;
+      case CACHE -> HostCommand.CACHE;
+      case BLOCK_STATUS -> HostCommand.BLOCK_STATUS;
       case DISC -> throw new IllegalStateException("NBD: a DISC is no request");
     };
+  }
+
+  /// The protocol's command flags in the words of the port.
+  static int hostFlags(int flags) {
+    if (flags == 0) {
+      return 0;
+    }
+    return ((flags & NbdCommand.FLAG_FUA) != 0 ? HostFlags.FORCE_UNIT_ACCESS : 0)
+        | ((flags & NbdCommand.FLAG_NO_HOLE) != 0 ? HostFlags.KEEP_ROOM : 0)
+        | ((flags & NbdCommand.FLAG_DF) != 0 ? HostFlags.ONE_EXTENT : 0)
+        | ((flags & NbdCommand.FLAG_REQ_ONE) != 0 ? HostFlags.FIRST_ONLY : 0)
+        | ((flags & NbdCommand.FLAG_FAST_ZERO) != 0 ? HostFlags.FAST_ONLY : 0);
   }
 
   static NbdError error(HostStatus status) {
@@ -469,6 +529,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
       case IO_ERROR -> NbdError.EIO;
       case INVALID -> NbdError.EINVAL;
       case NO_SPACE -> NbdError.ENOSPC;
+      case NOT_SUPPORTED -> NbdError.ENOTSUP;
       case SHUTDOWN -> NbdError.ESHUTDOWN;
     };
   }

@@ -2,6 +2,7 @@ package farside.driver.nbd;
 
 import farside.driver.netty.RoundFlush;
 import farside.driver.netty.Transport;
+import farside.port.Extents;
 import farside.port.HostExport;
 import farside.port.HostPort;
 import farside.port.HostStatus;
@@ -288,10 +289,26 @@ public final class NbdHead implements HostPort, RoundFlush {
   }
 
   @Override
-  public void beginData(int connection, long cookie, long lengthBytes) {
+  public void beginData(int connection, long cookie, long offsetBytes, long lengthBytes) {
     NbdConnection found = connections.get(connection);
     if (found != null) {
-      found.beginData(cookie, lengthBytes);
+      found.beginData(cookie, offsetBytes, lengthBytes);
+    }
+  }
+
+  @Override
+  public void dataExtent(int connection, long lengthBytes) {
+    NbdConnection found = connections.get(connection);
+    if (found != null) {
+      found.dataExtent(lengthBytes);
+    }
+  }
+
+  @Override
+  public void zeroExtent(int connection, long lengthBytes) {
+    NbdConnection found = connections.get(connection);
+    if (found != null) {
+      found.zeroExtent(lengthBytes);
     }
   }
 
@@ -300,6 +317,22 @@ public final class NbdHead implements HostPort, RoundFlush {
     NbdConnection found = connections.get(connection);
     if (found != null) {
       found.data(address, lengthBytes);
+    }
+  }
+
+  @Override
+  public void failData(int connection, HostStatus status) {
+    NbdConnection found = connections.get(connection);
+    if (found != null) {
+      found.failData(status);
+    }
+  }
+
+  @Override
+  public void blockStatus(int connection, long cookie, Extents extents) {
+    NbdConnection found = connections.get(connection);
+    if (found != null) {
+      found.blockStatus(cookie, extents);
     }
   }
 

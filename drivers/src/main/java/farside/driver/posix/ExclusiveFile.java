@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 /// A regular file, open for reading and writing, that no other process has open in this way.
@@ -176,6 +177,34 @@ public final class ExclusiveFile {
   public long firstDataBytes() {
     long first = Posix.lseek(fd, 0, Posix.SEEK_DATA);
     return first == -Posix.ENXIO ? facts.sizeBytes() : Math.max(0, first);
+  }
+
+  /// Where the file's holes begin and end, in pairs, ascending; none if the file system does not
+  /// tell.
+  ///
+  /// @param countMax holes that are looked for; later ones are not told
+  public long[] holes(int countMax) {
+    long[] found = new long[16];
+    int count = 0;
+    long at = 0;
+    while (at < facts.sizeBytes() && count < 2 * countMax) {
+      long hole = Posix.lseek(fd, at, Posix.SEEK_HOLE);
+      if (hole < 0 || hole >= facts.sizeBytes()) {
+        break;
+      }
+      long data = Posix.lseek(fd, hole, Posix.SEEK_DATA);
+      long end = data == -Posix.ENXIO ? facts.sizeBytes() : data;
+      if (end <= hole) {
+        break;
+      }
+      if (count == found.length) {
+        found = Arrays.copyOf(found, 2 * count);
+      }
+      found[count++] = hole;
+      found[count++] = end;
+      at = end;
+    }
+    return Arrays.copyOf(found, count);
   }
 
   /// Makes the file's size and its name survive the loss of power; 0 or minus an error number.

@@ -16,6 +16,7 @@ public final class Posix {
   public static final int ENXIO = 6;
   public static final int EAGAIN = 11;
   public static final int EACCES = 13;
+  public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int ENODEV = 19;
   public static final int EISDIR = 21;
@@ -41,6 +42,8 @@ public final class Posix {
 
   public static final int SEEK_DATA = 3;
 
+  public static final int SEEK_HOLE = 4;
+
   public static final int LOCK_EX = 2;
   public static final int LOCK_NB = 4;
 
@@ -60,6 +63,21 @@ public final class Posix {
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BASIC_STATS = 0x7ff;
   private static final int STATX_DIOALIGN = 0x2000;
+
+  /// Of a block device: bytes of it all, a 64-bit number.
+  public static final long BLKGETSIZE64 = 0x8008_1272L;
+
+  /// Of a block device: bytes of a logical block, a 32-bit number.
+  public static final long BLKSSZGET = 0x1268;
+
+  /// Of a block device: bytes of a physical block, a 32-bit number.
+  public static final long BLKPBSZGET = 0x127b;
+
+  /// Of a block device: 1 if it may only be read, a 32-bit number.
+  public static final long BLKROGET = 0x125e;
+
+  /// Of a block device: adds or removes what the kernel takes for partitions of it.
+  public static final long BLKPG = 0x1269;
 
   private Posix() {}
 
@@ -92,6 +110,17 @@ public final class Posix {
     try {
       MemorySegment state = LibcCalls.callState();
       int result = (int) LibcCalls.FLOCK.invokeExact(state, fd, operation);
+      return (int) LibcCalls.resultOf(state, result);
+    } catch (Throwable failure) {
+      throw LibcCalls.unexpected(failure);
+    }
+  }
+
+  /// @param address of what the request reads or fills
+  public static int ioctl(int fd, long request, long address) {
+    try {
+      MemorySegment state = LibcCalls.callState();
+      int result = (int) LibcCalls.IOCTL.invokeExact(state, fd, request, address);
       return (int) LibcCalls.resultOf(state, result);
     } catch (Throwable failure) {
       throw LibcCalls.unexpected(failure);

@@ -3,6 +3,9 @@ package farside.driver.filedisk;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.driver.drive.LoopBench;
+import farside.driver.drive.OpenDrive;
+import farside.driver.drive.StutteringDiskIo;
 import farside.driver.netty.Transport;
 import farside.driver.posix.Posix;
 import farside.port.DriveOutcome;
@@ -53,7 +56,7 @@ class FileDiskPropertyTest {
   void everythingReadIsWhatWasLastWritten(Transport transport, int seed) throws IOException {
     try (LoopBench bench = new LoopBench(transport);
         Arena arena = Arena.ofShared()) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       play(bench, disk, arena, new Random(seed));
       disk.close();
     }
@@ -66,7 +69,7 @@ class FileDiskPropertyTest {
     try (LoopBench bench = new LoopBench(Transport.NIO);
         Arena arena = Arena.ofShared()) {
       bench.waitNs = -1;
-      FileDisk disk =
+      OpenDrive disk =
           FileDisk.open(setup(), 0, (fd, answers) -> new StutteringDiskIo(fd, answers, random));
       play(bench, disk, arena, random);
       disk.close();
@@ -85,7 +88,7 @@ class FileDiskPropertyTest {
     try (LoopBench bench = new LoopBench(Transport.NIO);
         Arena arena = Arena.ofShared()) {
       bench.waitNs = -1;
-      FileDisk disk = FileDisk.open(setup(), 0, (fd, answers) -> {
+      OpenDrive disk = FileDisk.open(setup(), 0, (fd, answers) -> {
         kernel.set(new StutteringDiskIo(fd, answers, random));
         return kernel.get();
       });
@@ -112,7 +115,7 @@ class FileDiskPropertyTest {
     AtomicReference<StutteringDiskIo> kernel = new AtomicReference<>();
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
       bench.waitNs = -1;
-      FileDisk disk = FileDisk.open(setup(), 0, (fd, answers) -> {
+      OpenDrive disk = FileDisk.open(setup(), 0, (fd, answers) -> {
         kernel.set(new StutteringDiskIo(fd, answers, new Random(1)));
         kernel.get().punchingRefused = false;
         return kernel.get();
@@ -139,7 +142,8 @@ class FileDiskPropertyTest {
     return new FileDisk.Setup("D1", directory.resolve("d1.img"), SIZE_BYTES, BLOCK_BYTES, false);
   }
 
-  private void play(LoopBench bench, FileDisk disk, Arena arena, Random random) throws IOException {
+  private void play(LoopBench bench, OpenDrive disk, Arena arena, Random random)
+      throws IOException {
     List<Flight> flights = new ArrayList<>();
     for (int step = 0; step < STEP_COUNT; step++) {
       if (flights.size() < disk.queueDepth() && random.nextInt(5) != 0) {
@@ -158,7 +162,7 @@ class FileDiskPropertyTest {
   }
 
   private void begin(
-      LoopBench bench, FileDisk disk, Arena arena, Random random, List<Flight> flights) {
+      LoopBench bench, OpenDrive disk, Arena arena, Random random, List<Flight> flights) {
     int first = random.nextInt(BLOCK_COUNT);
     int count = 1 + random.nextInt(Math.min(EXTENT_BLOCKS_MAX, BLOCK_COUNT - first));
     for (int block = first; block < first + count; block++) {
@@ -189,7 +193,7 @@ class FileDiskPropertyTest {
     flights.add(new Flight(tag, first, count, readInto));
   }
 
-  private void write(FileDisk disk, Arena arena, Random random, int first, int count, long tag) {
+  private void write(OpenDrive disk, Arena arena, Random random, int first, int count, long tag) {
     IoVector pieces = new IoVector();
     int block = first;
     while (block < first + count) {

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import farside.director.MachineCheck;
+import farside.driver.drive.LoopBench;
+import farside.driver.drive.OpenDrive;
+import farside.driver.drive.StutteringDiskIo;
 import farside.driver.netty.Transport;
 import farside.driver.posix.TinyFileSystem;
 import farside.port.DriveOutcome;
@@ -16,6 +19,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,9 +67,35 @@ class FileDiskTest {
 
   @ParameterizedTest
   @MethodSource("transports")
+  void holesOfTheFileAreToldAsZeroesAndNothingElseIs(Transport transport) throws IOException {
+    int dataBytes = 64 * 1024;
+    try (LoopBench bench = new LoopBench(transport)) {
+      OpenDrive disk = bench.open(setup());
+      MemorySegment data = filled(dataBytes, 1);
+      for (long offset : new long[] {0, SIZE_BYTES / 2}) {
+        long write = bench.tag();
+        disk.submitWrite(offset, new IoVector().add(data.address(), dataBytes), write);
+        assertThat(bench.await(disk, write).outcome()).isEqualTo(DriveOutcome.DONE);
+      }
+      long zero = bench.tag();
+      disk.submitZero(0, dataBytes, zero);
+      assertThat(bench.await(disk, zero).outcome()).isEqualTo(DriveOutcome.DONE);
+      disk.close();
+
+      OpenDrive again = bench.open(setup());
+      List<String> told = new ArrayList<>();
+      again.tellZeroes((from, to) -> told.add(from + " to " + to));
+      assertThat(told)
+          .containsExactly(
+              "0 to " + SIZE_BYTES / 2, (SIZE_BYTES / 2 + dataBytes) + " to " + SIZE_BYTES);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
   void driveIsSparseAndKnownZeroUntilTheFirstByteIsWritten(Transport transport) throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       assertThat(disk.isKnownZeroBelow(SIZE_BYTES)).isTrue();
       assertThat(disk.name()).isEqualTo("D1");
       assertThat(disk.identity())
@@ -74,7 +105,7 @@ class FileDiskTest {
       disk.close();
 
       // As a process leaves it that was killed before its first write.
-      FileDisk again = bench.open(setup());
+      OpenDrive again = bench.open(setup());
       assertThat(again.isKnownZeroBelow(SIZE_BYTES)).isTrue();
       long write = bench.tag();
       again.submitWrite(
@@ -84,7 +115,7 @@ class FileDiskTest {
       assertThat(bench.await(again, write).outcome()).isEqualTo(DriveOutcome.DONE);
       again.close();
 
-      FileDisk written = bench.open(setup());
+      OpenDrive written = bench.open(setup());
       assertThat(written.isKnownZeroBelow(SIZE_BYTES)).isFalse();
       // What lies before the first byte that was written is still known to be zero: such is a
       // drive whose first label was torn. How much of it the file system can tell is its own
@@ -98,7 +129,7 @@ class FileDiskTest {
   @MethodSource("transports")
   void writtenPiecesAreReadBackWholeAndAreInTheFile(Transport transport) throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       MemorySegment source = filled(3 * PAGE_BYTES, 1);
       IoVector pieces = new IoVector()
           .add(source.address() + 2 * PAGE_BYTES, PAGE_BYTES)
@@ -133,7 +164,7 @@ class FileDiskTest {
   @MethodSource("transports")
   void zeroedExtentReadsZeroAndNothingElseDoes(Transport transport) throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       MemorySegment source = filled(65536, 3).fill((byte) 9);
       long write = bench.tag();
       disk.submitWrite(0, new IoVector().add(source.address(), 65536), write);
@@ -155,7 +186,7 @@ class FileDiskTest {
   @MethodSource("transports")
   void fullQueueIsServedAndOneRequestMoreStopsTheCabinet(Transport transport) throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       MemorySegment source = filled(BLOCK_BYTES, 5);
       for (int index = 0; index < disk.queueDepth(); index++) {
         disk.submitWrite(
@@ -178,7 +209,7 @@ class FileDiskTest {
   void readBeyondTheEndOfAFileThatWasCutNamesTheFirstMissingBlock(Transport transport)
       throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       try (RandomAccessFile outsider = new RandomAccessFile(setup().path().toFile(), "rw")) {
         outsider.setLength(10_000);
       }
@@ -198,7 +229,7 @@ class FileDiskTest {
   void fullFileSystemIsToldAsSuch(Transport transport) throws Exception {
     try (TinyFileSystem tiny = TinyFileSystem.mount(directory.resolve("tiny"), 256 * 1024);
         LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk =
+      OpenDrive disk =
           bench.open(new FileDisk.Setup("D1", tiny.path("d1.img"), SIZE_BYTES, BLOCK_BYTES, false));
       MemorySegment source = filled(512 * 1024, 5);
       long write = bench.tag();
@@ -225,7 +256,7 @@ class FileDiskTest {
   @MethodSource("transports")
   void directDriveWritesAndReads(Transport transport) throws IOException {
     try (LoopBench bench = new LoopBench(transport)) {
-      FileDisk disk = openDirect(bench);
+      OpenDrive disk = openDirect(bench);
       MemorySegment source = filled(2 * PAGE_BYTES, 7);
       long write = bench.tag();
       disk.submitWrite(4096, new IoVector().add(source.address(), 2 * PAGE_BYTES), write);
@@ -239,7 +270,7 @@ class FileDiskTest {
     }
   }
 
-  private FileDisk openDirect(LoopBench bench) throws IOException {
+  private OpenDrive openDirect(LoopBench bench) throws IOException {
     try {
       return bench.open(
           new FileDisk.Setup("D1", directory.resolve("d1.img"), SIZE_BYTES, PAGE_BYTES, true));
@@ -252,7 +283,7 @@ class FileDiskTest {
   @Test
   void directDriveRefusesUnalignedMemory() throws IOException {
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
-      FileDisk disk = openDirect(bench);
+      OpenDrive disk = openDirect(bench);
       long odd = filled(2 * PAGE_BYTES, 7).address() + 8 + 1;
 
       assertThatThrownBy(() -> disk.submitRead(0, odd, PAGE_BYTES, 1))
@@ -266,7 +297,7 @@ class FileDiskTest {
   @Test
   void extentThatIsNotWholeBlocksOfTheDriveStopsTheCabinet() throws IOException {
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       long address = filled(PAGE_BYTES, 7).address();
 
       assertThatThrownBy(() -> disk.submitRead(100, address, 512, 1))
@@ -302,7 +333,7 @@ class FileDiskTest {
   void emptyFileOfAKilledMakerIsTakenAsNew() throws IOException {
     Files.createFile(setup().path());
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       assertThat(disk.isKnownZeroBelow(SIZE_BYTES)).isTrue();
       disk.close();
     }
@@ -320,7 +351,7 @@ class FileDiskTest {
   @Test
   void driveOfTwoCabinetsIsRefusedToTheSecond() throws Exception {
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
-      FileDisk disk = bench.open(setup());
+      OpenDrive disk = bench.open(setup());
       assertThatThrownBy(() ->
               FileDisk.open(setup(), 50, (fd, answers) -> new StutteringDiskIo(fd, answers, null)))
           .hasMessageContaining("drive D1: another process holds " + setup().path());

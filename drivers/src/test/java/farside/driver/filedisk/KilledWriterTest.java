@@ -3,6 +3,8 @@ package farside.driver.filedisk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import farside.driver.drive.LoopBench;
+import farside.driver.drive.OpenDrive;
 import farside.driver.netty.Transport;
 import farside.port.DriveOutcome;
 import java.io.BufferedReader;
@@ -30,7 +32,7 @@ class KilledWriterTest {
     Path path = directory.resolve("d1.img");
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
       startAndKill(transport, path);
-      FileDisk disk = bench.open(WritingProcess.setup(path));
+      OpenDrive disk = bench.open(WritingProcess.setup(path));
       disk.submitZero(0, WritingProcess.SIZE_BYTES, 1);
       assertThat(bench.await(disk, 1).outcome()).isEqualTo(DriveOutcome.DONE);
 

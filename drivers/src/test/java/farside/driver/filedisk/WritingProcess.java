@@ -1,5 +1,7 @@
 package farside.driver.filedisk;
 
+import farside.driver.drive.LoopBench;
+import farside.driver.drive.OpenDrive;
 import farside.driver.netty.Transport;
 import farside.port.IoVector;
 import java.io.IOException;
@@ -23,7 +25,7 @@ final class WritingProcess {
   public static void main(String[] arguments) throws IOException {
     try (LoopBench bench = new LoopBench(Transport.valueOf(arguments[0]));
         Arena arena = Arena.ofShared()) {
-      FileDisk disk = bench.open(setup(Path.of(arguments[1])));
+      OpenDrive disk = bench.open(setup(Path.of(arguments[1])));
       MemorySegment ones = arena.allocate(WRITE_BYTES, BLOCK_BYTES).fill((byte) 1);
       IoVector source = new IoVector();
       long place = 0;

@@ -1,7 +1,9 @@
 package farside.driver.nbd;
 
+import farside.port.Extents;
 import farside.port.HostCommand;
 import farside.port.HostExport;
+import farside.port.HostFlags;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.port.Memory;
@@ -38,9 +40,11 @@ final class FakeChannelAdapter implements HostSink {
     final long lengthBytes;
     long offsetBytes;
     long remainingBytes;
+    final boolean oneExtent;
     boolean begun;
 
-    Read(long cookie, long offsetBytes, long lengthBytes) {
+    Read(long cookie, long offsetBytes, long lengthBytes, boolean oneExtent) {
+      this.oneExtent = oneExtent;
       this.cookie = cookie;
       this.offsetBytes = offsetBytes;
       this.lengthBytes = lengthBytes;
@@ -59,6 +63,9 @@ final class FakeChannelAdapter implements HostSink {
   boolean isRefusing;
   boolean isHoldingPayload;
   boolean isHoldingReads;
+  boolean isFailingSecondPieces;
+  private boolean isFailingReads;
+  private final Extents extents = new Extents();
   int readCountRefused;
   int requestCount;
   int forcedCount;
@@ -85,7 +92,7 @@ final class FakeChannelAdapter implements HostSink {
   public boolean onRequest(
       int connection,
       HostCommand command,
-      boolean forceUnitAccess,
+      int flags,
       long cookie,
       long offsetBytes,
       long lengthBytes) {
@@ -95,14 +102,15 @@ final class FakeChannelAdapter implements HostSink {
     }
     Link link = links.get(connection);
     requestCount++;
-    forcedCount += forceUnitAccess ? 1 : 0;
+    forcedCount += (flags & HostFlags.FORCE_UNIT_ACCESS) != 0 ? 1 : 0;
     boolean isBeyond = offsetBytes > sizeBytes || lengthBytes > sizeBytes - offsetBytes;
     switch (command) {
       case READ -> {
         if (isBeyond) {
           port.reply(connection, cookie, HostStatus.INVALID);
         } else {
-          link.reads.add(new Read(cookie, offsetBytes, lengthBytes));
+          boolean oneExtent = (flags & HostFlags.ONE_EXTENT) != 0;
+          link.reads.add(new Read(cookie, offsetBytes, lengthBytes, oneExtent));
         }
       }
       case WRITE -> {
@@ -118,6 +126,14 @@ final class FakeChannelAdapter implements HostSink {
         }
       }
       case FLUSH -> port.reply(connection, cookie, HostStatus.OK);
+      case CACHE -> port.reply(connection, cookie, isBeyond ? HostStatus.INVALID : HostStatus.OK);
+      case BLOCK_STATUS -> {
+        if (isBeyond) {
+          port.reply(connection, cookie, HostStatus.INVALID);
+        } else {
+          tellStatus(connection, flags, cookie, offsetBytes, lengthBytes);
+        }
+      }
       case TRIM, WRITE_ZEROES -> {
         if (isBeyond) {
           port.reply(connection, cookie, HostStatus.NO_SPACE);
@@ -188,16 +204,53 @@ final class FakeChannelAdapter implements HostSink {
     return done;
   }
 
+  private boolean isZero(long offsetBytes, int lengthBytes) {
+    for (int index = 0; index < lengthBytes; index++) {
+      if (byteAt(offsetBytes + index) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void tellStatus(int connection, int flags, long cookie, long offset, long length) {
+    extents.clear();
+    long at = offset;
+    while (at < offset + length) {
+      int step = (int) Math.min(PIECE_BYTES, offset + length - at);
+      extents.add(step, isZero(at, step));
+      at += step;
+    }
+    if ((flags & HostFlags.FIRST_ONLY) != 0) {
+      extents.keepFirst();
+    }
+    port.blockStatus(connection, cookie, extents);
+  }
+
   private int give(Link link) {
     int done = 0;
     while (!link.reads.isEmpty() && port.isWritable(link.number)) {
       Read read = link.reads.peek();
       if (!read.begun) {
         read.begun = true;
-        port.beginData(link.number, read.cookie, read.lengthBytes);
+        port.beginData(link.number, read.cookie, read.offsetBytes, read.lengthBytes);
+        if (read.oneExtent) {
+          port.dataExtent(link.number, read.lengthBytes);
+        }
       }
       int step = (int) Math.min(PIECE_BYTES, read.remainingBytes);
-      port.data(link.number, disk.address() + read.offsetBytes, step);
+      if (isFailingReads) {
+        port.failData(link.number, HostStatus.IO_ERROR);
+        step = (int) read.remainingBytes;
+      } else if (!read.oneExtent && isZero(read.offsetBytes, step)) {
+        port.zeroExtent(link.number, step);
+      } else {
+        if (!read.oneExtent) {
+          port.dataExtent(link.number, step);
+        }
+        port.data(link.number, disk.address() + read.offsetBytes, step);
+      }
+      isFailingReads = isFailingSecondPieces && !isFailingReads;
       read.offsetBytes += step;
       read.remainingBytes -= step;
       if (read.remainingBytes == 0) {

@@ -1,9 +1,13 @@
 package farside.driver.nbd;
 
+import farside.protocol.nbd.MetaContext;
 import farside.protocol.nbd.NbdCommand;
+import farside.protocol.nbd.NbdOption;
+import farside.protocol.nbd.NbdOptionReply;
 import farside.protocol.nbd.OptionFlyweight;
 import farside.protocol.nbd.RequestFlyweight;
 import farside.protocol.nbd.SimpleReplyFlyweight;
+import farside.protocol.nbd.StructuredReplyFlyweight;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -12,6 +16,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -44,6 +49,59 @@ final class NbdClient implements AutoCloseable {
     return client;
   }
 
+  /// Agrees on structured replies, chooses `base:allocation`, and opens the export.
+  static NbdClient structured(InetSocketAddress address, String export) throws IOException {
+    NbdClient client = new NbdClient(address);
+    client.greet();
+    client.openStructured(export);
+    return client;
+  }
+
+  void openStructured(String export) throws IOException {
+    option(NbdOption.STRUCTURED_REPLY.number(), new byte[0]);
+    byte[] name = export.getBytes(StandardCharsets.UTF_8);
+    byte[] context = MetaContext.ALLOCATION.getBytes(StandardCharsets.UTF_8);
+    option(
+        NbdOption.SET_META_CONTEXT.number(),
+        ByteBuffer.allocate(12 + name.length + context.length)
+            .putInt(name.length)
+            .put(name)
+            .putInt(1)
+            .putInt(context.length)
+            .put(context)
+            .array());
+    option(
+        NbdOption.GO.number(),
+        ByteBuffer.allocate(6 + name.length).putInt(name.length).put(name).array());
+    for (int acknowledged = 0; acknowledged < 3; ) {
+      acknowledged += readOptionReply() == NbdOptionReply.ACK.number() ? 1 : 0;
+    }
+  }
+
+  /// Reads one reply to an option, and returns its type.
+  int readOptionReply() throws IOException {
+    in.skipNBytes(12);
+    int type = in.readInt();
+    in.skipNBytes(in.readInt());
+    return type;
+  }
+
+  /// One chunk of a structured reply: its header, then what it holds.
+  record Chunk(boolean isLast, int type, long cookie, ByteBuffer content) {}
+
+  Chunk readChunk() throws IOException {
+    byte[] header = new byte[StructuredReplyFlyweight.LENGTH_BYTES];
+    in.readFully(header);
+    StructuredReplyFlyweight chunk =
+        new StructuredReplyFlyweight().wrap(new UnsafeBuffer(header), 0);
+    if (chunk.magic() != StructuredReplyFlyweight.MAGIC) {
+      throw new AssertionError("no chunk: magic " + Integer.toHexString(chunk.magic()));
+    }
+    byte[] content = new byte[chunk.contentBytes()];
+    in.readFully(content);
+    return new Chunk(chunk.isLast(), chunk.type(), chunk.cookie(), ByteBuffer.wrap(content));
+  }
+
   void greet() throws IOException {
     in.skipNBytes(18);
     out.write(new byte[] {0, 0, 0, 3});
@@ -65,7 +123,12 @@ final class NbdClient implements AutoCloseable {
 
   void send(NbdCommand command, long cookie, long offsetBytes, long lengthBytes)
       throws IOException {
-    out.write(request(command, 0, cookie, offsetBytes, lengthBytes));
+    send(command, 0, cookie, offsetBytes, lengthBytes);
+  }
+
+  void send(NbdCommand command, int flags, long cookie, long offsetBytes, long lengthBytes)
+      throws IOException {
+    out.write(request(command, flags, cookie, offsetBytes, lengthBytes));
   }
 
   void write(long cookie, long offsetBytes, byte[] payload) throws IOException {

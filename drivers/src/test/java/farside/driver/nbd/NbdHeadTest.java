@@ -375,7 +375,8 @@ class NbdHeadTest {
       client.send(NbdCommand.READ, 2, 0, MIB);
       awaitThat(() -> bench.adapter.requestCount == 2);
       bench.change(() -> {
-        bench.head.beginData(1, 1, MIB);
+        bench.head.beginData(1, 1, 0, MIB);
+        bench.head.dataExtent(1, MIB);
         bench.head.data(1, bench.adapter.disk.address(), MIB);
         bench.head.close(1, "the test says so");
       });
@@ -415,7 +416,10 @@ class NbdHeadTest {
     boolean isNoticed = bench.between(() -> {
       long address = bench.adapter.disk.address();
       bench.head.reply(1, 1, HostStatus.OK);
-      bench.head.beginData(1, 1, 10);
+      bench.head.beginData(1, 1, 0, 10);
+      bench.head.dataExtent(1, 10);
+      bench.head.zeroExtent(1, 10);
+      bench.head.failData(1, HostStatus.IO_ERROR);
       bench.head.data(1, address, 10);
       bench.head.discard(1, 10);
       bench.head.close(1, "again");
@@ -458,9 +462,10 @@ class NbdHeadTest {
       client.send(NbdCommand.READ, 1, 0, 8192);
       awaitThat(() -> bench.adapter.requestCount == 1);
       bench.change(() -> {
-        bench.head.beginData(1, 1, 8192);
+        bench.head.beginData(1, 1, 0, 8192);
+        bench.head.dataExtent(1, 4096);
         bench.head.data(1, bench.adapter.disk.address(), 4096);
-        bench.head.close(1, "the drive failed");
+        bench.head.failData(1, HostStatus.IO_ERROR);
         bench.head.reply(1, 2, HostStatus.OK);
       });
       assertThat(client.expectData(1, 4096)).hasSize(4096);
@@ -483,7 +488,7 @@ class NbdHeadTest {
     }
     try (NbdClient client = NbdClient.opened(bench.address, "0040")) {
       assertThat(client.sizeBytes).isEqualTo(4096);
-      assertThat(client.transmissionFlags).isEqualTo(0x10f);
+      assertThat(client.transmissionFlags).isEqualTo(0x50f);
     }
     assertThat(bench.between(bench.head::lastDropReason)).contains("being copied");
   }

@@ -1,7 +1,8 @@
 package farside.rig.description;
 
-/// Line and column in a text; both start at 1.
+/// Line and column in a text; both start at 1, or are 0 where there is no text to point at.
 public record Place(int line, int column) implements Comparable<Place> {
+  static final Place NOWHERE = new Place(0, 0);
   static final Place START = new Place(1, 1);
 
   @Override

@@ -76,16 +76,16 @@ public final class RigFile {
   private static Mistake unreadable(Path file) {
     if (Files.isDirectory(file)) {
       return new Mistake(
-          Place.START,
+          Place.NOWHERE,
           "this is a directory",
           "Name a rig file, or `loopback` for the default rig.");
     }
     if (!Files.exists(file)) {
       return new Mistake(
-          Place.START,
+          Place.NOWHERE,
           "there is no such file",
           "Name a rig file, or `loopback` for the default rig.");
     }
-    return new Mistake(Place.START, "the file cannot be read", "Check who may read it.");
+    return new Mistake(Place.NOWHERE, "the file cannot be read", "Check who may read it.");
   }
 }

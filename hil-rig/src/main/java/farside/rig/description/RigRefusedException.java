@@ -21,7 +21,8 @@ public final class RigRefusedException extends Exception {
     return mistakes;
   }
 
-  /// For each mistake a line `rig FILE, line L: what. cure`, then the line of the file with a
+  /// For each mistake a line `rig FILE, line L: what. cure` (without the line if the file cannot
+  /// be read), then the line of the file with a
   /// caret below the place.
   private static String describe(String fileName, String text, List<Mistake> mistakes) {
     List<String> lines = text.lines().toList();
@@ -29,9 +30,13 @@ public final class RigRefusedException extends Exception {
     for (Mistake mistake : mistakes.subList(0, Math.min(SHOWN_MAX, mistakes.size()))) {
       Place place = mistake.place();
       all.append(all.isEmpty() ? "" : "\n")
-          .append("rig %s, line %d: %s. %s"
-              .formatted(fileName, place.line(), mistake.what(), mistake.cure()));
-      if (place.line() <= lines.size()) {
+          .append("rig %s%s: %s. %s"
+              .formatted(
+                  fileName,
+                  place.line() == 0 ? "" : ", line " + place.line(),
+                  mistake.what(),
+                  mistake.cure()));
+      if (place.line() > 0 && place.line() <= lines.size()) {
         showLine(all, lines.get(place.line() - 1), place.column());
       }
     }

@@ -4,6 +4,7 @@ import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetPorts;
 import farside.director.CabinetRefused;
 import farside.driver.control.ControlSocket;
+import farside.driver.drive.OpenDrive;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
 import farside.driver.netty.Transport;
@@ -48,7 +49,7 @@ public final class Site {
   private final RunDirectory directory;
   private final EventJournal journal;
   private final Processor processor;
-  private final List<FileDisk> drives = new ArrayList<>();
+  private final List<OpenDrive> drives = new ArrayList<>();
   private final List<TcpLink> links = new ArrayList<>();
   /// Three things make a site ready: hosts and operators can reach it, and IML is complete.
   private final CountDownLatch ready = new CountDownLatch(3);
@@ -253,7 +254,7 @@ public final class Site {
           "site %s: the console's socket file stays behind: %s%n",
           cabinet.site(), failure.getMessage());
     }
-    drives.forEach(FileDisk::close);
+    drives.forEach(OpenDrive::close);
     if (isOrderly) {
       nvram.force();
       nvram.markClean();
@@ -264,7 +265,7 @@ public final class Site {
 
   /// Gives up what was opened, of a site that was never started.
   public void abandon() {
-    drives.forEach(FileDisk::close);
+    drives.forEach(OpenDrive::close);
     if (nvram != null) {
       nvram.close();
     }

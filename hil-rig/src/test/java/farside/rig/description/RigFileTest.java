@@ -75,7 +75,7 @@ class RigFileTest {
   void aFileThatIsNotThereIsRefusedWithTheCure(@TempDir Path directory) {
     assertThatThrownBy(() -> RigFile.read(directory.resolve("none.yaml").toString()))
         .isInstanceOf(RigRefusedException.class)
-        .hasMessageContaining("there is no such file")
+        .hasMessageContaining("yaml: there is no such file")
         .hasMessageContaining("`loopback`");
     assertThatThrownBy(() -> RigFile.read(directory.toString()))
         .isInstanceOf(RigRefusedException.class)

@@ -10,6 +10,7 @@ public final class GlobalMemory {
   private final WriteRecords records;
   private final SlotDirectory slots;
   private final TrackTable[] tables;
+  private final ZeroTracks[] zeroTracks;
   private final WriteNumbers numbers;
 
   public GlobalMemory(
@@ -24,9 +25,11 @@ public final class GlobalMemory {
     this.slots = slots;
     this.numbers = new WriteNumbers(nvram);
     tables = new TrackTable[volumeBytes.length];
+    zeroTracks = new ZeroTracks[volumeBytes.length];
     for (int i = 0; i < tables.length; i++) {
       int tracks = (int) ((volumeBytes[i] + BlockMask.TRACK_BYTES - 1) / BlockMask.TRACK_BYTES);
       tables[i] = new TrackTable(nvram, layout, i, tracks);
+      zeroTracks[i] = new ZeroTracks(volumeBytes[i]);
     }
   }
 
@@ -48,6 +51,10 @@ public final class GlobalMemory {
 
   public TrackTable table(int volumeIndex) {
     return tables[volumeIndex];
+  }
+
+  public ZeroTracks zeroTracks(int volumeIndex) {
+    return zeroTracks[volumeIndex];
   }
 
   public WriteNumbers numbers() {

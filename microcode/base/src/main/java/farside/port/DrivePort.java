@@ -24,6 +24,17 @@ public interface DrivePort {
   /// it was made just then, or nothing was written there since.
   boolean isKnownZeroBelow(long offsetBytes);
 
+  /// Tells extents that were known to read zero when the drive was opened, in ascending order.
+  /// What is not told may read zero, too.
+  void tellZeroes(ZeroSink sink);
+
+  /// True if the drive carries no label and may be given its first one although it is not known
+  /// to be zero: the rig says that what is on it is not needed, and nothing that looks as if it
+  /// were was found.
+  default boolean mayBeLabelled() {
+    return false;
+  }
+
   int queueDepth();
 
   void submitRead(long offsetBytes, long address, int lengthBytes, long tag);
@@ -39,6 +50,11 @@ public interface DrivePort {
   void submitFlush(long tag);
 
   int drain(DriveSink sink, int limit);
+
+  /// Takes extents that read zero.
+  interface ZeroSink {
+    void onZeroes(long fromBytes, long toBytes);
+  }
 
   /// Takes completions.
   interface DriveSink {

@@ -7,5 +7,9 @@ public enum HostCommand {
   FLUSH,
   /// The extent may read anything until written; ours reads zero.
   TRIM,
-  WRITE_ZEROES
+  WRITE_ZEROES,
+  /// The extent will be read soon.
+  CACHE,
+  /// Which parts of the extent read zero, as far as the cabinet knows.
+  BLOCK_STATUS
 }

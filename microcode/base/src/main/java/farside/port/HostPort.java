@@ -5,7 +5,9 @@ package farside.port;
 /// A connection has a number that is never used twice, and belongs to one export. Requests of
 /// one connection arrive in order; replies may be made in any order. The head reads no further
 /// request of a connection while a write's payload has not been wholly received or discarded:
-/// that is the back-pressure on a host.
+/// that is the back-pressure on a host. A connection that is gone is told before any request of
+/// one that was opened after it went: what a lost host left half written is dropped, or
+/// committed, before its successor writes.
 ///
 /// What is handed to `data` is copied, or sent, before the call returns.
 public interface HostPort {
@@ -25,11 +27,25 @@ public interface HostPort {
   /// Ends a command that returns no data, or a read that failed before its first byte.
   void reply(int connection, long cookie, HostStatus status);
 
-  /// Begins the successful reply of a read; `data` of the same connection follows until all of
-  /// `lengthBytes` is given. No other reply of this connection may come between.
-  void beginData(int connection, long cookie, long lengthBytes);
+  /// Begins the successful reply of a read; extents of the same connection follow, in order and
+  /// without gap, until all of `lengthBytes` is given. No other reply of this connection may
+  /// come between.
+  void beginData(int connection, long cookie, long offsetBytes, long lengthBytes);
+
+  /// The next extent of the reply; `data` follows until all of it is given.
+  void dataExtent(int connection, long lengthBytes);
+
+  /// The next extent of the reply reads zero; no `data` of it follows.
+  void zeroExtent(int connection, long lengthBytes);
 
   void data(int connection, long address, int lengthBytes);
+
+  /// The rest of the reply that has begun cannot be given. Ends the connection where its
+  /// protocol has no other way to say so.
+  void failData(int connection, HostStatus status);
+
+  /// Ends a BLOCK_STATUS well: what is known from its first byte on.
+  void blockStatus(int connection, long cookie, Extents extents);
 
   /// False while the host does not take its replies as fast as they are made.
   boolean isWritable(int connection);
@@ -46,12 +62,13 @@ public interface HostPort {
     /// @param remote who the host is, for people
     void onOpened(int connection, String volumeName, String remote);
 
-    /// False: not taken now; offered again at the next drain, and nothing else of this
-    /// connection before it.
+    /// @param flags see `HostFlags`
+    /// @return false: not taken now; offered again at the next drain, and nothing else of this
+    ///     connection before it
     boolean onRequest(
         int connection,
         HostCommand command,
-        boolean forceUnitAccess,
+        int flags,
         long cookie,
         long offsetBytes,
         long lengthBytes);

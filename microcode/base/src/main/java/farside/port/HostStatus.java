@@ -11,6 +11,8 @@ public enum HostStatus {
   INVALID,
   /// A write lies beyond the end of the volume.
   NO_SPACE,
+  /// It could be done, but not in the way that was asked for.
+  NOT_SUPPORTED,
   /// The cabinet is going down.
   SHUTDOWN
 }

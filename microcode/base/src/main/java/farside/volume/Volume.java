@@ -126,6 +126,13 @@ public final class Volume {
     store.store(first);
   }
 
+  /// IML: the standing of a drive that has neither a label nor is known to be zero. NVRAM is told
+  /// of it only when the label is on the drive ([#begin]): whoever is killed before finds a
+  /// volume that nobody has heard of, and not one whose drive seems to have been exchanged.
+  public void draft(Standing first) {
+    standing = first;
+  }
+
   /// The one door through which a volume changes its standing: checked against the table,
   /// committed to NVRAM, logged. The label follows; whoever needs it on the drive first waits
   /// for it.

@@ -7,6 +7,7 @@ import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.port.HostCommand;
 import farside.port.HostExport;
+import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
 import farside.volume.Volume;
@@ -35,6 +36,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private final EventLog events;
   private final ReadAssembly assembly;
   private final WritePump pump;
+  private final AllocationReport allocation;
   private final Int2ObjectHashMap<HostConnection> connections = new Int2ObjectHashMap<>();
   private final HostRequest[] requests = new HostRequest[REQUESTS_MAX];
   private final ArrayDeque<HostRequest> free = new ArrayDeque<>();
@@ -58,6 +60,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.events = events;
     this.assembly = new ReadAssembly(memory, host, zeroesAddress);
     this.pump = new WritePump(memory, host, assembly);
+    this.allocation = new AllocationReport(memory);
     this.shown = new HostExport[volumes.count()];
     for (int i = 0; i < REQUESTS_MAX; i++) {
       requests[i] = new HostRequest(i);
@@ -169,7 +172,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   public boolean onRequest(
       int connectionId,
       HostCommand command,
-      boolean forceUnitAccess,
+      int flags,
       long cookie,
       long offsetBytes,
       long lengthBytes) {
@@ -181,7 +184,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       return false;
     }
     HostRequest request = free.poll();
-    request.begin(connection, command, forceUnitAccess, cookie, offsetBytes, lengthBytes);
+    request.begin(connection, command, flags, cookie, offsetBytes, lengthBytes);
     connection.outstanding++;
     HostStatus refusal = refusalOf(request);
     if (refusal != HostStatus.OK) {
@@ -189,25 +192,34 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         host.discard(connectionId, lengthBytes);
       }
       finish(request, refusal);
-    } else if (command == HostCommand.READ) {
-      readCount++;
-      request.state = HostRequest.State.READING;
-      if (lengthBytes == 0) {
-        finish(request, HostStatus.OK);
-      } else if (!stepRead(request)) {
-        waiting.add(request);
-      }
-    } else if (command == HostCommand.FLUSH) {
-      awaitDurable(request, records.highestReleased(connection.volume.index()));
     } else {
-      writeCount++;
-      request.state = HostRequest.State.RECEIVING;
-      connection.receiving = request;
-      if (!stepWrite(request)) {
-        waiting.add(request);
-      }
+      begin(request);
     }
     return true;
+  }
+
+  private void begin(HostRequest request) {
+    switch (request.command) {
+      case READ, CACHE -> {
+        readCount += request.command == HostCommand.READ ? 1 : 0;
+        request.state = HostRequest.State.READING;
+        if (request.lengthBytes == 0) {
+          finish(request, HostStatus.OK);
+        } else if (!stepRead(request)) {
+          waiting.add(request);
+        }
+      }
+      case FLUSH -> awaitDurable(request, records.highestReleased(request.volume.index()));
+      case BLOCK_STATUS -> finish(request, HostStatus.OK);
+      case WRITE, TRIM, WRITE_ZEROES -> {
+        writeCount++;
+        request.state = HostRequest.State.RECEIVING;
+        request.connection.receiving = request;
+        if (!stepWrite(request)) {
+          waiting.add(request);
+        }
+      }
+    }
   }
 
   private HostStatus refusalOf(HostRequest request) {
@@ -226,9 +238,14 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
             || request.lengthBytes < 0
             || request.offsetBytes > volume.sizeBytes()
             || request.lengthBytes > volume.sizeBytes() - request.offsetBytes)) {
-      boolean trimOrRead =
-          request.command == HostCommand.TRIM || request.command == HostCommand.READ;
-      return trimOrRead ? HostStatus.INVALID : HostStatus.NO_SPACE;
+      return switch (request.command) {
+        case WRITE, WRITE_ZEROES -> HostStatus.NO_SPACE;
+        default -> HostStatus.INVALID;
+      };
+    }
+    if (request.has(HostFlags.FAST_ONLY) && !request.isPayloadless()) {
+      // Zeroes that keep their room are written as any other data is.
+      return HostStatus.NOT_SUPPORTED;
     }
     return HostStatus.OK;
   }
@@ -352,12 +369,17 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private boolean stepRead(HostRequest request) {
     while (true) {
-      switch (assembly.step(request)) {
+      boolean isCache = request.command == HostCommand.CACHE;
+      switch (isCache ? assembly.stepCache(request) : assembly.step(request)) {
         case WAITING -> {
           return false;
         }
         case PROGRESS -> {}
         case DONE -> {
+          if (isCache) {
+            finish(request, HostStatus.OK);
+            return true;
+          }
           HostConnection connection = request.connection;
           connection.streaming = null;
           recycle(request);
@@ -373,11 +395,11 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
               request.lengthBytes,
               "the drive cannot read it");
           if (request.replyBegun) {
-            // The header that said all is well is out: only the end of the connection can take
-            // it back.
-            request.connection.streaming = null;
-            host.close(request.connection.id, "a read failed after its reply had begun");
+            HostConnection connection = request.connection;
+            connection.streaming = null;
+            host.failData(connection.id, HostStatus.IO_ERROR);
             recycle(request);
+            answerQueued(connection);
           } else {
             finish(request, HostStatus.IO_ERROR);
           }
@@ -427,7 +449,9 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         || request.state != HostRequest.State.HELD) {
       return;
     }
-    if (request.forceUnitAccess && request.status == HostStatus.OK && !request.connection.closed) {
+    if (request.has(HostFlags.FORCE_UNIT_ACCESS)
+        && request.status == HostStatus.OK
+        && !request.connection.closed) {
       awaitDurable(request, request.highestNumber);
     } else {
       finish(request, request.status);
@@ -448,8 +472,11 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private void answer(HostRequest request) {
     HostConnection connection = request.connection;
     if (!connection.closed) {
-      if (request.command == HostCommand.READ && request.status == HostStatus.OK) {
-        host.beginData(connection.id, request.cookie, 0);
+      boolean isWell = request.status == HostStatus.OK;
+      if (request.command == HostCommand.READ && isWell) {
+        host.beginData(connection.id, request.cookie, request.offsetBytes, 0);
+      } else if (request.command == HostCommand.BLOCK_STATUS && isWell) {
+        host.blockStatus(connection.id, request.cookie, allocation.of(request));
       } else {
         host.reply(connection.id, request.cookie, request.status);
       }

@@ -3,6 +3,7 @@ package farside.channel;
 import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.port.HostCommand;
+import farside.port.HostFlags;
 import farside.port.HostStatus;
 import farside.volume.Volume;
 import java.util.Arrays;
@@ -15,7 +16,8 @@ import java.util.Arrays;
 /// | RECEIVING | space, payload, or the rest of a block that is written in part |
 /// | HELD | the peer: some of its records are not released |
 /// | DURABLE | the drive: it was FLUSH, or a write with forced unit access |
-/// | READING | blocks from the drive, an unacknowledged write, or room towards the host |
+/// | READING | blocks from the drive, an unacknowledged write, or room towards the host; |
+/// |         | CACHE waits in it for the blocks alone |
 /// | ANSWERED | nothing but the end of another reply on its connection |
 final class HostRequest {
   enum State {
@@ -35,7 +37,7 @@ final class HostRequest {
   HostConnection connection;
   Volume volume;
   HostCommand command;
-  boolean forceUnitAccess;
+  int flags;
   long cookie;
   long offsetBytes;
   long lengthBytes;
@@ -73,14 +75,14 @@ final class HostRequest {
   void begin(
       HostConnection from,
       HostCommand what,
-      boolean fua,
+      int hostFlags,
       long hostCookie,
       long offset,
       long length) {
     connection = from;
     volume = from.volume;
     command = what;
-    forceUnitAccess = fua;
+    flags = hostFlags;
     cookie = hostCookie;
     offsetBytes = offset;
     lengthBytes = length;
@@ -93,6 +95,16 @@ final class HostRequest {
     everythingCommitted = false;
     highestNumber = 0;
     replyBegun = false;
+  }
+
+  boolean has(int hostFlag) {
+    return (flags & hostFlag) != 0;
+  }
+
+  /// True if it changes the volume without any payload to be kept.
+  boolean isPayloadless() {
+    return command == HostCommand.TRIM
+        || command == HostCommand.WRITE_ZEROES && !has(HostFlags.KEEP_ROOM);
   }
 
   boolean isWrite() {

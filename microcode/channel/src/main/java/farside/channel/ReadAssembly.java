@@ -4,6 +4,8 @@ import farside.cache.BlockMask;
 import farside.cache.GlobalMemory;
 import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
+import farside.port.HostCommand;
+import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.Memory;
 
@@ -22,16 +24,24 @@ final class ReadAssembly {
     FAILED
   }
 
-  private static final long ZEROES_BYTES = BlockMask.TRACK_BYTES;
+  /// A shorter run of zeroes goes as data: a chunk of its own would hardly be shorter.
+  private static final int ZERO_RUN_BYTES_MIN = 4096;
 
+  private static final int RUNS_MAX = HostRequest.READ_TRACKS_MAX * BlockMask.BLOCKS_PER_TRACK;
+
+  private final GlobalMemory memory;
   private final WriteRecords records;
   private final SlotDirectory slots;
   private final HostPort host;
   private final TrackImage image;
   private final long zeroesAddress;
+  private final long[] runAddress = new long[RUNS_MAX];
+  private final int[] runBytes = new int[RUNS_MAX];
+  private int runCount;
 
   /// @param zeroesAddress a track of zeroes, never written
   ReadAssembly(GlobalMemory memory, HostPort host, long zeroesAddress) {
+    this.memory = memory;
     this.records = memory.records();
     this.slots = memory.slots();
     this.host = host;
@@ -39,31 +49,63 @@ final class ReadAssembly {
     this.zeroesAddress = zeroesAddress;
   }
 
+  /// Goes on with a read.
   Outcome step(HostRequest request) {
     if (!host.isWritable(request.connection.id)) {
       return Outcome.WAITING;
     }
     long from = request.offsetBytes + request.doneBytes;
-    long end = request.offsetBytes + request.lengthBytes;
-    long firstTrack = from / BlockMask.TRACK_BYTES;
-    long pieceEnd =
-        Math.min(end, (firstTrack + HostRequest.READ_TRACKS_MAX) * BlockMask.TRACK_BYTES);
-    int trackCount = (int) ((pieceEnd - 1) / BlockMask.TRACK_BYTES - firstTrack) + 1;
+    long pieceEnd = pieceEnd(request, from);
+    Outcome gathered = gather(request, from, pieceEnd);
+    if (gathered != Outcome.DONE) {
+      return gathered;
+    }
+    if (request.connection.streaming != null && request.connection.streaming != request) {
+      return Outcome.WAITING;
+    }
+    send(request, from, pieceEnd);
+    return pieceDone(request, pieceEnd - from);
+  }
 
+  /// Goes on with a CACHE: as a read, but nobody is given the data. More than half of the slots
+  /// would drive out what it brought in itself.
+  Outcome stepCache(HostRequest request) {
+    long from = request.offsetBytes + request.doneBytes;
+    if (request.doneBytes >= (long) slots.slotCount() / 2 * BlockMask.TRACK_BYTES) {
+      return Outcome.DONE;
+    }
+    long pieceEnd = pieceEnd(request, from);
+    Outcome gathered = gather(request, from, pieceEnd);
+    return gathered == Outcome.DONE ? pieceDone(request, pieceEnd - from) : gathered;
+  }
+
+  private static long pieceEnd(HostRequest request, long from) {
+    return Math.min(
+        request.offsetBytes + request.lengthBytes,
+        (from / BlockMask.TRACK_BYTES + HostRequest.READ_TRACKS_MAX) * BlockMask.TRACK_BYTES);
+  }
+
+  private Outcome pieceDone(HostRequest request, long bytes) {
+    unpin(request);
+    request.doneBytes += bytes;
+    return request.doneBytes == request.lengthBytes ? Outcome.DONE : Outcome.PROGRESS;
+  }
+
+  /// `DONE`: all of the piece is here, its slots pinned.
+  private Outcome gather(HostRequest request, long from, long pieceEnd) {
+    int firstTrack = (int) (from / BlockMask.TRACK_BYTES);
+    int endTrack = (int) ((pieceEnd - 1) / BlockMask.TRACK_BYTES) + 1;
     boolean whole = true;
-    for (int i = 0; i < trackCount; i++) {
-      int track = (int) firstTrack + i;
-      int fromBlock = firstBlock(track, from);
-      int toBlock = endBlock(track, pieceEnd);
-      image.lay(request.volume.index(), track, fromBlock, toBlock);
-      if (image.hasUnreleased()) {
+    for (int track = firstTrack; track < endTrack; track++) {
+      lay(request.volume.index(), track, firstBlock(track, from), endBlock(track, pieceEnd));
+      if (image.hasUnreleased() && request.command == HostCommand.READ) {
         whole = false;
         continue;
       }
       if (image.isWhole()) {
         continue;
       }
-      int slot = request.slots[i];
+      int slot = request.slots[track - firstTrack];
       if (slot == SlotDirectory.NONE) {
         slot = slots.acquire(request.volume.index(), track);
         if (slot == SlotDirectory.NONE) {
@@ -71,7 +113,7 @@ final class ReadAssembly {
           return Outcome.WAITING;
         }
         slots.pin(slot);
-        request.slots[i] = slot;
+        request.slots[track - firstTrack] = slot;
         // An older failure is somebody else's: this read has the drive tried again.
         slots.want(slot, image.missingLow(), image.missingHigh());
       }
@@ -84,29 +126,70 @@ final class ReadAssembly {
         whole = false;
       }
     }
-    if (!whole) {
-      return Outcome.WAITING;
-    }
-    if (request.connection.streaming != null && request.connection.streaming != request) {
-      return Outcome.WAITING;
-    }
-    send(request, from, pieceEnd, firstTrack, trackCount);
-    unpin(request);
-    request.doneBytes += pieceEnd - from;
-    return request.doneBytes == request.lengthBytes ? Outcome.DONE : Outcome.PROGRESS;
+    return whole ? Outcome.DONE : Outcome.WAITING;
   }
 
-  private void send(HostRequest request, long from, long end, long firstTrack, int trackCount) {
+  private void lay(int volumeIndex, int track, int fromBlock, int toBlock) {
+    image.lay(volumeIndex, track, fromBlock, toBlock);
+    if (memory.zeroTracks(volumeIndex).isZero(track)) {
+      image.nothingIsMissing();
+    }
+  }
+
+  private void send(HostRequest request, long from, long end) {
     if (!request.replyBegun) {
       request.replyBegun = true;
       request.connection.streaming = request;
-      host.beginData(request.connection.id, request.cookie, request.lengthBytes);
+      host.beginData(
+          request.connection.id, request.cookie, request.offsetBytes, request.lengthBytes);
+      if (request.has(HostFlags.ONE_EXTENT)) {
+        host.dataExtent(request.connection.id, request.lengthBytes);
+      }
     }
-    for (int i = 0; i < trackCount; i++) {
-      int track = (int) firstTrack + i;
+    findRuns(request, from, end);
+    int index = 0;
+    while (index < runCount) {
+      if (isZeroRun(index) && !request.has(HostFlags.ONE_EXTENT)) {
+        host.zeroExtent(request.connection.id, runBytes[index]);
+        index++;
+      } else {
+        index = sendData(request, index);
+      }
+    }
+  }
+
+  /// Runs of data up to the next long one of zeroes, as one extent; returns where that is.
+  private int sendData(HostRequest request, int first) {
+    int id = request.connection.id;
+    boolean anyZeroes = request.has(HostFlags.ONE_EXTENT);
+    int end = first;
+    long bytes = 0;
+    while (end < runCount && (anyZeroes || !isZeroRun(end))) {
+      bytes += runBytes[end];
+      end++;
+    }
+    if (!anyZeroes) {
+      host.dataExtent(id, bytes);
+    }
+    for (int index = first; index < end; index++) {
+      host.data(id, runAddress[index], runBytes[index]);
+    }
+    return end;
+  }
+
+  private boolean isZeroRun(int index) {
+    return runAddress[index] == zeroesAddress && runBytes[index] >= ZERO_RUN_BYTES_MIN;
+  }
+
+  /// Where the bytes of the piece are, run by run.
+  private void findRuns(HostRequest request, long from, long end) {
+    runCount = 0;
+    int firstTrack = (int) (from / BlockMask.TRACK_BYTES);
+    int endTrack = (int) ((end - 1) / BlockMask.TRACK_BYTES) + 1;
+    for (int track = firstTrack; track < endTrack; track++) {
       int fromBlock = firstBlock(track, from);
       int toBlock = endBlock(track, end);
-      image.lay(request.volume.index(), track, fromBlock, toBlock);
+      lay(request.volume.index(), track, fromBlock, toBlock);
       int block = fromBlock;
       while (block < toBlock) {
         int owner = image.ownerOf(block);
@@ -114,12 +197,12 @@ final class ReadAssembly {
         while (block < toBlock && image.ownerOf(block) == owner) {
           block++;
         }
-        sendRun(request, track, runFrom, block, owner, request.slots[i], from, end);
+        addRun(request, track, runFrom, block, owner, request.slots[track - firstTrack], from, end);
       }
     }
   }
 
-  private void sendRun(
+  private void addRun(
       HostRequest request,
       int track,
       int fromBlock,
@@ -133,20 +216,25 @@ final class ReadAssembly {
     long runEnd = Math.min(end, trackBytes + (long) toBlock * BlockMask.BLOCK_BYTES);
     long address;
     if (owner == WriteRecords.NONE) {
-      address = slots.addressOf(slot) + (runFrom - trackBytes);
+      address = memory.zeroTracks(request.volume.index()).isZero(track)
+          ? zeroesAddress
+          : slots.addressOf(slot) + (runFrom - trackBytes);
     } else if (records.isZeroes(owner)) {
       address = zeroesAddress;
     } else {
       address = records.addressOf(owner) + (runFrom - records.offsetOf(owner));
     }
-    host.data(request.connection.id, address, (int) (runEnd - runFrom));
+    runAddress[runCount] = address;
+    runBytes[runCount] = (int) (runEnd - runFrom);
+    runCount++;
   }
 
   /// Copies blocks `from` to `to` (excluded) of the track, newest content, to `target`; false
   /// if the drive has to be asked first, in which case the request's merge slot waits for them.
   /// Failure is told by [#mergeFailed].
   boolean copyNewest(HostRequest request, int track, int from, int to, long target) {
-    image.lay(request.volume.index(), track, from, to);
+    lay(request.volume.index(), track, from, to);
+    boolean zeroOnDrive = memory.zeroTracks(request.volume.index()).isZero(track);
     if (!image.isWhole()) {
       if (request.mergeSlot == SlotDirectory.NONE) {
         request.mergeSlot = slots.acquire(request.volume.index(), track);
@@ -167,7 +255,9 @@ final class ReadAssembly {
     for (int block = from; block < to; block++) {
       int owner = image.ownerOf(block);
       long at = target + (long) (block - from) * BlockMask.BLOCK_BYTES;
-      if (owner == WriteRecords.NONE) {
+      if (owner == WriteRecords.NONE && zeroOnDrive) {
+        Memory.zero(at, BlockMask.BLOCK_BYTES);
+      } else if (owner == WriteRecords.NONE) {
         Memory.copy(
             slots.addressOf(request.mergeSlot) + (long) block * BlockMask.BLOCK_BYTES,
             at,
@@ -213,7 +303,7 @@ final class ReadAssembly {
 
   private static int endBlock(int track, long endBytes) {
     long left = endBytes - (long) track * BlockMask.TRACK_BYTES;
-    return left >= ZEROES_BYTES
+    return left >= BlockMask.TRACK_BYTES
         ? BlockMask.BLOCKS_PER_TRACK
         : (int) ((left + BlockMask.BLOCK_BYTES - 1) / BlockMask.BLOCK_BYTES);
   }

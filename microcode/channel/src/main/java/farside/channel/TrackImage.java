@@ -56,8 +56,19 @@ final class TrackImage {
     return missingHigh;
   }
 
+  /// The drive's blocks of the track are known to read zero: it need not be asked for them.
+  void nothingIsMissing() {
+    missingLow = 0;
+    missingHigh = 0;
+  }
+
   boolean isWhole() {
     return (missingLow | missingHigh) == 0;
+  }
+
+  boolean isZero(int block, boolean zeroOnDrive) {
+    int record = owner[block];
+    return record == WriteRecords.NONE ? zeroOnDrive : records.isZeroes(record);
   }
 
   int ownerOf(int block) {

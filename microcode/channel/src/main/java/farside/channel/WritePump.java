@@ -65,7 +65,7 @@ final class WritePump {
     long end = request.offsetBytes + request.lengthBytes;
     long start = from - from % blockBytes;
     long trackEnd = (from / BlockMask.TRACK_BYTES + 1) * BlockMask.TRACK_BYTES;
-    boolean zeroes = request.command != HostCommand.WRITE;
+    boolean zeroes = request.isPayloadless();
     if (zeroes && start == from && end - from >= blockBytes) {
       request.record = records.reserve(1, false);
       if (request.record == WriteRecords.NONE) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.cache.WriteRecords;
 import farside.port.HostCommand;
+import farside.port.HostFlags;
 import farside.port.HostStatus;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -361,16 +362,30 @@ class ChannelAdapterTest {
       default -> from + random.nextInt(to - from - length);
     };
     boolean fua = random.nextInt(8) == 0;
-    return switch (random.nextInt(8)) {
+    int flags = fua ? HostFlags.FORCE_UNIT_ACCESS : 0;
+    return switch (random.nextInt(10)) {
       case 0, 1, 2, 3 -> {
         byte[] payload = new byte[length];
         random.nextBytes(payload);
         yield bench.host.write(id, fua, offset, payload);
       }
       case 4 -> bench.host.ask(id, HostCommand.TRIM, offset, length);
-      case 5 -> bench.host.ask(id, HostCommand.WRITE_ZEROES, fua, offset, length);
-      case 6 -> bench.host.ask(id, HostCommand.READ, offset, length);
+      case 5 ->
+        bench.host.ask(id, HostCommand.WRITE_ZEROES, flags | zeroFlags(random), offset, length);
+      case 6 ->
+        bench.host.ask(
+            id, HostCommand.READ, random.nextBoolean() ? HostFlags.ONE_EXTENT : 0, offset, length);
+      case 7 -> bench.host.ask(id, HostCommand.CACHE, offset, length);
+      case 8 -> bench.host.ask(id, HostCommand.BLOCK_STATUS, offset, length);
       default -> bench.host.ask(id, HostCommand.FLUSH, 0, 0);
+    };
+  }
+
+  private static int zeroFlags(Random random) {
+    return switch (random.nextInt(3)) {
+      case 0 -> HostFlags.KEEP_ROOM;
+      case 1 -> HostFlags.FAST_ONLY;
+      default -> 0;
     };
   }
 
@@ -384,15 +399,31 @@ class ChannelAdapterTest {
         assertThat(Arrays.mismatch(command.data, Arrays.copyOfRange(model, from, to)))
             .as(when)
             .isEqualTo(-1);
-      case FLUSH -> {}
+      case BLOCK_STATUS -> checkAllocation(command, model, when);
+      case FLUSH, CACHE -> {}
     }
+  }
+
+  /// What is said to read zero does, and something is said.
+  private static void checkAllocation(ScriptedHost.Command command, byte[] model, String when) {
+    int at = (int) command.offsetBytes;
+    for (String extent : command.extents) {
+      int length = Integer.parseInt(extent.substring(5));
+      if (extent.startsWith("zero")) {
+        assertThat(Arrays.copyOfRange(model, at, at + length)).as(when).containsOnly(0);
+      }
+      at += length;
+    }
+    assertThat(at).as(when).isEqualTo((int) (command.offsetBytes + command.lengthBytes));
   }
 
   /// The host is gone: each byte of its write is the old one or the new one, and stays what it
   /// is.
   private static void adopt(
       ChannelBench bench, int id, ScriptedHost.Command lost, byte[] model, String when) {
-    if (lost.command == HostCommand.READ || lost.command == HostCommand.FLUSH) {
+    if (lost.command != HostCommand.WRITE
+        && lost.command != HostCommand.TRIM
+        && lost.command != HostCommand.WRITE_ZEROES) {
       return;
     }
     int from = (int) lost.offsetBytes;

@@ -1,13 +1,17 @@
 package farside.channel;
 
+import farside.port.Extents;
 import farside.port.HostCommand;
 import farside.port.HostExport;
+import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
 import farside.port.Memory;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -17,7 +21,7 @@ final class ScriptedHost implements HostPort {
   /// One command and what came of it.
   static final class Command {
     final HostCommand command;
-    final boolean forceUnitAccess;
+    final int flags;
     final long cookie;
     final long offsetBytes;
     final byte[] payload;
@@ -25,15 +29,18 @@ final class ScriptedHost implements HostPort {
     HostStatus status;
     byte[] data;
 
+    /// What the data, or the answer to BLOCK_STATUS, was made of, such as `zero 65536`.
+    final List<String> extents = new ArrayList<>();
+
     private Command(
         HostCommand command,
-        boolean fua,
+        int flags,
         long cookie,
         long offsetBytes,
         byte[] payload,
         long lengthBytes) {
       this.command = command;
-      this.forceUnitAccess = fua;
+      this.flags = flags;
       this.cookie = cookie;
       this.offsetBytes = offsetBytes;
       this.payload = payload;
@@ -60,6 +67,7 @@ final class ScriptedHost implements HostPort {
     Command streaming;
     ByteArrayOutputStream stream;
     long streamBytes;
+    long extentBytes;
   }
 
   private final Map<Integer, Connection> connections = new LinkedHashMap<>();
@@ -88,18 +96,23 @@ final class ScriptedHost implements HostPort {
   }
 
   Command ask(int connection, HostCommand command, long offsetBytes, long lengthBytes) {
-    return ask(connection, command, false, offsetBytes, lengthBytes);
+    return ask(connection, command, 0, offsetBytes, lengthBytes);
   }
 
-  Command ask(
-      int connection, HostCommand command, boolean fua, long offsetBytes, long lengthBytes) {
-    return add(connection, new Command(command, fua, ++cookies, offsetBytes, null, lengthBytes));
+  Command ask(int connection, HostCommand command, int flags, long offsetBytes, long lengthBytes) {
+    return add(connection, new Command(command, flags, ++cookies, offsetBytes, null, lengthBytes));
   }
 
   Command write(int connection, boolean fua, long offsetBytes, byte[] payload) {
     return add(
         connection,
-        new Command(HostCommand.WRITE, fua, ++cookies, offsetBytes, payload, payload.length));
+        new Command(
+            HostCommand.WRITE,
+            fua ? HostFlags.FORCE_UNIT_ACCESS : 0,
+            ++cookies,
+            offsetBytes,
+            payload,
+            payload.length));
   }
 
   private Command add(int connection, Command command) {
@@ -154,12 +167,7 @@ final class ScriptedHost implements HostPort {
         c.dropBytes = 0;
       }
       if (!sink.onRequest(
-          id,
-          next.command,
-          next.forceUnitAccess,
-          next.cookie,
-          next.offsetBytes,
-          next.lengthBytes)) {
+          id, next.command, next.flags, next.cookie, next.offsetBytes, next.lengthBytes)) {
         c.outstanding.remove(next.cookie);
         if (c.writing == next) {
           c.writing = null;
@@ -230,7 +238,7 @@ final class ScriptedHost implements HostPort {
   }
 
   @Override
-  public void beginData(int connection, long cookie, long lengthBytes) {
+  public void beginData(int connection, long cookie, long offsetBytes, long lengthBytes) {
     Connection c = connections.get(connection);
     if (c.streaming != null) {
       throw new AssertionError("data within the data of another");
@@ -238,12 +246,62 @@ final class ScriptedHost implements HostPort {
     c.streaming = c.outstanding.get(cookie);
     c.stream = new ByteArrayOutputStream();
     c.streamBytes = lengthBytes;
+    if (c.streaming.offsetBytes != offsetBytes || c.extentBytes != 0) {
+      throw new AssertionError("the data of another place");
+    }
     endStreamIfWhole(c);
+  }
+
+  @Override
+  public void dataExtent(int connection, long lengthBytes) {
+    Connection c = connections.get(connection);
+    if (c.extentBytes != 0) {
+      throw new AssertionError("an extent within another");
+    }
+    c.extentBytes = lengthBytes;
+    c.streaming.extents.add("data " + lengthBytes);
+  }
+
+  @Override
+  public void zeroExtent(int connection, long lengthBytes) {
+    Connection c = connections.get(connection);
+    if (c.extentBytes != 0) {
+      throw new AssertionError("an extent within another");
+    }
+    c.streaming.extents.add("zero " + lengthBytes);
+    c.stream.writeBytes(new byte[(int) lengthBytes]);
+    endStreamIfWhole(c);
+  }
+
+  @Override
+  public void failData(int connection, HostStatus status) {
+    Connection c = connections.get(connection);
+    Command failed = c.streaming;
+    c.streaming = null;
+    c.extentBytes = 0;
+    end(c, failed.cookie, status);
+  }
+
+  @Override
+  public void blockStatus(int connection, long cookie, Extents extents) {
+    Connection c = connections.get(connection);
+    if (c.streaming != null) {
+      throw new AssertionError("a reply within the data of another");
+    }
+    Command command = c.outstanding.get(cookie);
+    for (int i = 0; i < extents.count(); i++) {
+      command.extents.add((extents.isZero(i) ? "zero " : "data ") + extents.lengthBytes(i));
+    }
+    end(c, cookie, HostStatus.OK);
   }
 
   @Override
   public void data(int connection, long address, int lengthBytes) {
     Connection c = connections.get(connection);
+    c.extentBytes -= lengthBytes;
+    if (c.extentBytes < 0) {
+      throw new AssertionError("data beyond its extent");
+    }
     for (int i = 0; i < lengthBytes; i++) {
       c.stream.write(Memory.getByte(address + i));
     }

@@ -121,6 +121,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     int work = port.drain(this, 256);
     if (!labelReader.isDone()) {
       if (!labelReader.isStarted()) {
+        learnZeroTracks();
         labelReader.start(LABEL_READ << KIND_SHIFT);
         inFlight++;
         work++;
@@ -300,6 +301,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private void submitVector(DestageOp op, long offsetBytes) {
+    memory.zeroTracks(volume.index()).clear(op.track);
     op.outstanding++;
     inFlight++;
     destagedBytes += vector.totalBytes();
@@ -357,6 +359,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     op.outstanding--;
     if (outcome != DriveOutcome.DONE) {
       errorCount++;
+      memory.zeroTracks(volume.index()).clear(op.track);
       if (!op.failed) {
         op.failed = true;
         op.outcome = outcome;
@@ -379,6 +382,9 @@ final class DriveUnit implements DrivePort.DriveSink {
       }
     } else {
       failing.onWritten(op.track);
+      if (op.recordCount == 1 && isZeroTrack(op.records[0])) {
+        memory.zeroTracks(volume.index()).set(op.track);
+      }
     }
     for (int i = 0; i < op.recordCount; i++) {
       int record = op.records[i];
@@ -401,6 +407,21 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void tellWhetherFailing() {
     records.setDestageFailing(
         volume.index(), flushFailing || !failing.isEmpty() || labelWriter.isDriveOut());
+  }
+
+  /// Before anything is written.
+  private void learnZeroTracks() {
+    if (volume != null) {
+      port.tellZeroes(memory.zeroTracks(volume.index())::setWithin);
+    }
+  }
+
+  /// True if the record is zeroes over a whole track, or over all there is of the last one.
+  private boolean isZeroTrack(int record) {
+    long end = records.offsetOf(record) + records.lengthOf(record);
+    return records.isZeroes(record)
+        && records.offsetOf(record) % BlockMask.TRACK_BYTES == 0
+        && (end % BlockMask.TRACK_BYTES == 0 || end == volume.sizeBytes());
   }
 
   // ---- flush ----

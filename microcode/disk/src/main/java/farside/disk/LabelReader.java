@@ -104,6 +104,9 @@ final class LabelReader {
     if (unusable != null) {
       return new Labels.FoundLabel(null, false, unusable);
     }
+    if (port.mayBeLabelled()) {
+      return new Labels.FoundLabel(null, false, null);
+    }
     return new Labels.FoundLabel(
         null,
         false,

@@ -63,6 +63,8 @@ final class DriveInMemory implements DrivePort {
   private MemorySegment image;
   private MemorySegment durable;
 
+  boolean mayBeLabelled;
+
   DriveInMemory(long sizeBytes, int queueDepth, boolean knownZero) {
     this.queueDepth = queueDepth;
     this.knownZero = knownZero;
@@ -166,8 +168,20 @@ final class DriveInMemory implements DrivePort {
   }
 
   @Override
+  public boolean mayBeLabelled() {
+    return mayBeLabelled;
+  }
+
+  @Override
   public boolean isKnownZeroBelow(long offsetBytes) {
     return knownZero;
+  }
+
+  @Override
+  public void tellZeroes(ZeroSink sink) {
+    if (knownZero) {
+      sink.onZeroes(0, sizeBytes());
+    }
   }
 
   @Override

@@ -170,6 +170,17 @@ class LabelOnDriveTest {
   }
 
   @Test
+  void aDriveThatWasClearedForItsFirstLabelIsTakenAndNotForZero() {
+    DriveInMemory drive = new DriveInMemory(DiskBench.VOLUME_BYTES + (1 << 20), 4, false);
+    drive.mayBeLabelled = true;
+    DiskBench bench = new DiskBench(drive);
+    bench.load();
+    assertThat(bench.labels.found(0).refusal()).isNull();
+    assertThat(bench.labels.found(0).label()).isNull();
+    assertThat(bench.labels.found(0).knownZero()).isFalse();
+  }
+
+  @Test
   void aNewDriveWhoseFirstLabelWasTornIsStillNew() {
     DiskBench first = new DiskBench(4);
     first.load();

@@ -14,6 +14,8 @@ import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /// IML: brings a cabinet from what its NVRAM and the labels of its drives say to a state in
@@ -43,6 +45,7 @@ public final class Iml {
   private final NvramPort.Contents found;
   private Phase phase = Phase.LABELS;
   private final long[] tickets;
+  private final List<Volume> drafted = new ArrayList<>();
   private int recordsKept;
 
   public Iml(
@@ -96,6 +99,9 @@ public final class Iml {
       if (labels.volumeOf(drive) != null && !labels.isDurable(drive, tickets[drive])) {
         return 0;
       }
+    }
+    for (Volume volume : drafted) {
+      volume.begin(volume.standing());
     }
     finish();
     phase = Phase.COMPLETE;
@@ -215,8 +221,14 @@ public final class Iml {
   private void beginAnew(Volume volume, Labels.FoundLabel found) {
     boolean mirrored = volume.role() != VolumeRole.LOCAL;
     if (found.label() == null) {
-      volume.begin(Standing.fresh(
-          mirrored ? PairState.UNPAIRED : PairState.NOT_MIRRORED, found.knownZero()));
+      Standing fresh =
+          Standing.fresh(mirrored ? PairState.UNPAIRED : PairState.NOT_MIRRORED, found.knownZero());
+      if (found.knownZero()) {
+        volume.begin(fresh);
+      } else {
+        drafted.add(volume);
+        volume.draft(fresh);
+      }
       return;
     }
     Standing old = found.label().standing();

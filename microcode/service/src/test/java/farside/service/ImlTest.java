@@ -166,6 +166,23 @@ class ImlTest {
         "Correct the rig file");
   }
 
+  @ParameterizedTest
+  @EnumSource(VolumeRole.class)
+  void aCabinetKilledBeforeTheFirstLabelOfAClearedDriveStartsTheNextTimeAndOnlyThen(
+      VolumeRole role) {
+    Start killed = new Start(role);
+    killed.labels.onFound(0, new Labels.FoundLabel(null, false, null));
+    killed.iml.step(1);
+    assertThat(killed.labels.isWanted(0)).isTrue();
+
+    Start next = new Start(role).finding(null, false, null);
+    assertThat(next.volume.standing().zeroBased()).isFalse();
+
+    Start exchanged = new Start(role);
+    exchanged.isRefused(
+        () -> exchanged.finding(null, false, null), "it is new, but NVRAM knows volume 0010 on it");
+  }
+
   @Test
   void aNewDriveInThePlaceOfAPairedOneIsRefused() {
     Start first = new Start(VolumeRole.R1).findingNewDrive();

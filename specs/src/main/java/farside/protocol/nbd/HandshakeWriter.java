@@ -69,11 +69,11 @@ final class HandshakeWriter {
     putBytes(description);
   }
 
-  void infoExport(int option, NbdExport export) {
+  void infoExport(int option, NbdExport export, boolean structuredReplies) {
     header(option, NbdOptionReply.INFO, 12);
     putShort(NbdInfo.EXPORT.number());
     putLong(export.sizeBytes());
-    putShort(TransmissionFlags.of(export));
+    putShort(TransmissionFlags.of(export, structuredReplies));
   }
 
   void infoText(int option, NbdInfo info, String text) {
@@ -88,13 +88,21 @@ final class HandshakeWriter {
     putShort(NbdInfo.BLOCK_SIZE.number());
     putInt(NbdLimits.BLOCK_BYTES_MIN);
     putInt(export.preferredBytes());
-    putInt(NbdLimits.PAYLOAD_BYTES_MAX);
+    putInt(NbdLimits.PAYLOAD_BYTES_ADVERTISED);
+  }
+
+  /// @param id what names the context in replies; nothing if it is only listed
+  void metaContext(int option, int id, String name) {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    header(option, NbdOptionReply.META_CONTEXT, Integer.BYTES + bytes.length);
+    putInt(id);
+    putBytes(bytes);
   }
 
   /// The one answer without a header, for clients of the old way in.
-  void exportOpened(NbdExport export, boolean padded) {
+  void exportOpened(NbdExport export, boolean structuredReplies, boolean padded) {
     putLong(export.sizeBytes());
-    putShort(TransmissionFlags.of(export));
+    putShort(TransmissionFlags.of(export, structuredReplies));
     if (padded) {
       buffer.setMemory(lengthBytes, PADDING_BYTES, (byte) 0);
       lengthBytes += PADDING_BYTES;

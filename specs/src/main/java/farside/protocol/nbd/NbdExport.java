@@ -30,11 +30,11 @@ public record NbdExport(
     }
     if (Integer.bitCount(preferredBytes) != 1
         || preferredBytes < NbdLimits.PREFERRED_BYTES_MIN
-        || preferredBytes > NbdLimits.PAYLOAD_BYTES_MAX) {
+        || preferredBytes > NbdLimits.PAYLOAD_BYTES_ADVERTISED) {
       throw new IllegalArgumentException(
           "NBD export '" + name + "': preferred block size " + preferredBytes
               + " must be a power of two from " + NbdLimits.PREFERRED_BYTES_MIN + " to "
-              + NbdLimits.PAYLOAD_BYTES_MAX + ".");
+              + NbdLimits.PAYLOAD_BYTES_ADVERTISED + ".");
     }
   }
 }

@@ -6,6 +6,9 @@ public enum NbdMessage {
   NONE,
   /// The client opened [NbdSession#export].
   OPENED,
+  /// The client asked for TLS and may have it: once what the session wants sent is sent, all
+  /// bytes in both directions go through TLS, those already received too.
+  SECURE,
   /// A good request is offered; the server takes it, at once or later, by [NbdSession#take].
   REQUEST,
   /// A request that never gets to the volume: the reply is [NbdSession#error] for

@@ -7,6 +7,8 @@ public enum NbdOptionReply {
   SERVER(2),
   /// One fact about an export; see `NbdInfo`.
   INFO(3),
+  /// One metadata context: its id and its name.
+  META_CONTEXT(4),
   ERR_UNSUP(0x8000_0001),
   ERR_POLICY(0x8000_0002),
   ERR_INVALID(0x8000_0003),

@@ -14,6 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// which. 2. If [#outboundBytes] is not 0, that much of [#outbound] goes to the client:
 /// [#outboundSent]. 3. After `REQUEST`: [#take]. Then the next [#payloadBytes] bytes belong to
 /// the server, which reports them by [#payloadTaken]. [#giveBack] undoes a `take` before that.
+/// 4. After `SECURE`: [#secured], once all further bytes come through TLS.
 ///
 /// How the bytes were cut into pieces makes no difference to what comes out. Whatever they are,
 /// nothing is thrown and what is kept of them is bounded by `NbdLimits`; after garbage the
@@ -24,8 +25,8 @@ public final class NbdSession {
 
   static final int NO_ZEROES = 1 << 1;
 
-  private final ExportDirectory exports;
   private final HandshakeWriter writer = new HandshakeWriter();
+  private final NbdHaggling haggling;
   private final RequestFlyweight request = new RequestFlyweight();
   private final UnsafeBuffer header = new UnsafeBuffer(new byte[RequestFlyweight.LENGTH_BYTES]);
   private int headerBytes;
@@ -43,7 +44,8 @@ public final class NbdSession {
   private int optionBytesHere;
   private ExpandableArrayBuffer optionData = new ExpandableArrayBuffer(64);
 
-  private NbdExport export;
+  private boolean structuredReplies;
+  private boolean allocationContext;
   private NbdCommand command;
   private int flags;
   private long cookie;
@@ -54,8 +56,8 @@ public final class NbdSession {
   private long remainingBytes;
 
   /// The greeting is to be sent at once: a server speaks first.
-  public NbdSession(ExportDirectory exports) {
-    this.exports = exports;
+  public NbdSession(ExportDirectory exports, TlsPolicy tls) {
+    haggling = new NbdHaggling(exports, writer, tls);
     writer.greeting(FIXED_NEWSTYLE | NO_ZEROES);
   }
 
@@ -74,15 +76,21 @@ public final class NbdSession {
 
   /// The export that was opened, as it was then; null before.
   public NbdExport export() {
-    return export;
+    return haggling.export();
+  }
+
+  /// True if the replies to reads, and all errors, are chunks.
+  public boolean hasStructuredReplies() {
+    return structuredReplies;
   }
 
   public NbdCommand command() {
     return command;
   }
 
-  public boolean isForceUnitAccess() {
-    return (flags & NbdCommand.FLAG_FUA) != 0;
+  /// Command flags, each of which the command takes.
+  public int flags() {
+    return flags;
   }
 
   public long cookie() {
@@ -111,7 +119,7 @@ public final class NbdSession {
   /// nothing half said.
   public boolean isBetweenMessages() {
     return switch (state) {
-      case OPTION, REQUEST -> headerBytes == 0;
+      case OPTION, REQUEST, SECURING -> headerBytes == 0;
       case ENDED -> true;
       default -> false;
     };
@@ -130,7 +138,7 @@ public final class NbdSession {
   }
 
   /// Takes bytes up to the end of a message or of what there is; returns how many. Takes none
-  /// while a request is offered or payload expected.
+  /// while a request is offered, payload expected or TLS about to begin.
   public int accept(DirectBuffer in, int offset, int length) {
     message = NbdMessage.NONE;
     int taken = 0;
@@ -144,12 +152,19 @@ public final class NbdSession {
         case OPTION_SKIP -> taken += onOptionSkip(left);
         case REQUEST -> taken += onRequest(in, from, left);
         case SWALLOW -> taken += onSwallow(left);
-        case OFFERED, PAYLOAD, ENDED -> {
+        case SECURING, OFFERED, PAYLOAD, ENDED -> {
           return taken;
         }
       }
     }
     return taken;
+  }
+
+  /// All bytes from here on come through TLS; what was agreed before is forgotten.
+  public void secured() {
+    check(NbdSessionState.SECURING);
+    haggling.onSecured();
+    become(NbdSessionState.OPTION);
   }
 
   /// The server has the request that was offered.
@@ -218,11 +233,11 @@ public final class NbdSession {
           "option magic 0x" + Long.toHexString(asked.magic()) + " is not IHAVEOPT");
     } else if (optionCount > NbdLimits.OPTIONS_MAX) {
       end(NbdMessage.CLOSE, "more than " + NbdLimits.OPTIONS_MAX + " options");
-    } else if (asked.dataBytes() > NbdLimits.OPTION_BYTES_MAX) {
+    } else if (asked.dataBytes() > NbdLimits.OPTION_BYTES_SKIPPED_MAX) {
       end(
           NbdMessage.CLOSE,
           "option " + Integer.toUnsignedString(option) + " with " + asked.dataBytes()
-              + " bytes of data, more than " + NbdLimits.OPTION_BYTES_MAX);
+              + " bytes of data, more than " + NbdLimits.OPTION_BYTES_SKIPPED_MAX);
     } else if (!fixedNewstyle && served != NbdOption.EXPORT_NAME) {
       // Without the fixed way neither side could tell an answer to this from the next thing
       // said.
@@ -239,20 +254,40 @@ public final class NbdSession {
   private void beginOptionData(int dataBytes) {
     optionBytes = dataBytes;
     optionBytesHere = 0;
-    if (served == null || !OptionRequest.isServed(served)) {
-      writer.error(
-          option,
-          NbdOptionReply.ERR_UNSUP,
-          "option " + Integer.toUnsignedString(option) + " is not served");
-      if (dataBytes > 0) {
-        become(NbdSessionState.OPTION_SKIP);
+    NbdOptionReply refusal = refusalOf(served, dataBytes);
+    if (refusal == null) {
+      become(NbdSessionState.OPTION_DATA);
+      if (dataBytes == 0) {
+        onOptionWhole();
       }
       return;
     }
-    become(NbdSessionState.OPTION_DATA);
-    if (dataBytes == 0) {
-      onOptionWhole();
+    haggling.onRefused(served);
+    String why = switch (refusal) {
+      case ERR_TLS_REQD -> "needs TLS: send STARTTLS first";
+      case ERR_TOO_BIG -> "has more than " + NbdLimits.OPTION_BYTES_MAX + " bytes of data";
+      default -> "is not served";
+    };
+    String text = "option " + Integer.toUnsignedString(option) + " " + why;
+    if (served == NbdOption.EXPORT_NAME) {
+      end(NbdMessage.CLOSE, text);
+      return;
     }
+    writer.error(option, refusal, text);
+    if (dataBytes > 0) {
+      become(NbdSessionState.OPTION_SKIP);
+    }
+  }
+
+  /// Why its data is not even looked at; null if it is.
+  private NbdOptionReply refusalOf(NbdOption asked, int dataBytes) {
+    if (haggling.mustWaitForTls(asked)) {
+      return NbdOptionReply.ERR_TLS_REQD;
+    }
+    if (asked == null || !OptionRequest.isServed(asked)) {
+      return NbdOptionReply.ERR_UNSUP;
+    }
+    return dataBytes > NbdLimits.OPTION_BYTES_MAX ? NbdOptionReply.ERR_TOO_BIG : null;
   }
 
   private int onOptionSkip(int length) {
@@ -275,94 +310,22 @@ public final class NbdSession {
   }
 
   private void onOptionWhole() {
-    switch (OptionRequest.parse(served, optionData, optionBytes)) {
-      case OptionRequest.NameExport asked -> openByName(asked.name());
-      case OptionRequest.Abort() -> {
-        writer.ack(option);
-        end(NbdMessage.CLOSE, "the client broke off the handshake");
+    OptionRequest asked = OptionRequest.parse(served, optionData, optionBytes);
+    switch (haggling.answer(option, asked, !noZeroes)) {
+      case OPTION -> become(NbdSessionState.OPTION);
+      case REQUEST -> {
+        structuredReplies = haggling.hasStructuredReplies();
+        allocationContext = haggling.hasAllocationContext();
+        optionData = null;
+        message = NbdMessage.OPENED;
+        become(NbdSessionState.REQUEST);
       }
-      case OptionRequest.ListExports() -> {
-        for (NbdExport each : exports.all()) {
-          writer.server(option, each);
-        }
-        ack();
+      case SECURING -> {
+        message = NbdMessage.SECURE;
+        become(NbdSessionState.SECURING);
       }
-      case OptionRequest.DescribeExport asked -> {
-        if (describe(asked.name(), asked.wanted()) != null) {
-          ack();
-        }
-      }
-      case OptionRequest.OpenExport asked -> {
-        NbdExport found = describe(asked.name(), asked.wanted());
-        if (found != null) {
-          writer.ack(option);
-          open(found);
-        }
-      }
-      case OptionRequest.Malformed asked -> {
-        if (asked.option() == NbdOption.EXPORT_NAME) {
-          end(NbdMessage.CLOSE, asked.reason());
-        } else {
-          refuse(NbdOptionReply.ERR_INVALID, asked.reason());
-        }
-      }
+      case CLOSE -> end(NbdMessage.CLOSE, haggling.reason());
     }
-  }
-
-  /// Answers what is wanted about an export; null if it was refused.
-  private NbdExport describe(String name, OptionRequest.Wanted wanted) {
-    NbdExport found = exports.find(name);
-    if (found == null) {
-      refuse(NbdOptionReply.ERR_UNKNOWN, "no export '" + name + "' here");
-      return null;
-    }
-    if (!found.ready()) {
-      refuse(
-          NbdOptionReply.ERR_POLICY,
-          "export '" + found.name() + "' is not ready: " + found.reason());
-      return null;
-    }
-    writer.infoExport(option, found);
-    if (wanted.name()) {
-      writer.infoText(option, NbdInfo.NAME, found.name());
-    }
-    if (wanted.description()) {
-      writer.infoText(option, NbdInfo.DESCRIPTION, found.description());
-    }
-    if (wanted.blockSize()) {
-      writer.infoBlockSize(option, found);
-    }
-    return found;
-  }
-
-  /// The old way in knows no errors: what cannot be opened is answered by closing.
-  private void openByName(String name) {
-    NbdExport found = exports.find(name);
-    if (found == null) {
-      end(NbdMessage.CLOSE, "no export '" + name + "' here");
-    } else if (!found.ready()) {
-      end(NbdMessage.CLOSE, "export '" + found.name() + "' is not ready: " + found.reason());
-    } else {
-      writer.exportOpened(found, !noZeroes);
-      open(found);
-    }
-  }
-
-  private void open(NbdExport found) {
-    export = found;
-    optionData = null;
-    message = NbdMessage.OPENED;
-    become(NbdSessionState.REQUEST);
-  }
-
-  private void ack() {
-    writer.ack(option);
-    become(NbdSessionState.OPTION);
-  }
-
-  private void refuse(NbdOptionReply type, String text) {
-    writer.error(option, type, text);
-    become(NbdSessionState.OPTION);
   }
 
   private int onRequest(DirectBuffer in, int offset, int length) {
@@ -415,10 +378,7 @@ public final class NbdSession {
       return NbdError.EINVAL;
     }
     return switch (command) {
-      case READ ->
-        lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX || offsetBytes < 0
-            ? NbdError.EINVAL
-            : NbdError.NONE;
+      case READ -> readVerdict();
       case WRITE -> {
         if (lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX) {
           yield NbdError.EINVAL;
@@ -426,10 +386,24 @@ public final class NbdSession {
         yield offsetBytes < 0 ? NbdError.ENOSPC : NbdError.NONE;
       }
       case FLUSH -> lengthBytes != 0 || offsetBytes != 0 ? NbdError.EINVAL : NbdError.NONE;
-      case TRIM -> offsetBytes < 0 ? NbdError.EINVAL : NbdError.NONE;
+      case TRIM, CACHE -> offsetBytes < 0 ? NbdError.EINVAL : NbdError.NONE;
       case WRITE_ZEROES -> offsetBytes < 0 ? NbdError.ENOSPC : NbdError.NONE;
+      // Its answer has at least one extent: there is none to give for nothing.
+      case BLOCK_STATUS ->
+        allocationContext && offsetBytes >= 0 && lengthBytes > 0 ? NbdError.NONE : NbdError.EINVAL;
       case DISC -> NbdError.NONE;
     };
+  }
+
+  private NbdError readVerdict() {
+    boolean isUnfragmented = (flags & NbdCommand.FLAG_DF) != 0;
+    if (offsetBytes < 0 || (isUnfragmented && !structuredReplies)) {
+      return NbdError.EINVAL;
+    }
+    if (lengthBytes > NbdLimits.PAYLOAD_BYTES_MAX) {
+      return isUnfragmented ? NbdError.EOVERFLOW : NbdError.EINVAL;
+    }
+    return NbdError.NONE;
   }
 
   private int onSwallow(int length) {

@@ -45,19 +45,22 @@ class NbdDocumentTest {
     if (command.takes(0xFFFF)) {
       return "any";
     }
-    String noHole = command.takes(NbdCommand.FLAG_NO_HOLE) ? ", NO_HOLE" : "";
     assertThat(command.takes(NbdCommand.FLAG_FUA)).isTrue();
-    assertThat(command.takes(1 << 2) || command.takes(1 << 3) || command.takes(1 << 4))
-        .isFalse();
-    return "FUA" + noHole;
+    assertThat(command.takes(1 << 5)).isFalse();
+    return "FUA"
+        + (command.takes(NbdCommand.FLAG_NO_HOLE) ? ", NO_HOLE" : "")
+        + (command.takes(NbdCommand.FLAG_DF) ? ", DF" : "")
+        + (command.takes(NbdCommand.FLAG_REQ_ONE) ? ", REQ_ONE" : "")
+        + (command.takes(NbdCommand.FLAG_FAST_ZERO) ? ", FAST_ZERO" : "");
   }
 
   @Test
   void theLimitsAreThoseOfTheCode() throws IOException {
-    assertThat(rows("limit", 2).subList(0, 4).stream().map(cells -> cells.get(1)))
+    assertThat(rows("limit", 2).subList(0, 5).stream().map(cells -> cells.get(1)))
         .containsExactly(
             String.valueOf(NbdLimits.OPTIONS_MAX),
             NbdLimits.OPTION_BYTES_MAX / 1024 + " KiB",
+            NbdLimits.OPTION_BYTES_SKIPPED_MAX / 1024 / 1024 + " MiB",
             NbdLimits.PAYLOAD_BYTES_MAX / 1024 / 1024 + " MiB",
             NbdLimits.PAYLOAD_BYTES_SWALLOWED_MAX / 1024 / 1024 + " MiB");
   }

@@ -39,7 +39,7 @@ class NbdHandshakeTest {
         """));
 
     expectSent("""
-        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 016d
+        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 0d6d
         0003e889045565a9 00000007 00000003 00000006  0001 30303130
         0003e889045565a9 00000007 00000003 0000000e  0002 52312c206d6972726f726564
         0003e889045565a9 00000007 00000003 0000000e  0003 00000001 00001000 02000000
@@ -55,7 +55,7 @@ class NbdHandshakeTest {
     bench.feed(Wire.hex("49484156454f5054 00000007 0000000a 00000004 30303230 0000"));
 
     expectSent("""
-        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 010f
+        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 050f
         0003e889045565a9 00000007 00000001 00000000
         """);
     assertThat(bench.log).containsExactly("opened 0020");
@@ -68,7 +68,7 @@ class NbdHandshakeTest {
     bench.feed(Wire.hex("49484156454f5054 00000006 0000000c 00000004 30303130 0001 0003"));
 
     expectSent("""
-        0003e889045565a9 00000006 00000003 0000000c  0000 0000000010000000 016d
+        0003e889045565a9 00000006 00000003 0000000c  0000 0000000010000000 0d6d
         0003e889045565a9 00000006 00000003 0000000e  0003 00000001 00001000 02000000
         0003e889045565a9 00000006 00000001 00000000
         """);
@@ -83,7 +83,7 @@ class NbdHandshakeTest {
     bench.feed(Wire.hex("49484156454f5054 00000007 00000008 00000000 0001 0001"));
 
     expectSent("""
-        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 016d
+        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 0d6d
         0003e889045565a9 00000007 00000003 00000006  0001 30303130
         0003e889045565a9 00000007 00000001 00000000
         """);
@@ -110,7 +110,7 @@ class NbdHandshakeTest {
 
     bench.feed(Wire.hex("49484156454f5054 00000001 00000004 30303130"));
 
-    expectSent("0000000010000000 016d");
+    expectSent("0000000010000000 0d6d");
     assertThat(bench.log).containsExactly("opened 0010");
   }
 
@@ -121,7 +121,7 @@ class NbdHandshakeTest {
     bench.feed(new Wire().clientFlags(0).toBytes());
     bench.feed(Wire.hex("49484156454f5054 00000001 00000004 30303130"));
 
-    expectSent("0000000010000000 016d" + "00".repeat(124));
+    expectSent("0000000010000000 0d6d" + "00".repeat(124));
     assertThat(bench.log).containsExactly("opened 0010");
   }
 
@@ -132,7 +132,7 @@ class NbdHandshakeTest {
     bench.feed(new Wire().clientFlags(1).infoOption(NbdOption.GO, "0010").toBytes());
 
     expectSent("""
-        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 016d
+        0003e889045565a9 00000007 00000003 0000000c  0000 0000000010000000 0d6d
         0003e889045565a9 00000007 00000001 00000000
         """);
   }
@@ -264,13 +264,16 @@ class NbdHandshakeTest {
   }
 
   @Test
-  void oneByteOfOptionDataTooManyClosesTheConnection() {
+  void optionDataThatIsTooLongIsSkippedUpToABound() {
     haggle();
+    byte[] tooLong = new byte[NbdLimits.OPTION_BYTES_MAX + 1];
+    expectRefusal(NbdOption.GO.number(), tooLong, NbdOptionReply.ERR_TOO_BIG);
+    expectRefusal(99, new byte[NbdLimits.OPTION_BYTES_SKIPPED_MAX], NbdOptionReply.ERR_UNSUP);
 
-    bench.feed(Wire.hex("49484156454f5054 00000009 00010001"));
+    bench.feed(Wire.hex("49484156454f5054 00000009 00100001"));
 
     assertThat(bench.log)
-        .containsExactly("close: option 9 with 65537 bytes of data, more than 65536");
+        .containsExactly("close: option 9 with 1048577 bytes of data, more than 1048576");
   }
 
   /// Sends the option and returns the text of the error that is the only answer.

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class NbdTransmissionTest {
   private static final long MIB = 1024 * 1024;
 
-  private final SessionBench bench = new SessionBench(SessionBench.exports());
+  private SessionBench bench = new SessionBench(SessionBench.exports());
 
   @BeforeEach
   void open() {
@@ -35,12 +35,26 @@ class NbdTransmissionTest {
     assertThat(bench.session.isBetweenMessages()).isTrue();
   }
 
+  private void reopenWithContext() {
+    bench = new SessionBench(SessionBench.exports());
+    bench.feed(Wire.openedWithContext("0010").toBytes());
+    bench.log.clear();
+    bench.takeSent();
+  }
+
   @Test
   void everyCommandIsOfferedWithEveryFlagItTakes() {
+    reopenWithContext();
     for (NbdCommand command : NbdCommand.values()) {
       if (command == NbdCommand.DISC) {
         continue;
       }
+      int taken = switch (command) {
+        case READ -> 0b00101;
+        case WRITE_ZEROES -> 0b10011;
+        case BLOCK_STATUS -> 0b01001;
+        default -> 0b00001;
+      };
       long length = command == NbdCommand.FLUSH ? 0 : 1;
       for (int flags = 0; flags <= 0xFF; flags++) {
         bench.log.clear();
@@ -48,19 +62,50 @@ class NbdTransmissionTest {
         if (command == NbdCommand.WRITE) {
           bench.feed(new byte[] {1});
         }
-        boolean isTaken =
-            (flags & ~1) == 0 || (command == NbdCommand.WRITE_ZEROES && (flags & ~3) == 0);
         assertThat(bench.log.getFirst())
             .as("%s with flags %d", command, flags)
-            .startsWith(isTaken ? "request " + command : "answered EINVAL cookie 7");
+            .startsWith((flags & ~taken) == 0 ? "request " + command : "answered EINVAL cookie 7");
         assertThat(bench.session.state()).isEqualTo(NbdSessionState.REQUEST);
       }
     }
   }
 
   @Test
+  void whatNeedsStructuredRepliesOrAContextIsInvalidWithoutThem() {
+    bench.feed(new Wire()
+        .request(NbdCommand.READ, NbdCommand.FLAG_DF, 1, 0, 512)
+        .request(NbdCommand.BLOCK_STATUS, 0, 2, 0, 512)
+        .toBytes());
+
+    assertThat(bench.log).containsExactly("answered EINVAL cookie 1", "answered EINVAL cookie 2");
+  }
+
+  @Test
+  void aReadThatIsTooLongForOneChunkOverflows() {
+    reopenWithContext();
+
+    bench.feed(new Wire()
+        .request(NbdCommand.READ, NbdCommand.FLAG_DF, 1, 0, 64 * MIB)
+        .request(NbdCommand.READ, NbdCommand.FLAG_DF, 2, 0, 64 * MIB + 1)
+        .request(NbdCommand.BLOCK_STATUS, 0, 3, 0, 0)
+        .request(NbdCommand.BLOCK_STATUS, 0, 4, -1, 512)
+        .request(NbdCommand.CACHE, 0, 5, -1, 512)
+        .request(NbdCommand.BLOCK_STATUS, NbdCommand.FLAG_REQ_ONE, 6, 0, 0xFFFF_FFFFL)
+        .toBytes());
+
+    assertThat(bench.log)
+        .containsExactly(
+            "request READ df cookie 1 offset 0 length 67108864",
+            "answered EOVERFLOW cookie 2",
+            "answered EINVAL cookie 3",
+            "answered EINVAL cookie 4",
+            "answered EINVAL cookie 5",
+            "request BLOCK_STATUS req-one cookie 6 offset 0 length 4294967295");
+  }
+
+  @Test
   void unknownCommandsAreInvalidAndTheNextRequestIsUnderstood() {
-    for (int command : new int[] {5, 7, 8, 9, 0xFFFF}) {
+    for (int command : new int[] {8, 9, 0xFFFF}) {
       bench.log.clear();
       bench.feed(new Wire()
           .request(command, 0, 42, 0, 4096)
@@ -90,38 +135,38 @@ class NbdTransmissionTest {
   @Test
   void theLongestPayloadIsOfferedAndOneByteMoreIsNot() {
     bench.feed(new Wire()
-        .request(NbdCommand.READ, 0, 1, 0, 32 * MIB)
-        .request(NbdCommand.READ, 0, 2, 0, 32 * MIB + 1)
+        .request(NbdCommand.READ, 0, 1, 0, 64 * MIB)
+        .request(NbdCommand.READ, 0, 2, 0, 64 * MIB + 1)
         .request(NbdCommand.READ, 0, 3, 0, 0xFFFF_FFFFL)
-        .request(NbdCommand.WRITE, 0, 4, 0, 32 * MIB)
+        .request(NbdCommand.WRITE, 0, 4, 0, 64 * MIB)
         .toBytes());
     byte[] mib = new byte[(int) MIB];
-    for (int count = 0; count < 32; count++) {
+    for (int count = 0; count < 64; count++) {
       bench.feed(mib);
     }
 
     assertThat(bench.log)
         .hasSize(5)
         .startsWith(
-            "request READ cookie 1 offset 0 length 33554432",
+            "request READ cookie 1 offset 0 length 67108864",
             "answered EINVAL cookie 2",
             "answered EINVAL cookie 3",
-            "request WRITE cookie 4 offset 0 length 33554432");
+            "request WRITE cookie 4 offset 0 length 67108864");
   }
 
   @Test
   void aPayloadTooLongIsSwallowedUpToABound() {
-    bench.feed(new Wire().request(NbdCommand.WRITE, 0, 4, 0, 64 * MIB).toBytes());
+    bench.feed(new Wire().request(NbdCommand.WRITE, 0, 4, 0, 128 * MIB).toBytes());
     byte[] mib = new byte[(int) MIB];
-    for (int count = 0; count < 64; count++) {
+    for (int count = 0; count < 128; count++) {
       assertThat(bench.log).isEmpty();
       bench.feed(mib);
     }
     assertThat(bench.log).containsExactly("answered EINVAL cookie 4");
 
-    bench.feed(new Wire().request(NbdCommand.WRITE, 0, 5, 0, 64 * MIB + 1).toBytes());
+    bench.feed(new Wire().request(NbdCommand.WRITE, 0, 5, 0, 128 * MIB + 1).toBytes());
 
-    assertThat(bench.log).last().isEqualTo("close: a write of 67108865 bytes");
+    assertThat(bench.log).last().isEqualTo("close: a write of 134217729 bytes");
   }
 
   @Test
@@ -134,7 +179,7 @@ class NbdTransmissionTest {
     assertThat(bench.log)
         .containsExactly(
             "request TRIM cookie 1 offset 0 length 4294967295",
-            "request WRITE_ZEROES cookie 2 offset 4096 length 4294967295");
+            "request WRITE_ZEROES no-hole cookie 2 offset 4096 length 4294967295");
   }
 
   @Test
@@ -235,6 +280,7 @@ class NbdTransmissionTest {
         .raw(new byte[4])
         .request(NbdCommand.READ, 0, 2, 0, 4)
         .request(99, 0, 3, 0, 4)
+        .request(NbdCommand.BLOCK_STATUS, 0, 4, 0, 4)
         .toBytes();
     UnsafeBuffer in = new UnsafeBuffer(bytes);
     serve(in, 20_000);
@@ -243,7 +289,7 @@ class NbdTransmissionTest {
 
     serve(in, 20_000);
 
-    long perRequest = (threads.getCurrentThreadAllocatedBytes() - before) / 60_000;
+    long perRequest = (threads.getCurrentThreadAllocatedBytes() - before) / 80_000;
     assertThat(perRequest).as("bytes allocated per request").isZero();
   }
 
@@ -262,6 +308,26 @@ class NbdTransmissionTest {
         }
       }
     }
+  }
+
+  @Test
+  void theHeaderOfAChunkIsAsTheProtocolDrawsIt() {
+    UnsafeBuffer chunk = new UnsafeBuffer(new byte[StructuredReplyFlyweight.LENGTH_BYTES]);
+
+    StructuredReplyFlyweight.put(
+        chunk, 0, true, StructuredReplyFlyweight.TYPE_ERROR, 0x1122334455667788L, 6);
+
+    assertThat(chunk.byteArray())
+        .asHexString()
+        .isEqualTo("668e33ef 0001 8001 1122334455667788 00000006"
+            .replace(" ", "")
+            .toUpperCase(Locale.ROOT));
+    StructuredReplyFlyweight read = new StructuredReplyFlyweight().wrap(chunk, 0);
+    assertThat(read.magic()).isEqualTo(StructuredReplyFlyweight.MAGIC);
+    assertThat(read.isLast()).isTrue();
+    assertThat(read.type()).isEqualTo(StructuredReplyFlyweight.TYPE_ERROR);
+    assertThat(read.cookie()).isEqualTo(0x1122334455667788L);
+    assertThat(read.contentBytes()).isEqualTo(6);
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// A server reduced to its session: feeds it, takes what it offers, and writes down all that
 /// came of it.
 final class SessionBench {
+  private static final String[] FLAGS = {"fua", "no-hole", "df", "req-one", "fast-zero"};
   private static final int MESSAGES_MAX = 1_000_000;
 
   final NbdSession session;
@@ -27,7 +28,11 @@ final class SessionBench {
   }
 
   SessionBench(ExportDirectory exports, RandomGenerator refusals) {
-    session = new NbdSession(exports);
+    this(exports, refusals, TlsPolicy.OFF);
+  }
+
+  SessionBench(ExportDirectory exports, RandomGenerator refusals, TlsPolicy tls) {
+    session = new NbdSession(exports, tls);
     this.refusals = refusals;
     send();
   }
@@ -74,8 +79,12 @@ final class SessionBench {
     switch (session.message()) {
       case NONE -> {}
       case OPENED -> log.add("opened " + session.export().name());
+      case SECURE -> {
+        log.add("secure");
+        session.secured();
+      }
       case REQUEST -> {
-        log.add("request " + session.command() + (session.isForceUnitAccess() ? " fua" : "")
+        log.add("request " + session.command() + flags()
             + " cookie " + session.cookie() + " offset " + session.offsetBytes() + " length "
             + session.lengthBytes());
         payloadCrc.reset();
@@ -85,6 +94,14 @@ final class SessionBench {
       case DISCONNECT -> log.add("disconnect");
       case CLOSE -> log.add("close: " + session.reason());
     }
+  }
+
+  private String flags() {
+    String text = "";
+    for (int bit = 0; bit < FLAGS.length; bit++) {
+      text += (session.flags() & 1 << bit) != 0 ? " " + FLAGS[bit] : "";
+    }
+    return text;
   }
 
   private void takeAtLast() {

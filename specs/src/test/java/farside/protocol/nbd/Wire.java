@@ -42,6 +42,15 @@ final class Wire {
     return option(option, data.toBytes());
   }
 
+  /// LIST_META_CONTEXT or SET_META_CONTEXT.
+  Wire contextOption(NbdOption option, String name, String... queries) {
+    Wire data = new Wire().text(name).u32(queries.length);
+    for (String query : queries) {
+      data.text(query);
+    }
+    return option(option, data.toBytes());
+  }
+
   Wire request(NbdCommand command, int flags, long cookie, long offsetBytes, long lengthBytes) {
     return request(command.number(), flags, cookie, offsetBytes, lengthBytes);
   }
@@ -70,6 +79,15 @@ final class Wire {
 
   byte[] toBytes() {
     return bytes.toByteArray();
+  }
+
+  /// A client that has agreed to structured replies, chosen the context and opened the export.
+  static Wire openedWithContext(String name) {
+    return new Wire()
+        .clientFlags(3)
+        .option(NbdOption.STRUCTURED_REPLY, new byte[0])
+        .contextOption(NbdOption.SET_META_CONTEXT, name, MetaContext.ALLOCATION)
+        .infoOption(NbdOption.GO, name);
   }
 
   /// A client that has opened the export of that name.

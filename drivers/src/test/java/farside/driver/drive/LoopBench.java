@@ -1,6 +1,8 @@
-package farside.driver.filedisk;
+package farside.driver.drive;
 
+import farside.driver.filedisk.FileDisk;
 import farside.driver.netty.Transport;
+import farside.driver.rawdisk.RawDisk;
 import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import io.netty.channel.ManualIoEventLoop;
@@ -11,20 +13,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The test's own thread as a processor: it turns the loop by hand, and remembers what
 /// completed.
-final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
-  record Completion(DriveOutcome outcome, long firstBadByte) {}
+public final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
+  public record Completion(DriveOutcome outcome, long firstBadByte) {}
 
-  final Transport transport;
-  final ManualIoEventLoop loop;
-  final Map<Long, Completion> completions = new HashMap<>();
+  public final Transport transport;
+  public final ManualIoEventLoop loop;
+  public final Map<Long, Completion> completions = new HashMap<>();
   private final AtomicBoolean wakePending = new AtomicBoolean();
   /// How long a turn waits for the loop; less than 0 where nothing will come by way of the
   /// loop.
-  long waitNs = TimeUnit.MILLISECONDS.toNanos(10);
+  public long waitNs = TimeUnit.MILLISECONDS.toNanos(10);
 
   private long nextTag = 1;
 
-  LoopBench(Transport transport) {
+  public LoopBench(Transport transport) {
     this.transport = transport;
     loop = new ManualIoEventLoop(Thread.currentThread(), transport.ioHandlerFactory()) {
       @Override
@@ -34,8 +36,14 @@ final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
     };
   }
 
-  FileDisk open(FileDisk.Setup setup) throws java.io.IOException {
-    FileDisk disk = FileDisk.open(setup, transport, loop, this::wake);
+  public OpenDrive open(FileDisk.Setup setup) throws java.io.IOException {
+    OpenDrive disk = FileDisk.open(setup, transport, loop, this::wake);
+    loop.runNow();
+    return disk;
+  }
+
+  public OpenDrive open(RawDisk.Setup setup) throws java.io.IOException {
+    OpenDrive disk = RawDisk.open(setup, transport, loop, this::wake);
     loop.runNow();
     return disk;
   }
@@ -45,7 +53,7 @@ final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
     loop.wakeup();
   }
 
-  long tag() {
+  public long tag() {
     return nextTag++;
   }
 
@@ -55,14 +63,14 @@ final class LoopBench implements AutoCloseable, DrivePort.DriveSink {
   }
 
   /// One turn: hand over, wait a little for answers, take them.
-  void turn(FileDisk disk) {
+  public void turn(OpenDrive disk) {
     disk.flushRound();
     loop.run(waitNs);
     wakePending.set(false);
     disk.drain(this, Integer.MAX_VALUE);
   }
 
-  Completion await(FileDisk disk, long tag) {
+  public Completion await(OpenDrive disk, long tag) {
     long limitNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (!completions.containsKey(tag)) {
       if (System.nanoTime() - limitNs > 0) {

@@ -1,4 +1,4 @@
-package farside.driver.filedisk;
+package farside.driver.drive;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -11,7 +11,7 @@ import java.util.Random;
 
 /// A kernel in a bad mood: moves a part of what is asked, is interrupted, answers in any order,
 /// and cannot punch holes. The file behind it is real.
-final class StutteringDiskIo implements DiskIo {
+public final class StutteringDiskIo implements DiskIo {
   private record Answer(int slot, int result) {}
 
   private final int fd;
@@ -19,12 +19,12 @@ final class StutteringDiskIo implements DiskIo {
   private final Random random;
   private final ArrayDeque<Answer> ready = new ArrayDeque<>();
   /// Bytes of the file that cannot be read or written; none if -1.
-  long badByte = -1;
+  public long badByte = -1;
 
-  int nextFailure;
-  boolean punchingRefused = true;
+  public int nextFailure;
+  public boolean punchingRefused = true;
 
-  StutteringDiskIo(int fd, Answers answers, Random random) {
+  public StutteringDiskIo(int fd, Answers answers, Random random) {
     this.fd = fd;
     this.answers = answers;
     this.random = random;
