@@ -118,6 +118,21 @@ class DestageTest {
   }
 
   @Test
+  void tracksThatAreDueTogetherGoUpwardsFromWhereTheDriveStandsAndThenFromTheBottom() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    for (int track : new int[] {2, 0, 1}) {
+      bench.write(track * 128, 8, 2);
+    }
+    bench.pass(20 * MS);
+    assertThat(bench.drive.log())
+        .containsExactly("WRITE 0+4096", "WRITE 65536+4096", "WRITE 131072+4096", "WRITE 0+4096");
+  }
+
+  @Test
   void whatComesLaterDoesNotPutOffTheFlushThatIsWaitedForAndSharesTheNext() {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
