@@ -213,6 +213,7 @@ public final class Cabinet implements CabinetDesk {
           volume.number(),
           volume.role(),
           volume.group(),
+          volume.ack(),
           volume.sizeBytes(),
           volume.blockBytes(),
           driveOfVolume[i],

@@ -33,11 +33,13 @@ public record CabinetDescription(
   /// @param number 0x0010 for volume `0010`
   /// @param role `R1` source of the pair here, `R2` target here, `LOCAL` not mirrored
   /// @param group name of the consistency group; empty for a local volume
+  /// @param ack when its writes are answered; of no meaning for a local volume
   /// @param drive name of the drive that holds it, from block 0
   public record VolumeDescription(
       int number,
       farside.volume.VolumeRole role,
       String group,
+      farside.volume.AckMode ack,
       long sizeBytes,
       int blockBytes,
       String drive) {}

@@ -29,7 +29,12 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     KILL_BETWEEN_ROUNDS,
     SHUTDOWN,
     POWER_LOSS,
-    POWER_LOSS_OF_BOTH
+    POWER_LOSS_OF_BOTH;
+
+    /// Those that take memory away, and some that have the pair at odds meanwhile. The kind that
+    /// a run is about comes more often.
+    static final List<Kind> OF_BLACKOUTS =
+        List.of(POWER_LOSS_OF_BOTH, POWER_LOSS_OF_BOTH, POWER_LOSS, KILL_AT_COMMIT, LINE_CUT);
   }
 
   private static final long MILLI = 1_000_000;

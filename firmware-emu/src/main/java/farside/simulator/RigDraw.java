@@ -4,6 +4,7 @@ import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetDescription.DriveDescription;
 import farside.cabinet.CabinetDescription.LinkDescription;
 import farside.cabinet.CabinetDescription.VolumeDescription;
+import farside.volume.AckMode;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.List;
 ///
 /// @param nvramBytes of each site
 /// @param readSlots of each site
+/// @param acks of the group whose hosts are at each site
 record RigDraw(
     List<Long> nvramBytes,
     List<Integer> readSlots,
@@ -20,7 +22,8 @@ record RigDraw(
     boolean hiccups,
     List<VolumeDraw> volumes,
     LineHabits line,
-    HostHabits hosts) {
+    HostHabits hosts,
+    List<AckMode> acks) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
   static final int RESERVED_BYTES = 1 << 20;
@@ -50,6 +53,7 @@ record RigDraw(
     nvramBytes = List.copyOf(nvramBytes);
     readSlots = List.copyOf(readSlots);
     volumes = List.copyOf(volumes);
+    acks = List.copyOf(acks);
   }
 
   static RigDraw draw(Draws draws, ScenarioKind kind) {
@@ -86,8 +90,14 @@ record RigDraw(
     } else if (kind == ScenarioKind.CALM) {
       hosts = hosts.calm();
     }
+    boolean hiccups = draws.chance(300);
+    List<AckMode> acks = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
+      acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
+    }
     return new RigDraw(
-        nvramBytes, readSlots, linkTimeoutMs, heartbeatMs, draws.chance(300), volumes, line, hosts);
+        nvramBytes, readSlots, linkTimeoutMs, heartbeatMs, hiccups, volumes, line, hosts, acks);
   }
 
   private static VolumeDraw drawVolume(
@@ -113,8 +123,8 @@ record RigDraw(
             ? VolumeRole.LOCAL
             : volume.primary == side ? VolumeRole.R1 : VolumeRole.R2;
         String group = volume.mirrored ? "GROUP" + SITES[volume.primary] : "";
-        described.add(
-            new VolumeDescription(volume.number, role, group, volume.sizeBytes, 512, drive));
+        described.add(new VolumeDescription(
+            volume.number, role, group, ackOf(volume), volume.sizeBytes, 512, drive));
       }
     }
     return new CabinetDescription(
@@ -127,6 +137,10 @@ record RigDraw(
         drives,
         described,
         List.of(new LinkDescription("L1")));
+  }
+
+  AckMode ackOf(VolumeDraw volume) {
+    return acks.get(volume.primary);
   }
 
   static String siteName(int side) {
@@ -150,7 +164,8 @@ record RigDraw(
     lines.add("hosts: " + hosts);
     for (VolumeDraw volume : volumes) {
       lines.add("volume " + volume.name() + ": " + volume.sizeBytes + " bytes, "
-          + (volume.mirrored ? "mirrored from " : "local at ") + SITES[volume.primary]);
+          + (volume.mirrored ? "mirrored, ack: " + ackOf(volume).shown() + ", from " : "local at ")
+          + SITES[volume.primary]);
       for (int i = 0; i < volume.drives.size(); i++) {
         lines.add("  drive at " + SITES[i == 0 ? volume.primary : 1 - volume.primary] + ": "
             + volume.drives.get(i));

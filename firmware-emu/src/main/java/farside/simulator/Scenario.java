@@ -5,6 +5,7 @@ import static farside.simulator.SimulationFailure.require;
 import farside.cabinet.CabinetDescription;
 import farside.cache.BlockMask;
 import farside.simulator.RigDraw.VolumeDraw;
+import farside.volume.AckMode;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,8 +50,11 @@ final class Scenario {
     this.trace = trace;
     this.rig = RigDraw.draw(draws.fork(), kind);
     Draws planDraws = draws.fork();
-    boolean faulty = kind == ScenarioKind.MIXED || kind == ScenarioKind.LOCAL;
-    this.faultKinds = faulty ? Fault.drawKinds(planDraws) : List.of();
+    this.faultKinds = switch (kind) {
+      case MIXED, LOCAL -> Fault.drawKinds(planDraws);
+      case STORED -> Fault.Kind.OF_BLACKOUTS;
+      case SATURATED, CALM -> List.of();
+    };
     int episodes = (int) planDraws.between(1, 4);
     for (int i = 0; i < episodes; i++) {
       long durationNs = planDraws.between(1000, 8000) * MILLI;
@@ -371,7 +375,8 @@ final class Scenario {
       VolumeHistory history = oracle.history(name);
       oracle.excuseErrors(name, true);
       if (volume.primary() == side) {
-        boolean farHasAll = volume.mirrored() && oracle.isSynchronized(name) && peerWhole;
+        boolean farHasAll =
+            volume.mirrored() && oracle.isSynchronized(name) && (peerWhole || isStored(volume));
         trace.turn(
             time.nowNs(),
             "oracle",
@@ -382,12 +387,18 @@ final class Scenario {
         }
       } else {
         oracle.distrustFarCopy(name, true);
-        if (memoryLost[volume.primary()]) {
+        if (memoryLost[volume.primary()] && !(oracle.isSynchronized(name) && isStored(volume))) {
           history.loseUnflushed();
         }
       }
     }
     memoryLost[side] = true;
+  }
+
+  /// True if what was acknowledged while the pair was synchronized is on the far drive, whatever
+  /// memory is lost.
+  private boolean isStored(VolumeDraw volume) {
+    return rig.ackOf(volume) == AckMode.STORED;
   }
 
   private void heal() {

@@ -6,6 +6,9 @@ public enum ScenarioKind {
   MIXED,
   /// The same faults, but no volume is mirrored: each cabinet stands for itself.
   LOCAL,
+  /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
+  /// with what NVRAM held: what was answered while the pair was equal is there.
+  STORED,
   /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
   /// on all the time.
   SATURATED,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetDescription.DriveDescription;
 import farside.cabinet.CabinetDescription.VolumeDescription;
+import farside.volume.AckMode;
 import farside.volume.VolumeRole;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -43,7 +44,8 @@ class ShutdownTest {
           1000,
           100,
           List.of(new DriveDescription("D1")),
-          List.of(new VolumeDescription(0x10, VolumeRole.LOCAL, "", SIZE, 512, "D1")),
+          List.of(
+              new VolumeDescription(0x10, VolumeRole.LOCAL, "", AckMode.RECEIVED, SIZE, 512, "D1")),
           List.of()),
       MicrocodeCabinet::new,
       new SimulatedNvram(1 << 20, arena, draws.fork(), trace),

@@ -2,6 +2,7 @@ package farside.rig.description;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import farside.driver.rawdisk.DeviceIdentity;
+import farside.volume.AckMode;
 import farside.volume.VolumeRole;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -208,7 +209,10 @@ final class CrossChecks {
   private Rig.Group group(String name, JsonNode node, List<Rig.Cabinet> cabinets) {
     String r1Site = site(node.path("r1"), "/groups/" + name + "/r1", cabinets);
     return new Rig.Group(
-        name, node.path("mode").asText("real-time"), node.path("ack").asText("received"), r1Site);
+        name,
+        node.path("mode").asText("real-time"),
+        AckMode.of(node.path("ack").asText("received")),
+        r1Site);
   }
 
   private Rig.Volume volume(String name, JsonNode node, List<Rig.Cabinet> cabinets) {

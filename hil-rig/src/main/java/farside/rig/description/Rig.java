@@ -2,6 +2,7 @@ package farside.rig.description;
 
 import farside.cabinet.CabinetDescription;
 import farside.driver.rawdisk.DeviceIdentity;
+import farside.volume.AckMode;
 import farside.volume.DriveLabel;
 import farside.volume.VolumeRole;
 import java.nio.file.Path;
@@ -121,8 +122,7 @@ public record Rig(
       HostAddress connectAddress) {}
 
   /// @param mode `real-time`
-  /// @param ack `received`
-  public record Group(String name, String mode, String ack, String r1Site) {}
+  public record Group(String name, String mode, AckMode ack, String r1Site) {}
 
   /// @param number 0x0010 for volume `0010`
   /// @param group empty for a local volume
@@ -163,6 +163,14 @@ public record Rig(
     return volumes.stream().filter(volume -> volume.holderAt(site).isPresent()).toList();
   }
 
+  private AckMode ackOf(Volume volume) {
+    return groups.stream()
+        .filter(group -> group.name().equals(volume.group()))
+        .map(Group::ack)
+        .findFirst()
+        .orElse(AckMode.RECEIVED);
+  }
+
   /// What the microcode of one site is told: facts without devices.
   public CabinetDescription describe(Cabinet cabinet) {
     String peerSerial = links.isEmpty()
@@ -180,6 +188,7 @@ public record Rig(
               volume.number(),
               holder.role(),
               volume.group(),
+              ackOf(volume),
               volume.sizeBytes(),
               volume.blockBytes(),
               holder.drive())));

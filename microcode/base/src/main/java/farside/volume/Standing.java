@@ -11,6 +11,8 @@ package farside.volume;
 /// @param zeroBased nothing was ever written but what the owed bits tell: every other block
 ///     reads zero
 /// @param inconsistent an R2 image in the middle of a copy: of no use to a host that takes over
+/// @param stored an R2 whose drive alone holds everything that was acknowledged: its pair is
+///     equal and runs with `ack: stored`
 /// @param staleSinceMs wall clock at which an R2 found the peer silent; 0: not silent
 public record Standing(
     PairState pairState,
@@ -23,6 +25,7 @@ public record Standing(
     long history4,
     boolean zeroBased,
     boolean inconsistent,
+    boolean stored,
     long staleSinceMs) {
 
   /// Bytes of [#encode].
@@ -30,9 +33,11 @@ public record Standing(
 
   private static final int ZERO_BASED = 1 << 8;
   private static final int INCONSISTENT = 1 << 9;
+  private static final int STORED = 1 << 10;
+  private static final int FLAGS = 0xFF | ZERO_BASED | INCONSISTENT | STORED;
 
   public static Standing fresh(PairState pairState, boolean zeroBased) {
-    return new Standing(pairState, 0, 0, 0, 0, 0, 0, 0, zeroBased, false, 0);
+    return new Standing(pairState, 0, 0, 0, 0, 0, 0, 0, zeroBased, false, false, 0);
   }
 
   public Standing with(PairState next) {
@@ -47,6 +52,7 @@ public record Standing(
         history4,
         zeroBased,
         inconsistent,
+        stored,
         staleSinceMs);
   }
 
@@ -63,6 +69,7 @@ public record Standing(
         history4,
         zeroBased,
         inconsistent,
+        stored,
         staleSinceMs);
   }
 
@@ -78,6 +85,7 @@ public record Standing(
         history4,
         zeroBased,
         inconsistent,
+        stored,
         staleSinceMs);
   }
 
@@ -93,6 +101,7 @@ public record Standing(
         shift ? history1 : history2,
         shift ? history2 : history3,
         shift ? history3 : history4,
+        false,
         false,
         false,
         0);
@@ -111,6 +120,7 @@ public record Standing(
         history4,
         false,
         true,
+        false,
         0);
   }
 
@@ -126,7 +136,25 @@ public record Standing(
         history4,
         zeroBased,
         inconsistent,
+        stored,
         wallMs);
+  }
+
+  /// The same, and whether the drive alone holds everything that was acknowledged.
+  public Standing storing(boolean isStored) {
+    return new Standing(
+        pairState,
+        generation,
+        base,
+        offered,
+        history1,
+        history2,
+        history3,
+        history4,
+        zeroBased,
+        inconsistent,
+        isStored,
+        staleSinceMs);
   }
 
   public Standing notZeroBased() {
@@ -141,6 +169,7 @@ public record Standing(
         history4,
         false,
         inconsistent,
+        stored,
         staleSinceMs);
   }
 
@@ -177,6 +206,7 @@ public record Standing(
     long flags = pairState.code();
     flags |= zeroBased ? ZERO_BASED : 0;
     flags |= inconsistent ? INCONSISTENT : 0;
+    flags |= stored ? STORED : 0;
     sink.putLong(0, flags);
     sink.putLong(8, generation);
     sink.putLong(16, base);
@@ -193,7 +223,7 @@ public record Standing(
   public static Standing decode(WordSource source) {
     long flags = source.getLong(0);
     PairState state = PairState.of((int) (flags & 0xFF));
-    if (state == null || (flags & ~0x3FFL) != 0) {
+    if (state == null || (flags & ~(long) FLAGS) != 0) {
       return null;
     }
     return new Standing(
@@ -207,6 +237,7 @@ public record Standing(
         source.getLong(56),
         (flags & ZERO_BASED) != 0,
         (flags & INCONSISTENT) != 0,
+        (flags & STORED) != 0,
         source.getLong(64));
   }
 }

@@ -15,6 +15,7 @@ public final class Volume {
   private final String name;
   private final VolumeRole role;
   private final String group;
+  private final AckMode ack;
   private final long sizeBytes;
   private final int blockBytes;
   private final int driveIndex;
@@ -32,6 +33,7 @@ public final class Volume {
       int number,
       VolumeRole role,
       String group,
+      AckMode ack,
       long sizeBytes,
       int blockBytes,
       int driveIndex,
@@ -44,6 +46,7 @@ public final class Volume {
     this.name = nameOf(number);
     this.role = role;
     this.group = group;
+    this.ack = ack;
     this.sizeBytes = sizeBytes;
     this.blockBytes = blockBytes;
     this.driveIndex = driveIndex;
@@ -76,6 +79,11 @@ public final class Volume {
   /// Consistency group; empty for a local volume.
   public String group() {
     return group;
+  }
+
+  /// When a host's write is answered while both mirrors are equal.
+  public AckMode ack() {
+    return ack;
   }
 
   public long sizeBytes() {

@@ -23,6 +23,7 @@ class StandingsTest {
         random.nextLong(),
         random.nextBoolean(),
         random.nextBoolean(),
+        random.nextBoolean(),
         random.nextLong());
   }
 

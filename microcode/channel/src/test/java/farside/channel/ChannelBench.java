@@ -9,6 +9,7 @@ import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.Volume;
@@ -53,6 +54,7 @@ final class ChannelBench {
         0x10,
         role,
         "G",
+        AckMode.RECEIVED,
         VOLUME_BYTES,
         blockBytes,
         0,

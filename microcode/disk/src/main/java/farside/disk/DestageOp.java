@@ -10,8 +10,6 @@ final class DestageOp {
   int track;
   int[] records = new int[16];
   int recordCount;
-  int[] deferred = new int[16];
-  int deferredCount;
   int outstanding;
 
   /// For each block of the track the record that it is written from, and the first block not
@@ -37,7 +35,6 @@ final class DestageOp {
   void begin(int trackIndex) {
     track = trackIndex;
     recordCount = 0;
-    deferredCount = 0;
     outstanding = 0;
     nextBlock = BlockMask.BLOCKS_PER_TRACK;
     failed = false;
@@ -54,13 +51,5 @@ final class DestageOp {
       records = java.util.Arrays.copyOf(records, recordCount * 2);
     }
     records[recordCount++] = record;
-  }
-
-  /// A record of this track that came to its turn while the track was in flight.
-  void defer(int record) {
-    if (deferredCount == deferred.length) {
-      deferred = java.util.Arrays.copyOf(deferred, deferredCount * 2);
-    }
-    deferred[deferredCount++] = record;
   }
 }

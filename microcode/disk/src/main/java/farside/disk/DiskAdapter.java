@@ -13,7 +13,7 @@ import java.util.List;
 
 /// The disk adapter (DA): moves data between the cache and the cabinet's drives (E-12, E-13).
 ///
-/// It takes released write records to their drives, oldest first and sooner as memory fills,
+/// It takes released write records to their drives, sooner as memory fills, in elevator order,
 /// fills track slots that others wait for, flushes, and keeps the drives' labels.
 public final class DiskAdapter implements Director, DriveFigures.Source {
   /// Bytes of work memory that each drive needs, aligned to 4096.

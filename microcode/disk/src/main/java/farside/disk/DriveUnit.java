@@ -57,6 +57,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private final IoVector vector = new IoVector();
   private final TrackChain chain;
   private final FailingTracks failing = new FailingTracks();
+  private final DueTracks due;
 
   private IntArrayList written = new IntArrayList();
   private IntArrayList flushing = new IntArrayList();
@@ -68,6 +69,10 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private long pausedUntilNs = Director.NO_DEADLINE;
   private long oldestWrittenNs;
+
+  /// What the next flush that somebody waits for covers: fixed when the one before has ended, so
+  /// that what comes meanwhile does not put it off for ever.
+  private long flushGoal = Long.MIN_VALUE;
 
   private int inFlight;
   private int destagesActive;
@@ -98,6 +103,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     this.labelReader = new LabelReader(index, port, labels, labelAddress);
     this.labelWriter = new LabelWriter(index, port, labels, events, labelAddress);
     this.chain = new TrackChain(records);
+    this.due = new DueTracks(volume == null ? 0 : volume.tracks());
     int depth = port.queueDepth();
     destagesMax = Math.max(1, depth * 3 / 4);
     destages = new DestageOp[destagesMax];
@@ -180,21 +186,49 @@ final class DriveUnit implements DrivePort.DriveSink {
       pausedUntilNs = Director.NO_DEADLINE;
     }
     started += retryFailing();
-    while (destagesActive < destagesMax && inFlight < port.queueDepth()) {
-      int record = records.peekDirty(index);
-      if (record == WriteRecords.NONE || !isDestageDue(record)) {
-        break;
-      }
+    collectDue();
+    return started + startDue();
+  }
+
+  private void collectDue() {
+    int record = records.peekDirty(index);
+    while (record != WriteRecords.NONE && isDestageDue(record)) {
       records.pollDirty(index);
       int track = records.trackOf(record);
-      DestageOp busy = activeOn(track);
-      if (busy != null) {
-        busy.defer(record);
-      } else if (!failing.contains(track)) {
-        start(track);
-        started++;
+      // Else the track rests: the next attempt takes all records that lie over it, but one that
+      // is under way does not.
+      if (!failing.contains(track) || activeOn(track) != null) {
+        due.add(track);
       }
-      // Else the track rests: the next attempt takes all records that lie over it.
+      record = records.peekDirty(index);
+    }
+  }
+
+  /// Once upwards from where the elevator stands, and once from the bottom to there.
+  private int startDue() {
+    if (due.isEmpty()) {
+      return 0;
+    }
+    int middle = due.standsAt();
+    int started = startDue(middle, Integer.MAX_VALUE);
+    return started + startDue(0, middle);
+  }
+
+  private int startDue(int from, int end) {
+    int started = 0;
+    for (int track = due.next(from);
+        track >= 0 && track < end && destagesActive < destagesMax && inFlight < port.queueDepth();
+        track = due.next(track + 1)) {
+      if (activeOn(track) != null) {
+        // It stays due: what came while the track was in flight waits for its next destage.
+        continue;
+      }
+      if (failing.contains(track)) {
+        due.remove(track);
+      } else {
+        due.take(track);
+        started += start(track) ? 1 : 0;
+      }
     }
     return started;
   }
@@ -206,8 +240,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       if (track < 0) {
         break;
       }
-      start(track);
-      started++;
+      started += start(track) ? 1 : 0;
     }
     return started;
   }
@@ -254,7 +287,8 @@ final class DriveUnit implements DrivePort.DriveSink {
     return null;
   }
 
-  private void start(int track) {
+  /// False: another destage has taken all that was due.
+  private boolean start(int track) {
     DestageOp op = null;
     for (DestageOp candidate : destages) {
       if (!candidate.active) {
@@ -263,10 +297,12 @@ final class DriveUnit implements DrivePort.DriveSink {
       }
     }
     op.begin(track);
-    destagesActive++;
     chain.collectDirty(volume.index(), track, op);
-    MachineCheck.require(
-        op.recordCount > 0, "drive " + port.name() + ": nothing to destage for track " + track);
+    if (op.recordCount == 0) {
+      op.active = false;
+      return false;
+    }
+    destagesActive++;
     if (op.recordCount == 1) {
       submit(op, op.records[0]);
       op.nextBlock = BlockMask.BLOCKS_PER_TRACK;
@@ -282,6 +318,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     for (int i = 0; i < op.recordCount; i++) {
       records.onDestageStarted(op.records[i]);
     }
+    return true;
   }
 
   private void submit(DestageOp op, int record) {
@@ -394,9 +431,6 @@ final class DriveUnit implements DrivePort.DriveSink {
         records.onDestageWritten(record);
       }
     }
-    for (int i = 0; i < op.deferredCount; i++) {
-      records.onDestageDeferred(op.deferred[i]);
-    }
     tellWhetherFailing();
   }
 
@@ -453,7 +487,10 @@ final class DriveUnit implements DrivePort.DriveSink {
     if (record == WriteRecords.NONE || records.numberOf(record) > wanted) {
       return false;
     }
-    while (record != WriteRecords.NONE && records.numberOf(record) <= wanted) {
+    if (records.numberOf(record) > flushGoal) {
+      flushGoal = Math.min(wanted, records.highestNumber(volume.index()));
+    }
+    while (record != WriteRecords.NONE && records.numberOf(record) <= flushGoal) {
       if (!records.isWritten(record)) {
         return false;
       }

@@ -118,6 +118,48 @@ class DestageTest {
   }
 
   @Test
+  void tracksThatAreDueTogetherGoUpwardsFromWhereTheDriveStandsAndThenFromTheBottom() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    for (int track : new int[] {2, 0, 1}) {
+      bench.write(track * 128, 8, 2);
+    }
+    bench.pass(20 * MS);
+    assertThat(bench.drive.log())
+        .containsExactly("WRITE 0+4096", "WRITE 65536+4096", "WRITE 131072+4096", "WRITE 0+4096");
+  }
+
+  @Test
+  void whatComesLaterDoesNotPutOffTheFlushThatIsWaitedForAndSharesTheNext() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.write(128, 8, 2);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.DONE);
+    bench.settle();
+    bench.write(256, 8, 3);
+    bench.write(384, 8, 4);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.DONE);
+    bench.settle();
+    var flush = only(bench, DriveInMemory.Kind.FLUSH);
+    bench.drive.complete(flush, DriveOutcome.DONE);
+    bench.settle();
+    assertThat(bench.records.isStableUpTo(0, 2)).isTrue();
+    while (!bench.drive.inFlight().isEmpty()) {
+      bench.drive.completeAll();
+      bench.settle();
+    }
+    assertThat(bench.drive.log()).filteredOn("FLUSH 0+0"::equals).hasSize(2);
+    assertThat(bench.records.isStableUpTo(0, 4)).isTrue();
+  }
+
+  @Test
   void aFailedDestageIsReportedAndTriedAgainAfterASecond() {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);

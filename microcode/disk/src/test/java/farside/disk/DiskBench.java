@@ -9,6 +9,7 @@ import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -58,6 +59,7 @@ final class DiskBench {
         0x10,
         VolumeRole.LOCAL,
         "",
+        AckMode.RECEIVED,
         VOLUME_BYTES,
         512,
         0,

@@ -5,6 +5,7 @@ import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
 import farside.port.Memory;
 import farside.protocol.session.WriteDecoder;
+import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
@@ -95,6 +96,10 @@ final class IncomingWrites {
       return "more was sent than there is room for: the peer exceeded its credit";
     }
     watermarks.mustReach(volume.index(), number);
+    if (volume.ack() == AckMode.STORED && volume.pairState() == PairState.SYNCHRONIZED) {
+      // A host waits for this drive: one flush covers all that came meanwhile.
+      records.wantFlush(volume.index(), number);
+    }
     if (!copy) {
       memory.setPeerReceived(number);
     }

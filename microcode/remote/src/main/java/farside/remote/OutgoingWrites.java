@@ -5,10 +5,12 @@ import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
+import java.util.Arrays;
 import org.agrona.collections.IntArrayQueue;
 
 /// Sends what the pair desk says, this cabinet's records in the order in which they were
@@ -23,6 +25,9 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   private final Watermarks watermarks;
   private final TrackCopier copier;
   private final EventLog events;
+  /// Per volume: highest number under which this session has sent anything of it.
+  private final long[] sentOf;
+
   private long sentNumber;
   private long receivedNumber;
 
@@ -41,6 +46,7 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
     this.messages = messages;
     this.watermarks = watermarks;
     this.events = events;
+    sentOf = new long[volumes.count()];
     copier = new TrackCopier(memory, volumes.count(), this, copyAddress);
   }
 
@@ -48,23 +54,36 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
     return copier;
   }
 
-  /// A new session: what the peer has is released, what it lacks is sent once more.
+  /// A new session: what the peer has is released, what it lacks is sent once more. A write that
+  /// waits for the peer's drive is released by the next watermark.
   void begin(long numberPeerReceived) {
     receivedNumber = numberPeerReceived;
     sentNumber = numberPeerReceived;
+    Arrays.fill(sentOf, 0);
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
-      for (int r = records.remoteHeadOf(volume.index());
-          r != WriteRecords.NONE && records.numberOf(r) <= receivedNumber;
-          r = records.remoteNextOf(r)) {
-        records.release(r);
+      if (volume.ack() == AckMode.RECEIVED) {
+        releaseReceived(volume);
       }
     }
     records.rebuildToSend(receivedNumber);
   }
 
+  private void releaseReceived(Volume volume) {
+    for (int r = records.remoteHeadOf(volume.index());
+        r != WriteRecords.NONE && records.numberOf(r) <= receivedNumber;
+        r = records.remoteNextOf(r)) {
+      records.release(r);
+    }
+  }
+
   /// Highest number of ours that was sent.
   long sentNumber() {
     return sentNumber;
+  }
+
+  /// Highest number under which this session has sent anything of the volume; 0 if nothing.
+  long sentOf(Volume volume) {
+    return sentOf[volume.index()];
   }
 
   /// Highest number of ours that the peer has said it has.
@@ -117,6 +136,7 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
         records.pin(record);
       }
       sentNumber = records.numberOf(record);
+      sentOf[records.volumeIndexOf(record)] = sentNumber;
       toSend.pollInt();
       work++;
     }
@@ -130,8 +150,11 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   }
 
   /// Drops the records of the volume that the peer never received. No host was told of them, and
-  /// on the peer, whose content this volume takes, they are not.
+  /// on the peer, whose content this volume takes, they are not. What the peer has received goes
+  /// to the drive now, whatever it waits for else: later it would go over what the peer gives
+  /// back.
   void dropUnreceived(Volume volume) {
+    releaseReceived(volume);
     int record = records.remoteHeadOf(volume.index());
     while (record != WriteRecords.NONE) {
       int next = records.remoteNextOf(record);
@@ -166,12 +189,20 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   void onAcknowledged(int kind, int reference, long number) {
     if (kind == FrameTransport.RECORD) {
       receivedNumber = Math.max(receivedNumber, number);
-      if (records.isRemotePending(reference) && records.numberOf(reference) == number) {
+      if (records.isRemotePending(reference)
+          && records.numberOf(reference) == number
+          && !waitsForDrive(reference)) {
         records.release(reference);
       }
     } else if (kind == FrameTransport.COPY) {
       copier.onAcknowledged(reference, number);
     }
+  }
+
+  /// True if its host is told only when the record is stable on the peer's drive.
+  private boolean waitsForDrive(int record) {
+    Volume volume = volumes.get(records.volumeIndexOf(record));
+    return volume.ack() == AckMode.STORED && volume.pairState().waitsForPeer();
   }
 
   // ---- copies ----
@@ -201,6 +232,9 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
         crc,
         IncomingWrites.unitsOf(lengthBytes),
         -1L - buffer);
+    if (sent) {
+      sentOf[volume.index()] = sentNumber;
+    }
     if (sent && transport.lastWasQueued()) {
       copier.onQueued(buffer);
     }

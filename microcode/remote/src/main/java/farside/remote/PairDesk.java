@@ -10,6 +10,7 @@ import farside.protocol.session.PairOrderCode;
 import farside.protocol.session.PairOrderDecoder;
 import farside.protocol.session.Role;
 import farside.protocol.session.VolumeStatusDecoder;
+import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -34,9 +35,21 @@ final class PairDesk {
     void cut(String group, String because);
 
     void dropUnreceived(Volume volume);
+
+    /// The peer's drive holds everything of the volume up to the number.
+    boolean isAllStableThere(Volume volume, long number);
+
+    /// Highest number under which this session has sent anything of the volume.
+    long sentOf(Volume volume);
+
+    /// What the peer has told of its drive counts from now on.
+    void onSynchronized(Volume volume);
   }
 
   private record Promise(Volume volume, long ticket, Control.Answer answer) {}
+
+  /// An order that is carried out when this drive holds everything up to `upToNumber`.
+  private record Draining(Volume volume, PairOrderCode code, long generation, long upToNumber) {}
 
   private final GlobalMemory memory;
   private final WriteRecords records;
@@ -50,6 +63,7 @@ final class PairDesk {
 
   private final ArrayDeque<Control> outgoing = new ArrayDeque<>();
   private final List<Promise> promises = new ArrayList<>();
+  private final List<Draining> draining = new ArrayList<>();
   private final boolean[] linked;
   private final boolean[] settled;
   private final boolean[] restoring;
@@ -59,6 +73,10 @@ final class PairDesk {
   private final long[] orderTicket;
   private final Control.Order[] orderWaiting;
   private final long[] completeAfter;
+
+  /// Per volume with `ack: stored`: what the peer's drive must hold before the copy may end; -1:
+  /// not known yet.
+  private final long[] stableAfter;
 
   PairDesk(
       GlobalMemory memory,
@@ -88,6 +106,7 @@ final class PairDesk {
     orderTicket = new long[n];
     orderWaiting = new Control.Order[n];
     completeAfter = new long[n];
+    stableAfter = new long[n];
   }
 
   // ---- session ----
@@ -119,6 +138,7 @@ final class PairDesk {
   private void forget() {
     outgoing.clear();
     promises.clear();
+    draining.clear();
     for (int i = 0; i < linked.length; i++) {
       linked[i] = false;
       settled[i] = false;
@@ -126,6 +146,7 @@ final class PairDesk {
       restoreDrains[i] = false;
       completeOrdered[i] = false;
       orderWaiting[i] = null;
+      stableAfter[i] = -1;
     }
   }
 
@@ -202,6 +223,15 @@ final class PairDesk {
               + " of "
               + volume.sizeBytes()
               + " bytes here; make the rig's sites agree");
+      settled[volume.index()] = true;
+      return true;
+    }
+    AckMode theirAck = status.flags().ackStored() ? AckMode.STORED : AckMode.RECEIVED;
+    if (theirAck != volume.ack()) {
+      events.log(
+          EventCode.PEER_MISMATCH,
+          "volume " + volume.name() + " has ack: " + theirAck.shown() + " there, "
+              + volume.ack().shown() + " here; make the rig's sites agree");
       settled[volume.index()] = true;
       return true;
     }
@@ -346,11 +376,13 @@ final class PairDesk {
     Standing own = volume.standing();
     Standing next = own.everPaired()
         ? own.with(PairState.SYNC_IN_PROG)
-        : new Standing(PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, 0);
+        : new Standing(
+            PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, false, 0);
     volume.become(next.notZeroBased(), "the peer is ready to receive");
     volume.setReady();
     labels.request(volume.driveIndex());
     events.log(EventCode.COPY_STARTED, volume.name(), volume.table().owed().count());
+    stableAfter[volume.index()] = -1;
     copier.begin(volume, false);
   }
 
@@ -360,6 +392,7 @@ final class PairDesk {
       volume.become(volume.standing().synchronizedAt(generation), "nothing is owed");
       labels.request(volume.driveIndex());
       events.log(EventCode.COPY_COMPLETE, volume.name(), generation);
+      session.onSynchronized(volume);
     }
   }
 
@@ -388,6 +421,12 @@ final class PairDesk {
       volume.become(volume.standing().staleSince(0), "the peer is back");
       labels.request(volume.driveIndex());
     }
+    if (fits && volume.standing().stored() != isStored(volume)) {
+      // The rig has another `ack` than before: the label says so before the first write.
+      drain(volume, PairOrderCode.RESUME, generation);
+      return true;
+    }
+    hurry(volume);
     linked[volume.index()] = fits;
     answer(volume, PairOrderCode.RESUME, fits ? 1 : 0);
     return true;
@@ -435,9 +474,50 @@ final class PairDesk {
       volume.table().owed().clearAll();
       volume.table().clearPending();
     }
-    volume.become(volume.standing().synchronizedAt(generation), "the copy is complete");
-    promise(volume, new Control.Answer(volume.index(), PairOrderCode.COMPLETE, 1, generation));
+    drain(volume, PairOrderCode.COMPLETE, generation);
     return true;
+  }
+
+  private static boolean isStored(Volume volume) {
+    return volume.ack() == AckMode.STORED;
+  }
+
+  /// With `ack: stored` the label may say that this drive holds everything only when it does.
+  private void drain(Volume volume, PairOrderCode code, long generation) {
+    draining.add(new Draining(
+        volume, code, generation, isStored(volume) ? memory.peerReceived() : Long.MIN_VALUE));
+    hurry(volume);
+    endDrains();
+  }
+
+  /// Hosts of the peer wait for what has come so far.
+  private void hurry(Volume volume) {
+    if (isStored(volume)) {
+      records.wantFlush(volume.index(), memory.peerReceived());
+    }
+  }
+
+  private int endDrains() {
+    int work = 0;
+    for (int i = 0; i < draining.size(); i++) {
+      Draining order = draining.get(i);
+      Volume volume = order.volume();
+      if (records.isStableUpTo(volume.index(), order.upToNumber())) {
+        draining.remove(i--);
+        Standing own = volume.standing();
+        boolean complete = order.code() == PairOrderCode.COMPLETE;
+        Standing next = complete ? own.synchronizedAt(order.generation()) : own;
+        volume.become(
+            next.storing(isStored(volume)),
+            complete
+                ? "the copy is complete"
+                : "the rig says ack: " + volume.ack().shown());
+        promise(volume, new Control.Answer(volume.index(), order.code(), 1, order.generation()));
+        hurry(volume);
+        work++;
+      }
+    }
+    return work;
   }
 
   private void answer(Volume volume, PairOrderCode code, int verdict) {
@@ -453,7 +533,7 @@ final class PairDesk {
 
   /// @param sentNumber highest number of a record that was sent, or everything if all were
   int step(boolean everythingSent, long sentNumber) {
-    int work = keepPromises() + offerEnds(everythingSent, sentNumber);
+    int work = endDrains() + keepPromises() + offerEnds(everythingSent, sentNumber);
     for (Volume volume : volumes.list()) {
       int index = volume.index();
       if (restoring[index]
@@ -517,7 +597,7 @@ final class PairDesk {
     int work = 0;
     for (String group : volumes.sourceGroups()) {
       List<Volume> members = volumes.sourcesOf(group);
-      if (isCopied(members)) {
+      if (isCopied(members) && isStableThere(members)) {
         for (Volume volume : members) {
           if (volume.pairState() == PairState.SYNC_IN_PROG) {
             copier.end(volume);
@@ -542,6 +622,22 @@ final class PairDesk {
       }
     }
     return work;
+  }
+
+  /// With `ack: stored` a copy ends only when the peer's drive has it: were the end offered
+  /// before, hosts would wait for a drive that may be slow or fail, again and again.
+  private boolean isStableThere(List<Volume> members) {
+    boolean all = true;
+    for (Volume volume : members) {
+      int index = volume.index();
+      if (isStored(volume) && volume.pairState() == PairState.SYNC_IN_PROG) {
+        if (stableAfter[index] < 0) {
+          stableAfter[index] = session.sentOf(volume);
+        }
+        all &= session.isAllStableThere(volume, stableAfter[index]);
+      }
+    }
+    return all;
   }
 
   private boolean isCopied(List<Volume> members) {

@@ -250,6 +250,21 @@ public final class RemoteAdapter
     outgoing.dropUnreceived(volume);
   }
 
+  @Override
+  public boolean isAllStableThere(Volume volume, long number) {
+    return watermarks.heard(volume) >= number;
+  }
+
+  @Override
+  public long sentOf(Volume volume) {
+    return outgoing.sentOf(volume);
+  }
+
+  @Override
+  public void onSynchronized(Volume volume) {
+    watermarks.onTold(volume, watermarks.heard(volume), outgoing.receivedNumber());
+  }
+
   private int applyRestart() {
     if (restartReason == null) {
       return 0;

@@ -12,6 +12,7 @@ import farside.protocol.session.Role;
 import farside.protocol.session.VolumeStatusEncoder;
 import farside.protocol.session.WatermarkEncoder;
 import farside.protocol.session.WriteEncoder;
+import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -176,7 +177,8 @@ final class SessionMessages {
         .nvramLost(volume.pairState() == PairState.RESTORING)
         .inconsistent(standing.inconsistent())
         .possiblyStale(standing.staleSinceMs() != 0)
-        .suspended(volume.pairState() == PairState.SUSPENDED);
+        .suspended(volume.pairState() == PairState.SUSPENDED)
+        .ackStored(volume.ack() == AckMode.STORED);
     return bytes(VolumeStatusEncoder.BLOCK_LENGTH);
   }
 

@@ -4,6 +4,7 @@ import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.protocol.link.FrameKind;
+import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
@@ -15,7 +16,8 @@ import java.util.function.IntPredicate;
 /// bits by it, and heard from it.
 ///
 /// A watermark goes out when it has changed, and may be lost on the way; so all are told again
-/// at fixed times, whatever else keeps the line busy.
+/// at fixed times, whatever else keeps the line busy. With `ack: stored` it releases hosts, and
+/// goes out at once.
 final class Watermarks {
   private static final long EVERY_NS = 2_000_000;
 
@@ -30,6 +32,11 @@ final class Watermarks {
   private final long[] top;
 
   private final long[] told;
+
+  /// Per volume: how far the peer has said, in this session, that its drive is stable; -1: it has
+  /// not said anything.
+  private final long[] heard;
+
   private final long allAgainNs;
   private long toldNs;
   private long allToldNs;
@@ -52,6 +59,7 @@ final class Watermarks {
     this.messages = messages;
     top = new long[volumes.count()];
     told = new long[volumes.count()];
+    heard = new long[volumes.count()];
   }
 
   void start(long nowNs) {
@@ -76,6 +84,7 @@ final class Watermarks {
       }
     }
     Arrays.fill(told, -1);
+    Arrays.fill(heard, -1);
   }
 
   /// The watermark of the volume must be able to reach this number, once it is stable.
@@ -106,12 +115,10 @@ final class Watermarks {
       allToldNs = nowNs;
       Arrays.fill(told, -1);
     }
-    if (nowNs - toldNs < EVERY_NS) {
-      return 0;
-    }
+    boolean isTime = nowNs - toldNs >= EVERY_NS;
     int work = 0;
     for (Volume volume : volumes.list()) {
-      if (isNews(volume)) {
+      if ((isTime || isAwaited(volume)) && isNews(volume)) {
         long stable = stableOf(volume);
         told[volume.index()] = stable;
         transport.sendLoose(FrameKind.STATUS, messages.watermark(volume.number(), stable), nowNs);
@@ -124,6 +131,11 @@ final class Watermarks {
     return work;
   }
 
+  /// True if hosts of the peer wait for the watermark.
+  private static boolean isAwaited(Volume volume) {
+    return volume.ack() == AckMode.STORED && volume.role() == VolumeRole.R2;
+  }
+
   private boolean isNews(Volume volume) {
     return isLinked.test(volume.index())
         && volume.pairState() != PairState.RESTORING
@@ -134,7 +146,7 @@ final class Watermarks {
     long deadline = allToldNs + allAgainNs;
     for (Volume volume : volumes.list()) {
       if (isNews(volume)) {
-        return Director.sooner(deadline, toldNs + EVERY_NS);
+        return Director.sooner(deadline, toldNs + (isAwaited(volume) ? 0 : EVERY_NS));
       }
     }
     return deadline;
@@ -147,11 +159,13 @@ final class Watermarks {
     if (volume.role() == VolumeRole.LOCAL || !isLinked.test(volume.index())) {
       return;
     }
+    heard[volume.index()] = Math.max(heard[volume.index()], stable);
     if (volume.role() == VolumeRole.R1) {
       // What the peer's drive holds, its memory held before.
       int record = records.remoteHeadOf(volume.index());
       while (record != WriteRecords.NONE
-          && records.numberOf(record) <= Math.min(stable, receivedNumber)) {
+          && records.numberOf(record) <= Math.min(stable, receivedNumber)
+          && (records.isReleased(record) || !isImageUnusable(volume))) {
         int next = records.remoteNextOf(record);
         records.release(record);
         records.clearRemotePending(record);
@@ -159,5 +173,18 @@ final class Watermarks {
       }
     }
     volume.table().onStable(stable);
+  }
+
+  /// True while what the peer's drive holds would be of no use if this cabinet and the peer both
+  /// lost their memory: it has not adopted the generation yet, and calls its image inconsistent.
+  /// With `ack: stored` no host is told before it has.
+  private static boolean isImageUnusable(Volume volume) {
+    return volume.ack() == AckMode.STORED && volume.pairState() == PairState.SYNC_FINISHING;
+  }
+
+  /// The peer has said, in this session, that its drive holds everything of the volume up to this
+  /// number; -1: it has not said anything.
+  long heard(Volume volume) {
+    return heard[volume.index()];
   }
 }

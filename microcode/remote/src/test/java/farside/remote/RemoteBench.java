@@ -12,6 +12,7 @@ import farside.port.NvramPort;
 import farside.protocol.session.MessageHeaderEncoder;
 import farside.protocol.session.PairAnswerEncoder;
 import farside.protocol.session.PairOrderCode;
+import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.Standing;
 import farside.volume.Volume;
@@ -37,7 +38,8 @@ final class RemoteBench {
   final SlotDirectory slots;
   final Volumes volumes;
   final Labels labels;
-  final EventLog events = new EventLog((now, number, severity, text) -> {}, 1_000);
+  final List<Integer> told = new ArrayList<>();
+  final EventLog events = new EventLog((now, number, severity, text) -> told.add(number), 1_000);
   final MemorySegment work = Arena.ofAuto().allocate(9 * 65_536, 4096);
   final MemorySegment copies = Arena.ofAuto().allocate(RemoteAdapter.WORK_BYTES, 4096);
   final byte[][] drives;
@@ -48,6 +50,10 @@ final class RemoteBench {
   }
 
   RemoteBench(NvramPort nvram, VolumeRole role, String... groups) {
+    this(nvram, AckMode.RECEIVED, role, groups);
+  }
+
+  RemoteBench(NvramPort nvram, AckMode ack, VolumeRole role, String... groups) {
     this.nvram = nvram;
     int count = groups.length;
     int[] numbers = new int[count];
@@ -73,6 +79,7 @@ final class RemoteBench {
           numbers[i],
           role,
           groups[i],
+          ack,
           VOLUME_BYTES,
           512,
           i,

@@ -235,15 +235,29 @@ public final class Iml {
     Standing next = switch (volume.role()) {
       case LOCAL -> old;
       case R1 -> sourceAfterLoss(old);
-      case R2 -> old.pairState() == PairState.UNPAIRED ? old : old.receiving();
+      case R2 ->
+        old.pairState() == PairState.UNPAIRED || isWholeOnDrive(old) ? old : old.receiving();
     };
     volume.begin(next);
+    if (volume.role() == VolumeRole.R2 && isWholeOnDrive(next)) {
+      // What its R1 may lack is not known any more, should the R1 have lost its memory too: any
+      // track.
+      volume.table().pending().setAll();
+    }
     if (volume.role() == VolumeRole.R1
         && next.pairState() != PairState.UNPAIRED
         && next.pairState() != PairState.RESTORING) {
       // Nobody knows any more what the peer lacks: all of it.
       volume.table().owed().setAll();
     }
+  }
+
+  /// True of a target whose drive holds everything that was acknowledged: it lost nothing with
+  /// the NVRAM.
+  private static boolean isWholeOnDrive(Standing target) {
+    return target.pairState() == PairState.SYNCHRONIZED
+        && target.stored()
+        && !target.inconsistent();
   }
 
   private static Standing sourceAfterLoss(Standing old) {

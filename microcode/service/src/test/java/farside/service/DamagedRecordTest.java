@@ -11,6 +11,7 @@ import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -51,6 +52,7 @@ class DamagedRecordTest {
           0x10,
           role,
           "G",
+          AckMode.RECEIVED,
           SIZES[0],
           512,
           0,

@@ -14,6 +14,7 @@ import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort.Contents;
+import farside.volume.AckMode;
 import farside.volume.DriveLabel;
 import farside.volume.Labels;
 import farside.volume.PairState;
@@ -59,6 +60,7 @@ class ImlTest {
           0x10,
           role,
           group,
+          AckMode.RECEIVED,
           SIZE,
           512,
           0,
@@ -308,6 +310,18 @@ class ImlTest {
     if (becomes != PairState.RESTORING) {
       assertThat(start.volume.table().owed().count()).isEqualTo(owedTracks);
     }
+  }
+
+  @Test
+  void aTargetWhoseDriveHasAllThatWasAcknowledgedIsStillWholeWhenNvramIsLost() {
+    Standing standing =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7).storing(true);
+    Start start = new Start(VolumeRole.R2).finding(labelOf(VolumeRole.R2, standing));
+    assertThat(start.volume.standing()).isEqualTo(standing);
+    // What its source may lack is not known: any track.
+    assertThat(start.volume.table().pending().count()).isEqualTo(16);
+    Start copied = new Start(VolumeRole.R2).finding(labelOf(VolumeRole.R2, standing.receiving()));
+    assertThat(copied.volume.standing().inconsistent()).isTrue();
   }
 
   // ---- damaged records ----

@@ -10,6 +10,7 @@ import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.ConsolePort;
+import farside.volume.AckMode;
 import farside.volume.CabinetDesk;
 import farside.volume.DriveFigures;
 import farside.volume.LinkDesk;
@@ -67,6 +68,7 @@ final class OperatedCabinet {
           NUMBERS[i],
           roles[i],
           groups[i],
+          AckMode.RECEIVED,
           SIZES[i],
           512,
           i,

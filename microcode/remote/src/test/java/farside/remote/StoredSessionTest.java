@@ -1,0 +1,207 @@
+package farside.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.director.EventCode;
+import farside.fixture.NvramInMemory;
+import farside.volume.AckMode;
+import farside.volume.PairState;
+import farside.volume.Standing;
+import farside.volume.VolumeRole;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/// Two remote adapters whose pairs run with `ack: stored`; drives are played by the test.
+class StoredSessionTest {
+  private static final long MS = RemoteBench.MS;
+  private static final Standing SOURCE =
+      Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
+  private static final Standing TARGET = SOURCE.storing(true);
+  private static final Standing NEW = Standing.fresh(PairState.UNPAIRED, true);
+  private static final Standing USED = Standing.fresh(PairState.UNPAIRED, false);
+
+  private final MemoryLine[] line = MemoryLine.pair();
+  private RemoteBench source;
+  private RemoteBench target;
+  private RemoteAdapter a;
+  private RemoteAdapter b;
+  private long nowNs = 1;
+  private boolean drivesOfTargetWork;
+  private boolean endOfCopyIsLabelled = true;
+
+  private void start(Standing first, Standing second) {
+    start(AckMode.STORED, first, second);
+  }
+
+  private void start(AckMode ackOfTarget, Standing first, Standing second) {
+    source = new RemoteBench(new NvramInMemory(1 << 21), AckMode.STORED, VolumeRole.R1, "G");
+    target = new RemoteBench(new NvramInMemory(1 << 21), ackOfTarget, VolumeRole.R2, "G");
+    a = source.adapter(line[0], "AAA", "BBB");
+    b = target.adapter(line[1], "BBB", "AAA");
+    source.begin(first);
+    target.begin(second);
+    a.start(nowNs);
+    b.start(nowNs);
+  }
+
+  private void runFor(long ns) {
+    for (long endNs = nowNs + ns; nowNs - endNs < 0; nowNs += MS) {
+      source.events.setNow(nowNs);
+      target.events.setNow(nowNs);
+      int rounds = 0;
+      while (a.doWork(nowNs) + b.doWork(nowNs) + play() > 0) {
+        assertThat(++rounds).as("rounds in one instant").isLessThan(1000);
+      }
+    }
+  }
+
+  private int play() {
+    source.stage(true);
+    target.stage(true);
+    source.labelDurable(0);
+    source.destage(0);
+    if (endOfCopyIsLabelled || target.volumes.get(0).pairState() != PairState.SYNCHRONIZED) {
+      target.labelDurable(0);
+    }
+    int before = target.records.liveRecords();
+    if (drivesOfTargetWork) {
+      target.destage(0);
+    }
+    return before - target.records.liveRecords();
+  }
+
+  private PairState pair() {
+    return source.volumes.get(0).pairState();
+  }
+
+  @Test
+  void aWriteIsReleasedWhenThePeersDriveHasItAndNotWhenThePeerHasIt() {
+    start(SOURCE, TARGET);
+    runFor(100 * MS);
+    int record = source.write(0, 0, true, true, nowNs);
+    runFor(100 * MS);
+    assertThat(target.records.liveRecords()).isEqualTo(1);
+    assertThat(source.records.isReleased(record)).isFalse();
+    assertThat(source.drives[0][0]).as("on the own drive").isZero();
+    drivesOfTargetWork = true;
+    runFor(MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 5);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void theTargetIsInAHurryForWhatHostsWaitFor() {
+    start(SOURCE, TARGET);
+    runFor(100 * MS);
+    source.write(0, 0, true, true, nowNs);
+    source.write(0, 1, true, true, nowNs);
+    runFor(MS);
+    assertThat(target.records.flushWanted(0)).isEqualTo(source.memory.numbers().last());
+  }
+
+  @Test
+  void whatWaitedForThePeersDriveWaitsForItStillWhenTheSessionBeginsAnew() {
+    start(SOURCE, TARGET);
+    runFor(100 * MS);
+    int record = source.write(0, 0, true, true, nowNs);
+    runFor(10 * MS);
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(10 * MS);
+    line[0].carrier = true;
+    line[1].carrier = true;
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(source.records.isReleased(record)).isFalse();
+    drivesOfTargetWork = true;
+    runFor(5 * MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void aPeerWhoseDriveIsTooSlowHasTheGroupCutAtTheLinkTimeout() {
+    start(SOURCE, TARGET);
+    runFor(100 * MS);
+    source.write(0, 0, true, true, nowNs);
+    runFor(2_900 * MS);
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+    runFor(200 * MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    assertThat(source.volumes.get(0).standing().generation()).isNotEqualTo(7);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 5);
+  }
+
+  @Test
+  void aCopyEndsOnlyWhenThePeersDriveHasItSoThatNoHostWaitsForADriveThatFails() {
+    start(USED, USED);
+    runFor(10_000 * MS);
+    assertThat(source.volumes.get(0).table().owed().count()).isZero();
+    assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).standing().stored()).isTrue();
+  }
+
+  @Test
+  void noWriteIsAnsweredBeforeThePeerCallsItsImageGood() {
+    start(NEW, NEW);
+    drivesOfTargetWork = true;
+    endOfCopyIsLabelled = false;
+    while (pair() != PairState.SYNC_FINISHING) {
+      assertThat(nowNs).as("time, and no end offered").isLessThan(2_000 * MS);
+      runFor(MS);
+    }
+    source.write(0, 0, true, true, nowNs);
+    runFor(100 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNC_FINISHING);
+    assertThat(target.drives[0][0]).isEqualTo((byte) 5);
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+    endOfCopyIsLabelled = true;
+    runFor(5 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+  }
+
+  @Test
+  void aTargetThatRanWithReceivedSaysThatItsDriveHasAllOnlyWhenItHas() {
+    start(SOURCE, SOURCE);
+    int early = target.records.reserve(1, true);
+    target.records.commit(early, 0, 0, 512, 3, true, true, false, 0, false, false, -1, nowNs);
+    target.memory.setPeerReceived(3);
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.COMPARING);
+    assertThat(target.volumes.get(0).standing().stored()).isFalse();
+    drivesOfTargetWork = true;
+    runFor(100 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(target.volumes.get(0).standing().stored()).isTrue();
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void sitesThatDoNotAgreeOnTheAcknowledgementAreNotMirrored() {
+    start(AckMode.RECEIVED, SOURCE, SOURCE);
+    runFor(200 * MS);
+    assertThat(source.told).contains(EventCode.PEER_MISMATCH.number());
+    source.write(0, 0, true, true, nowNs);
+    runFor(3_100 * MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    assertThat(pair()).isEqualTo(PairState.SUSPENDED);
+    assertThat(target.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void whenBothLostTheirMemoryTheTargetGivesBackEverything() {
+    start(SOURCE.with(PairState.RESTORING), TARGET);
+    Arrays.fill(target.drives[0], (byte) 9);
+    target.volumes.get(0).table().pending().setAll();
+    drivesOfTargetWork = true;
+    runFor(500 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(target.volumes.get(0).standing().stored()).isTrue();
+  }
+}
