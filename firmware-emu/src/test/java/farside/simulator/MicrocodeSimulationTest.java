@@ -32,7 +32,7 @@ class MicrocodeSimulationTest {
   void whatWasStoredSurvivesPowerLossAtBothSitesWithoutNvram() {
     Simulation simulation = new Simulation(ScenarioKind.STORED, out);
     // An R2 that does not count on its drive is found by 3, an answer upon receipt by 6.
-    long failed = simulation.sweep(3, 3) + simulation.sweep(6, 6);
+    int failed = simulation.sweep(3, 3) + simulation.sweep(6, 6);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().powerLosses()).isGreaterThan(4);
   }

@@ -68,7 +68,8 @@ final class Terminal implements ConsoleLine.Surroundings {
   /// Types, key by key.
   Terminal type(String keys) {
     transcript.append('«').append(seen(keys)).append('»');
-    for (char key : keys.toCharArray()) {
+    for (int index = 0; index < keys.length(); index++) {
+      char key = keys.charAt(index);
       line.onBytes(new byte[] {(byte) key}, 1, nowNs);
       settle();
     }
