@@ -21,7 +21,6 @@ public final class ExclusiveFile {
   /// How long a busy file is tried again before it is refused.
   public static final long BUSY_RETRY_MS = 5_000;
 
-  private static final long BUSY_PAUSE_MS = 10;
   private static final int MODE_OWNER_ONLY = 0600;
   private static final Path LOCK_TABLE = Path.of("/proc/locks");
 
@@ -46,18 +45,17 @@ public final class ExclusiveFile {
   public static ExclusiveFile open(String what, Path path, int extraFlags, long busyRetryMs)
       throws IOException {
     Path absolute = path.toAbsolutePath().normalize();
-    long attemptMax = Math.max(1, busyRetryMs / BUSY_PAUSE_MS);
-    for (long attempt = 1; ; attempt++) {
+    BusyRetry retry = new BusyRetry(busyRetryMs);
+    while (true) {
       ExclusiveFile file = tryOpen(what, absolute, extraFlags);
       if (file != null) {
         return file;
       }
-      if (attempt >= attemptMax) {
+      if (!retry.pause(what + ": " + absolute)) {
         throw new IOException(
             what + ": another process holds " + absolute + holder(absolute) + ", and did for "
                 + busyRetryMs + " ms. Stop that process, or give this cabinet a file of its own.");
       }
-      pause(what, absolute);
     }
   }
 
@@ -121,15 +119,6 @@ public final class ExclusiveFile {
       case Posix.EISDIR -> "Name a file in it.";
       default -> "Name another file.";
     };
-  }
-
-  private static void pause(String what, Path path) throws IOException {
-    try {
-      Thread.sleep(BUSY_PAUSE_MS);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new IOException(what + ": interrupted while waiting for " + path + ".", interrupted);
-    }
   }
 
   /// ` (process 123)` if the kernel's lock table says who has the file; else nothing.

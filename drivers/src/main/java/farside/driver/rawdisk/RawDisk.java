@@ -4,6 +4,7 @@ import farside.driver.drive.DriveFacts;
 import farside.driver.drive.OpenDrive;
 import farside.driver.netty.DiskIo;
 import farside.driver.netty.Transport;
+import farside.driver.posix.BusyRetry;
 import farside.driver.posix.ExclusiveFile;
 import farside.driver.posix.Posix;
 import io.netty.channel.IoEventLoop;
@@ -13,8 +14,6 @@ import java.util.List;
 
 /// Opens drives that are whole disks of this machine, or refuses to, with not a byte written.
 public final class RawDisk {
-  private static final long BUSY_PAUSE_MS = 10;
-
   /// Satisfies direct I/O where the kernel does not tell what memory it wants.
   private static final int MEMORY_ALIGN_BYTES_UNTOLD = 512;
 
@@ -113,8 +112,8 @@ public final class RawDisk {
   /// claim lasts until the last request of a killed process has returned, and so is tried again.
   private static BlockDevice openExclusively(Path path, long busyRetryMs) throws IOException {
     int flags = Posix.O_RDWR | Posix.O_EXCL | Posix.O_DIRECT | Posix.O_CLOEXEC;
-    long attemptMax = Math.max(1, busyRetryMs / BUSY_PAUSE_MS);
-    for (long attempt = 1; ; attempt++) {
+    BusyRetry retry = new BusyRetry(busyRetryMs);
+    while (true) {
       int fd = Posix.open(path.toString(), flags, 0);
       if (fd >= 0) {
         return opened(fd);
@@ -123,12 +122,11 @@ public final class RawDisk {
         throw new IOException(
             path + " cannot be opened: " + Posix.strerror(fd) + ". " + cureOfOpen(fd));
       }
-      if (attempt >= attemptMax) {
+      if (!retry.pause(path.toString())) {
         throw new IOException(path + " is in use by another process or by the kernel, and was for "
             + busyRetryMs + " ms. Stop what uses it: a running rig, a mount in a container, LVM,"
             + " md");
       }
-      pause(path);
     }
   }
 
@@ -148,14 +146,5 @@ public final class RawDisk {
       case Posix.EROFS -> "Remove its write protection, or name another disk";
       default -> "See that the disk is attached and answers";
     };
-  }
-
-  private static void pause(Path path) throws IOException {
-    try {
-      Thread.sleep(BUSY_PAUSE_MS);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for " + path, interrupted);
-    }
   }
 }
