@@ -129,7 +129,7 @@ public final class Cabinet implements CabinetDesk {
             description.peerSerial(),
             description.linkTimeoutMs() * 1_000_000L,
             description.heartbeatMs() * 1_000_000L),
-        ports.links().isEmpty() ? new NoLink() : ports.links().getFirst(),
+        ports.links(),
         memory,
         volumes,
         labels,

@@ -21,7 +21,7 @@ record RigDraw(
     int heartbeatMs,
     boolean hiccups,
     List<VolumeDraw> volumes,
-    LineHabits line,
+    List<LineDraw> lineDraws,
     HostHabits hosts,
     List<AckMode> acks) {
 
@@ -49,7 +49,13 @@ record RigDraw(
     }
   }
 
+  /// A line between the sites.
+  ///
+  /// @param seed of its own draws; 0: those of the run
+  record LineDraw(LineHabits habits, long seed) {}
+
   RigDraw {
+    lineDraws = List.copyOf(lineDraws);
     nvramBytes = List.copyOf(nvramBytes);
     readSlots = List.copyOf(readSlots);
     volumes = List.copyOf(volumes);
@@ -87,7 +93,7 @@ record RigDraw(
     HostHabits hosts = HostHabits.draw(draws);
     if (saturated) {
       hosts = hosts.saturating();
-    } else if (kind == ScenarioKind.CALM) {
+    } else if (kind == ScenarioKind.CALM || kind == ScenarioKind.FAILOVER) {
       hosts = hosts.calm();
     }
     boolean hiccups = draws.chance(300);
@@ -96,8 +102,31 @@ record RigDraw(
       boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
       acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
     }
+    boolean failover = kind == ScenarioKind.FAILOVER;
+    if (failover) {
+      // Nothing but the faults themselves may keep a host waiting for the link timeout.
+      linkTimeoutMs = 1000 + linkTimeoutMs / 2;
+      hiccups = false;
+    }
+    int lineCount = failover
+        ? (int) draws.between(2, 4)
+        : kind == ScenarioKind.MIXED ? (int) draws.between(1, 4) : 1;
+    List<LineDraw> lineDraws = new ArrayList<>();
+    lineDraws.add(new LineDraw(failover ? line.brisk() : line, 0));
+    while (lineDraws.size() < lineCount) {
+      LineHabits next = LineHabits.draw(draws);
+      lineDraws.add(new LineDraw(failover ? next.brisk() : next, draws.nextNonZero()));
+    }
     return new RigDraw(
-        nvramBytes, readSlots, linkTimeoutMs, heartbeatMs, hiccups, volumes, line, hosts, acks);
+        nvramBytes,
+        readSlots,
+        linkTimeoutMs,
+        heartbeatMs,
+        hiccups,
+        volumes,
+        lineDraws,
+        hosts,
+        acks);
   }
 
   private static VolumeDraw drawVolume(
@@ -136,7 +165,15 @@ record RigDraw(
         heartbeatMs,
         drives,
         described,
-        List.of(new LinkDescription("L1")));
+        linkNames().stream().map(LinkDescription::new).toList());
+  }
+
+  List<String> linkNames() {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < lineDraws.size(); i++) {
+      names.add("L" + (i + 1));
+    }
+    return names;
   }
 
   AckMode ackOf(VolumeDraw volume) {
@@ -160,7 +197,9 @@ record RigDraw(
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups "
         + hiccups);
-    lines.add("line: " + line);
+    for (int i = 0; i < lineDraws.size(); i++) {
+      lines.add("line L" + (i + 1) + ": " + lineDraws.get(i).habits);
+    }
     lines.add("hosts: " + hosts);
     for (VolumeDraw volume : volumes) {
       lines.add("volume " + volume.name() + ": " + volume.sizeBytes + " bytes, "

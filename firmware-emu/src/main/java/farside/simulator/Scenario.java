@@ -33,7 +33,8 @@ final class Scenario {
   private final Trace trace;
   private final VirtualTime time;
   private final Oracle oracle = new Oracle();
-  private final SimulatedLine line;
+  private final List<SimulatedLine> lines = new ArrayList<>();
+  private final boolean maySuspend;
   private final SimulatedSite[] sites = new SimulatedSite[2];
   private final List<WorkloadProgram> programs = new ArrayList<>();
   private final List<SweepProgram> takeovers = new ArrayList<>();
@@ -53,16 +54,24 @@ final class Scenario {
     this.faultKinds = switch (kind) {
       case MIXED, LOCAL -> Fault.drawKinds(planDraws);
       case STORED -> Fault.Kind.OF_BLACKOUTS;
+      case FAILOVER -> Fault.Kind.OF_LINES;
       case SATURATED, CALM -> List.of();
     };
     int episodes = (int) planDraws.between(1, 4);
     for (int i = 0; i < episodes; i++) {
       long durationNs = planDraws.between(1000, 8000) * MILLI;
-      plan.add(new Episode(durationNs, Fault.draw(planDraws, faultKinds, durationNs)));
+      plan.add(new Episode(durationNs, drawFaults(planDraws, kind, durationNs)));
     }
+    maySuspend = kind != ScenarioKind.FAILOVER;
     this.time = new VirtualTime(drawOrigin(draws.fork()));
     trace.setOrigin(time.nowNs());
-    this.line = new SimulatedLine("L1", "A", "B", rig.line(), time, arena, draws.fork(), trace);
+    Draws lineDraws = draws.fork();
+    for (int i = 0; i < rig.lineDraws().size(); i++) {
+      RigDraw.LineDraw line = rig.lineDraws().get(i);
+      Draws own = line.seed() == 0 ? lineDraws : new Draws(line.seed());
+      String name = rig.linkNames().get(i);
+      lines.add(new SimulatedLine(name, "A", "B", line.habits(), time, arena, own, trace));
+    }
     for (VolumeDraw volume : rig.volumes()) {
       oracle.add(
           volume.name(),
@@ -95,6 +104,16 @@ final class Scenario {
         }
       }
     }
+  }
+
+  private List<Fault> drawFaults(Draws draws, ScenarioKind kind, long durationNs) {
+    if (kind != ScenarioKind.FAILOVER) {
+      return Fault.draw(draws, faultKinds, durationNs);
+    }
+    // A line that is healed has to be found, greeted over and measured before the next is hit.
+    return Fault.drawOneByOne(draws, 1500 * MILLI, durationNs).stream()
+        .map(fault -> fault.ofOneLine(rig.lineDraws().size()))
+        .toList();
   }
 
   /// What was drawn, for people.
@@ -131,6 +150,13 @@ final class Scenario {
       becomeQuiet();
       compare();
     }
+    require(
+        maySuspend || suspensions() == 0,
+        "a group was suspended though a line was whole all the time");
+  }
+
+  private long suspensions() {
+    return sites[0].suspensions() + sites[1].suspensions();
   }
 
   /// A site may be killed in its very first IML, with or without a label on its drives.
@@ -164,10 +190,10 @@ final class Scenario {
         oracle.readsChecked(),
         sites[0].kills() + sites[1].kills(),
         sites[0].powerLosses() + sites[1].powerLosses(),
-        line.cuts(),
+        lines.stream().mapToLong(SimulatedLine::cuts).sum(),
         sites[0].nvram().commits() + sites[1].nvram().commits(),
-        line.framesLost(),
-        line.framesSpoiled(),
+        lines.stream().mapToLong(SimulatedLine::framesLost).sum(),
+        lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
         sites[0].console().answers() + sites[1].console().answers());
   }
@@ -202,7 +228,7 @@ final class Scenario {
         maker,
         nvram,
         drives,
-        List.of(line.end(side)),
+        lines.stream().map(line -> line.end(side)).toList(),
         host,
         oracle,
         sources,
@@ -262,6 +288,31 @@ final class Scenario {
     }
     SimulatedSite site = sites[fault.side()];
     switch (fault.kind()) {
+      case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF -> {
+        for (int i = 0; i < lines.size(); i++) {
+          if (fault.hits(i, lines.size())) {
+            injectInto(i, fault, site);
+          }
+        }
+      }
+      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
+      case DRIVE_BAD_TRACK -> spoilTrack(fault);
+      case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
+      case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
+      case KILL_BETWEEN_ROUNDS -> site.kill();
+      case SHUTDOWN -> site.requestShutdown();
+      case POWER_LOSS -> losePower(fault.side());
+      case POWER_LOSS_OF_BOTH -> {
+        losePower(0);
+        losePower(1);
+      }
+    }
+  }
+
+  private void injectInto(int lineIndex, Fault fault, SimulatedSite site) {
+    SimulatedLine line = lines.get(lineIndex);
+    String link = rig.linkNames().get(lineIndex);
+    switch (fault.kind()) {
       case LINE_CUT -> {
         line.cut();
         healLater(fault, line::restore);
@@ -280,20 +331,10 @@ final class Scenario {
         healLater(fault, () -> line.setNoisy(false));
       }
       case VARY_OFF -> {
-        site.console().type("vary L1 off", false);
-        healLater(fault, () -> site.console().type("vary L1 on", false));
+        site.console().type("vary " + link + " off", false);
+        healLater(fault, () -> site.console().type("vary " + link + " on", false));
       }
-      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
-      case DRIVE_BAD_TRACK -> spoilTrack(fault);
-      case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
-      case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
-      case KILL_BETWEEN_ROUNDS -> site.kill();
-      case SHUTDOWN -> site.requestShutdown();
-      case POWER_LOSS -> losePower(fault.side());
-      case POWER_LOSS_OF_BOTH -> {
-        losePower(0);
-        losePower(1);
-      }
+      default -> throw new IllegalArgumentException(fault + " is none of a line");
     }
   }
 
@@ -404,13 +445,15 @@ final class Scenario {
   private void heal() {
     faultsOn = false;
     trace.turn(time.nowNs(), "scenario", "all faults are healed");
-    line.setNoisy(false);
-    line.restore();
+    for (SimulatedLine line : lines) {
+      line.setNoisy(false);
+      line.restore();
+    }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
       site.drives().forEach(SimulatedDrive::mend);
       site.start();
-      site.console().type("vary L1 on", false);
+      rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
     }
     for (WorkloadProgram program : programs) {
       program.stop();

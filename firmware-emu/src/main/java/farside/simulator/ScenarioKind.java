@@ -9,6 +9,9 @@ public enum ScenarioKind {
   /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
   /// with what NVRAM held: what was answered while the pair was equal is there.
   STORED,
+  /// Several lines, of which one at a time is cut, dead in one direction or both, noisy, or varied
+  /// off: no group is ever suspended.
+  FAILOVER,
   /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
   /// on all the time.
   SATURATED,

@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.director.EventCode;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
@@ -46,6 +47,7 @@ final class SimulatedSite implements Stepped {
   private long powerLosses;
   private long restarts;
   private long shutdowns;
+  private long suspensions;
 
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
@@ -153,6 +155,11 @@ final class SimulatedSite implements Stepped {
     return restarts;
   }
 
+  /// How often a group went on alone.
+  long suspensions() {
+    return suspensions;
+  }
+
   long shutdowns() {
     return shutdowns;
   }
@@ -192,8 +199,10 @@ final class SimulatedSite implements Stepped {
     }
     host.open(this::wake);
     console.open(this::wake);
-    EventPort events = (nowNs, number, severity, text) ->
-        trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    EventPort events = (nowNs, number, severity, text) -> {
+      trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+      suspensions += number == EventCode.GROUP_TRIPPED.number() ? 1 : 0;
+    };
     CabinetPorts ports = new CabinetPorts(
         nvram,
         List.<DrivePort>copyOf(drives),

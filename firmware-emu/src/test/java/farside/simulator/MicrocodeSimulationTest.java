@@ -38,6 +38,13 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aFaultyLinkOfSeveralNeverSuspendsAGroup() {
+    Simulation simulation = new Simulation(ScenarioKind.FAILOVER, out);
+    assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().lineCuts()).isGreaterThan(4);
+  }
+
+  @Test
   void tinyCachesAndSlowDrivesSaturatedFromBothSidesAlwaysMakeProgress() {
     Simulation simulation = new Simulation(ScenarioKind.SATURATED, out);
     assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();

@@ -54,6 +54,7 @@ final class CrossChecks {
     checkDriveFiles();
     checkDisks();
     checkListeners();
+    checkLinks();
     checkGroupsOfVolumes();
     checkOneVolumePerDrive();
     checkMirroredHaveLink();
@@ -466,6 +467,34 @@ final class CrossChecks {
               "%s is taken already, in line %d"
                   .formatted(address, text.valuePlace(pointers.get(earlier)).line()),
               "Give each listener a port of its own.");
+          break;
+        }
+      }
+    }
+  }
+
+  /// Two links that call at one place would be one, whose connections replace each other for ever.
+  private void checkLinks() {
+    for (int later = 1; later < rig.links().size(); later++) {
+      Rig.Link link = rig.links().get(later);
+      for (Rig.Link other : rig.links().subList(0, later)) {
+        if (link.name().equalsIgnoreCase(other.name())) {
+          refuse(
+              "/links/%d/name".formatted(later),
+              "there are two links named %s".formatted(link.name()),
+              "Rename one of them.");
+          break;
+        }
+      }
+      for (Rig.Link other : rig.links().subList(0, later)) {
+        if (link.connectSite().equals(other.connectSite())
+            && link.connectAddress().clashesWith(other.connectAddress())
+            && !link.listenAddress().clashesWith(other.listenAddress())) {
+          refuse(
+              "/links/%d/connect/address".formatted(later),
+              "links %s and %s call at the same address %s"
+                  .formatted(other.name(), link.name(), link.connectAddress()),
+              "Give each link an address of its own.");
           break;
         }
       }

@@ -15,7 +15,7 @@ import java.util.Optional;
 ///
 /// @param name the file's name without `.yaml`; names the run directory
 /// @param cabinets in the order of the file
-/// @param links none, or the one between the two sites
+/// @param links none, or those between the two sites, which carry one session together
 public record Rig(
     String name,
     List<Cabinet> cabinets,

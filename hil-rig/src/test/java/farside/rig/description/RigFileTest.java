@@ -345,6 +345,57 @@ class RigFileTest {
         .contains("Add `links:`");
   }
 
+  private static String withLinks(String... links) {
+    StringBuilder text = new StringBuilder("links:\n");
+    for (String link : links) {
+      text.append("  - {driver: link-tcp, ").append(link).append("}\n");
+    }
+    return LOOPBACK.replaceFirst("(?s)links:.*?\n\n", text + "\n");
+  }
+
+  @Test
+  void severalLinksBetweenTheSitesAreTakenWhicheverSiteListens() throws Exception {
+    Rig rig = parse(withLinks(
+        "name: L1, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}",
+        "name: L2, listen: {site: B, address: '127.0.0.1:10901'}, connect: {site: A}",
+        "name: L3, listen: {site: A, address: '127.0.0.1:10902'}, connect: {site: B}"));
+
+    assertThat(rig.links()).extracting(Rig.Link::name).containsExactly("L1", "L2", "L3");
+    assertThat(rig.describe(rig.cabinet("A").orElseThrow()).links()).hasSize(3);
+  }
+
+  @Test
+  void linksThatCannotBeToldApartAreRefused() {
+    assertThat(refusal(withLinks(
+                "name: L1, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}",
+                "name: l1, listen: {site: B, address: '127.0.0.1:10901'}, connect: {site: A}"))
+            .getMessage())
+        .contains("there are two links named l1", "Rename one of them");
+    assertThat(refusal(withLinks(
+                "name: L1, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}",
+                "name: L2, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}"))
+            .getMessage())
+        .contains("127.0.0.1:10900 is taken already", "a port of its own");
+    assertThat(refusal(withLinks(
+                "name: L1, listen: {site: B, address: '127.0.0.1:10900'},"
+                    + " connect: {site: A, address: 'far:1'}",
+                "name: L2, listen: {site: B, address: '127.0.0.1:10901'},"
+                    + " connect: {site: A, address: 'far:1'}"))
+            .getMessage())
+        .contains("links L1 and L2 call at the same address far:1", "an address of its own");
+  }
+
+  @Test
+  void moreLinksThanAGroupCanHaveAreRefused() {
+    String[] links = new String[9];
+    for (int i = 0; i < links.length; i++) {
+      links[i] = "name: L%d, listen: {site: B, address: '127.0.0.1:%d'}, connect: {site: A}"
+          .formatted(i, 10900 + i);
+    }
+
+    assertThat(refusal(withLinks(links)).getMessage()).contains("links", "8");
+  }
+
   @Test
   void severalMistakesAreToldAtOnceInTheOrderOfTheFile() {
     String text = LOOPBACK

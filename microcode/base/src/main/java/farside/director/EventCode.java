@@ -52,6 +52,12 @@ public enum EventCode {
       Severity.WARNING,
       "the peer lost its NVRAM: what was not stable on its drives is owed again"),
   LINK_VARIED(3014, Severity.INFO, "link %s varied %s by the operator"),
+  LINK_JOINED(3021, Severity.INFO, "link %s carries the session: %d of %d links do now"),
+  LINK_LEFT(
+      3022,
+      Severity.WARNING,
+      "link %s left the session: %s; %d frames on it go over the others (%d times so far)"),
+  LINK_HUNG_UP(3023, Severity.WARNING, "link %s: nothing came for %d ms, it is connected anew"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

@@ -7,6 +7,7 @@ import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
+import farside.port.LinkPort;
 import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.protocol.session.MessageHeaderEncoder;
@@ -179,10 +180,14 @@ final class RemoteBench {
     }
   }
 
-  RemoteAdapter adapter(MemoryLine line, String serial, String peer) {
+  RemoteAdapter adapter(LinkPort line, String serial, String peer) {
+    return adapter(List.of(line), serial, peer);
+  }
+
+  RemoteAdapter adapter(List<LinkPort> lines, String serial, String peer) {
     return new RemoteAdapter(
         new RemoteSettings(serial, peer, 3_000 * MS, 500 * MS),
-        line,
+        lines,
         memory,
         volumes,
         labels,

@@ -284,7 +284,10 @@ final class OperatedCabinet {
           on ? 5 * MIB : 0,
           on ? 2 : 0,
           on ? 1 : 0,
-          on ? 0 : 1500);
+          on ? 0 : 1500,
+          on ? 100 : 0,
+          on ? 11 * MIB : 0,
+          on ? 2_300 : 0);
     }
 
     @Override
