@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.director.EventCode;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
@@ -46,6 +47,7 @@ final class SimulatedSite implements Stepped {
   private long powerLosses;
   private long restarts;
   private long shutdowns;
+  private long repairs;
 
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
@@ -157,6 +159,11 @@ final class SimulatedSite implements Stepped {
     return shutdowns;
   }
 
+  /// Runs of blocks that were made good with what the peer had.
+  long repairs() {
+    return repairs;
+  }
+
   /// Starts the process, once it can own the drives: old requests of a dead one may still be
   /// under way.
   void start() {
@@ -192,8 +199,10 @@ final class SimulatedSite implements Stepped {
     }
     host.open(this::wake);
     console.open(this::wake);
-    EventPort events = (nowNs, number, severity, text) ->
-        trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    EventPort events = (nowNs, number, severity, text) -> {
+      repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
+      trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    };
     CabinetPorts ports = new CabinetPorts(
         nvram,
         List.<DrivePort>copyOf(drives),

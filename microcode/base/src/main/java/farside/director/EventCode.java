@@ -52,6 +52,22 @@ public enum EventCode {
       Severity.WARNING,
       "the peer lost its NVRAM: what was not stable on its drives is owed again"),
   LINK_VARIED(3014, Severity.INFO, "link %s varied %s by the operator"),
+  BLOCKS_BORROWED(
+      3021,
+      Severity.WARNING,
+      "volume %s: %d blocks of track %d, which the drive does not give, came from the peer (%d so far)"),
+  BLOCKS_NOWHERE(
+      3022,
+      Severity.ERROR,
+      "volume %s: %d blocks of track %d, which the drive does not give, are not to be had: %s"),
+  BLOCKS_REPAIRED(
+      3023,
+      Severity.INFO,
+      "volume %s: %d blocks at byte %d written anew with what the peer had, and stable (%d so far)"),
+  COPY_UNREADABLE(
+      3024,
+      Severity.ERROR,
+      "volume %s: track %d cannot be read and stays owed to the peer; tried again in %d s"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

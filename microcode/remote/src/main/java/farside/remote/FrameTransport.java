@@ -26,6 +26,7 @@ final class FrameTransport {
   static final int CONTROL = 0;
   static final int RECORD = 1;
   static final int COPY = 2;
+  static final int LOAN = 3;
 
   private static final int MESSAGE_BYTES_MAX = 128;
   private static final int RESEND_MAX = 16;
