@@ -93,11 +93,13 @@ public final class Cabinet implements CabinetDesk {
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
     NvramPort.Contents found = NvramOpening.open(nvram, layout, ports.random());
 
-    long slotBytes = (long) description.readSlots() * BlockMask.TRACK_BYTES;
+    long slotBytes =
+        (long) (description.readSlots() + RemoteAdapter.PRIVATE_SLOTS) * BlockMask.TRACK_BYTES;
     long driveBytes = (long) ports.drives().size() * DiskAdapter.WORK_BYTES_PER_DRIVE;
     work = Arena.ofAuto()
         .allocate(slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
-    SlotDirectory slots = new SlotDirectory(work.address(), description.readSlots());
+    SlotDirectory slots =
+        new SlotDirectory(work.address(), description.readSlots(), RemoteAdapter.PRIVATE_SLOTS);
     int incoming = incomingShare(layout.frameCount());
     WriteRecords records = new WriteRecords(
         nvram,

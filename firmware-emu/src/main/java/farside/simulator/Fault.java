@@ -24,6 +24,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     CONSOLE_COMMAND,
     /// One track of a drive cannot be written, all others can.
     DRIVE_BAD_TRACK,
+    /// Some blocks of a drive cannot be read until they are written anew.
+    DRIVE_LOST_BLOCKS,
     KILL_AT_COMMIT,
     KILL_AT_STORE,
     KILL_BETWEEN_ROUNDS,

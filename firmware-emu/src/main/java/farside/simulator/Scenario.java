@@ -86,6 +86,15 @@ final class Scenario {
       sites[side].setOnDown(() -> onDown(down));
       time.add(sites[side]);
     }
+    oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
+    for (VolumeDraw volume : rig.volumes()) {
+      for (int side = 0; side < 2; side++) {
+        if (volume.isAt(side)) {
+          oracle.watch(
+              volume.name(), RigDraw.siteName(side), driveAt(volume, side).lost());
+        }
+      }
+    }
     Draws programDraws = draws.fork();
     firstDraws = draws.fork();
     for (VolumeDraw volume : rig.volumes()) {
@@ -195,7 +204,20 @@ final class Scenario {
         lines.stream().mapToLong(SimulatedLine::framesLost).sum(),
         lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
-        sites[0].console().answers() + sites[1].console().answers());
+        sites[0].console().answers() + sites[1].console().answers(),
+        failedReads(),
+        sites[0].repairs() + sites[1].repairs(),
+        oracle.lostBlockErrors());
+  }
+
+  private long failedReads() {
+    long total = 0;
+    for (SimulatedSite site : sites) {
+      for (SimulatedDrive drive : site.drives()) {
+        total += drive.lost().failedReads();
+      }
+    }
+    return total;
   }
 
   private static long drawOrigin(Draws draws) {
@@ -297,6 +319,7 @@ final class Scenario {
       }
       case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
       case DRIVE_BAD_TRACK -> spoilTrack(fault);
+      case DRIVE_LOST_BLOCKS -> loseBlocks(fault);
       case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
       case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
       case KILL_BETWEEN_ROUNDS -> site.kill();
@@ -340,17 +363,57 @@ final class Scenario {
 
   /// Hosts may get errors for the volume, but neither lose data nor wait for ever.
   private void spoilTrack(Fault fault) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume != null) {
+      SimulatedDrive drive = driveAt(volume, fault.side());
+      drive.spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
+      oracle.excuseErrors(volume.name(), true);
+      healLater(fault, drive::mend);
+    }
+  }
+
+  /// A few blocks, or many, of some tracks. What they held is not gone for good: when all is
+  /// healed it can be read again, so that the mirrors can be compared.
+  private void loseBlocks(Fault fault) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume == null) {
+      return;
+    }
+    Draws drawn = new Draws(fault.number());
+    LostBlocks lost = driveAt(volume, fault.side()).lost();
+    int tracks = drawn.below(6) + 1;
+    for (int i = 0; i < tracks; i++) {
+      long track =
+          drawn.chance(400) ? 0 : drawn.between(0, volume.sizeBytes() / BlockMask.TRACK_BYTES);
+      long from = track * BlockMask.TRACK_BYTES;
+      boolean whole = drawn.chance(100);
+      int blocks = whole ? BlockMask.BLOCKS_PER_TRACK : (int) drawn.skewed(1, 40);
+      for (int j = 0; j < blocks; j++) {
+        int block = whole ? j : drawn.below(BlockMask.BLOCKS_PER_TRACK);
+        long at = from + (long) block * BlockMask.BLOCK_BYTES;
+        if (at < volume.sizeBytes()) {
+          lost.lose(at);
+        }
+      }
+    }
+  }
+
+  /// Null if the side has no volume.
+  private VolumeDraw volumeOf(Fault fault) {
     int drives = sites[fault.side()].drives().size();
     int wanted = drives == 0 ? -1 : (int) (fault.number() % drives);
     for (VolumeDraw volume : rig.volumes()) {
       if (volume.isAt(fault.side()) && wanted-- == 0) {
-        long track = fault.number() / drives % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
-        SimulatedDrive drive = driveAt(volume, fault.side());
-        drive.spoil(track * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
-        oracle.excuseErrors(volume.name(), true);
-        healLater(fault, drive::mend);
+        return volume;
       }
     }
+    return null;
+  }
+
+  private long trackOf(Fault fault, VolumeDraw volume) {
+    return fault.number()
+        / sites[fault.side()].drives().size()
+        % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
   }
 
   private String command(Fault fault) {
@@ -452,6 +515,7 @@ final class Scenario {
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
       site.drives().forEach(SimulatedDrive::mend);
+      site.drives().forEach(drive -> drive.lost().recover());
       site.start();
       rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
     }
@@ -543,6 +607,9 @@ final class Scenario {
     }
     memoryLost[0] = false;
     memoryLost[1] = false;
+    for (SimulatedSite site : sites) {
+      site.drives().forEach(drive -> drive.lost().forget());
+    }
     List<SweepProgram> sweeps = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {

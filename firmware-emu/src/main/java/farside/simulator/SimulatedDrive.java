@@ -41,6 +41,7 @@ final class SimulatedDrive implements DrivePort {
   private final List<Request> inFlight = new ArrayList<>();
   private final ArrayDeque<Request> facts = new ArrayDeque<>();
 
+  private final LostBlocks lost;
   private Runnable wake = () -> {};
   private long badFromBytes;
   private long badToBytes;
@@ -78,7 +79,13 @@ final class SimulatedDrive implements DrivePort {
     this.trace = trace;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
+    this.lost = new LostBlocks(blockBytes);
     this.lastOldIoNs = time.nowNs();
+  }
+
+  /// What it cannot read until it is written anew.
+  LostBlocks lost() {
+    return lost;
   }
 
   /// What the last owner left on the drive, before the first start.
@@ -321,7 +328,7 @@ final class SimulatedDrive implements DrivePort {
       sink.onCompletion(
           request.tag,
           request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
-          request.failed ? Math.max(badFromBytes, request.offsetBytes) : -1);
+          request.failed ? request.firstBadByte : -1);
     }
     return drained;
   }
@@ -381,6 +388,7 @@ final class SimulatedDrive implements DrivePort {
             draws.fill(request.data, i, i + 8);
           }
         }
+        failIfLost(request);
         MemorySegment.copy(
             MemorySegment.ofArray(request.data),
             0,
@@ -401,8 +409,30 @@ final class SimulatedDrive implements DrivePort {
     wake.run();
   }
 
+  /// What the memory holds from the lost block on is anything, and what the drive names is the
+  /// block, where the read began, or nothing.
+  private void failIfLost(Request request) {
+    long firstBad = lost.onRead(request.offsetBytes, request.lengthBytes, time.nowNs());
+    if (firstBad < 0) {
+      return;
+    }
+    request.failed = true;
+    request.firstBadByte = switch (draws.below(3)) {
+      case 0 -> firstBad;
+      case 1 -> request.offsetBytes;
+      default -> -1;
+    };
+    for (int i = (int) (firstBad - request.offsetBytes); i < request.data.length; i += blockBytes) {
+      draws.fill(request.data, i, i + 8);
+    }
+  }
+
   private void apply(Request request) {
     request.failed = isSpoiled(request);
+    request.firstBadByte = Math.max(badFromBytes, request.offsetBytes);
+    if (!request.failed) {
+      lost.onWritten(request.offsetBytes, request.lengthBytes);
+    }
     Change change = new Change(++changeCount, request);
     if (request.failed) {
       change = partOf(change);
@@ -528,6 +558,7 @@ final class SimulatedDrive implements DrivePort {
     boolean[] disturbed;
     long changesBefore;
     boolean failed;
+    long firstBadByte = -1;
 
     Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
       this.kind = kind;

@@ -48,6 +48,7 @@ final class SimulatedSite implements Stepped {
   private long restarts;
   private long shutdowns;
   private long suspensions;
+  private long repairs;
 
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
@@ -164,6 +165,11 @@ final class SimulatedSite implements Stepped {
     return shutdowns;
   }
 
+  /// Runs of blocks that were made good with what the peer had.
+  long repairs() {
+    return repairs;
+  }
+
   /// Starts the process, once it can own the drives: old requests of a dead one may still be
   /// under way.
   void start() {
@@ -202,6 +208,7 @@ final class SimulatedSite implements Stepped {
     EventPort events = (nowNs, number, severity, text) -> {
       trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
       suspensions += number == EventCode.GROUP_TRIPPED.number() ? 1 : 0;
+      repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
     };
     CabinetPorts ports = new CabinetPorts(
         nvram,

@@ -45,6 +45,15 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
+    Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
+    int failed = simulation.sweep(7, 7);
+    assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().failedReads()).isGreaterThan(10);
+    assertThat(simulation.totals().repairs()).isGreaterThan(5);
+  }
+
+  @Test
   void tinyCachesAndSlowDrivesSaturatedFromBothSidesAlwaysMakeProgress() {
     Simulation simulation = new Simulation(ScenarioKind.SATURATED, out);
     assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();

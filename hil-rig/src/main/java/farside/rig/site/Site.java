@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// One cabinet with its devices, on its own processor.
 ///
@@ -82,6 +83,13 @@ public final class Site {
   /// if something is refused.
   public static Site open(Rig rig, Rig.Cabinet cabinet, RunDirectory directory)
       throws SiteRefusedException {
+    return open(rig, cabinet, directory, UnaryOperator.identity());
+  }
+
+  /// The same, with a filter, such as a fault, in front of each drive.
+  static Site open(
+      Rig rig, Rig.Cabinet cabinet, RunDirectory directory, UnaryOperator<DrivePort> filter)
+      throws SiteRefusedException {
     String name = cabinet.site();
     if (!directory.hasRoomForSocket(name)) {
       throw new SiteRefusedException(
@@ -93,7 +101,7 @@ public final class Site {
     Site site = null;
     try {
       site = new Site(cabinet, directory);
-      site.openDevices(rig);
+      site.openDevices(rig, filter);
       return site;
     } catch (IOException | IllegalArgumentException | CabinetRefused failure) {
       if (site != null) {
@@ -116,7 +124,8 @@ public final class Site {
         tls.clients() == null ? null : base.resolve(tls.clients()));
   }
 
-  private void openDevices(Rig rig) throws IOException, SiteRefusedException {
+  private void openDevices(Rig rig, UnaryOperator<DrivePort> filter)
+      throws IOException, SiteRefusedException {
     String name = cabinet.site();
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
@@ -142,7 +151,7 @@ public final class Site {
     consoles.add(console);
     CabinetPorts ports = new CabinetPorts(
         nvram,
-        List.<DrivePort>copyOf(drives),
+        drives.stream().<DrivePort>map(filter).toList(),
         List.<LinkPort>copyOf(links),
         hosts,
         new JoinedConsoles(consoles),

@@ -58,6 +58,22 @@ public enum EventCode {
       Severity.WARNING,
       "link %s left the session: %s; %d frames on it go over the others (%d times so far)"),
   LINK_HUNG_UP(3023, Severity.WARNING, "link %s: nothing came for %d ms, it is connected anew"),
+  BLOCKS_BORROWED(
+      3031,
+      Severity.WARNING,
+      "volume %s: %d blocks of track %d, which the drive does not give, came from the peer (%d so far)"),
+  BLOCKS_NOWHERE(
+      3032,
+      Severity.ERROR,
+      "volume %s: %d blocks of track %d, which the drive does not give, are not to be had: %s"),
+  BLOCKS_REPAIRED(
+      3033,
+      Severity.INFO,
+      "volume %s: %d blocks at byte %d written anew with what the peer had, and stable (%d so far)"),
+  COPY_UNREADABLE(
+      3034,
+      Severity.ERROR,
+      "volume %s: track %d cannot be read and stays owed to the peer; tried again in %d s"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

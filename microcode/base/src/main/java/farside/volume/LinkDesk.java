@@ -37,4 +37,7 @@ public interface LinkDesk {
 
   /// Tracks of the volume being copied at this instant.
   int copiesInFlight(int volumeIndex);
+
+  /// Blocks of the volume's drive that were written anew with what the peer had, since the start.
+  long repairedBlocks(int volumeIndex);
 }

@@ -53,6 +53,8 @@ final class DriveUnit implements DrivePort.DriveSink {
   private final int[] stageSlot;
   private final int[] stageFrom;
   private final int[] stageTo;
+  private final boolean[] stageIsPiece;
+  private final FailedReads failedReads;
   private final IntArrayList freeStages = new IntArrayList();
   private final IoVector vector = new IoVector();
   private final TrackChain chain;
@@ -113,6 +115,8 @@ final class DriveUnit implements DrivePort.DriveSink {
     stageSlot = new int[depth];
     stageFrom = new int[depth];
     stageTo = new int[depth];
+    stageIsPiece = new boolean[depth];
+    failedReads = new FailedReads(port, volume, slots);
     for (int i = 0; i < depth; i++) {
       freeStages.addInt(i);
     }
@@ -134,7 +138,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       readyTold = true;
       events.log(EventCode.DRIVE_READY, port.name(), port.identity());
     }
-    return work + writeLabel() + destage() + flush();
+    return work + readAgain() + writeLabel() + destage() + flush();
   }
 
   // ---- stage ----
@@ -153,22 +157,36 @@ final class DriveUnit implements DrivePort.DriveSink {
       while (to < BlockMask.BLOCKS_PER_TRACK && BlockMask.contains(low, high, to)) {
         to++;
       }
-      int op = freeStages.removeAt(freeStages.size() - 1);
-      stageSlot[op] = slot;
-      stageFrom[op] = from;
-      stageTo[op] = to;
       slots.onStageStarted(slot, from, to);
-      inFlight++;
+      submitRead(slot, from, to, false);
       started = true;
-      int lengthBytes = (to - from) * BlockMask.BLOCK_BYTES;
-      port.submitRead(
-          (long) slots.trackOf(slot) * BlockMask.TRACK_BYTES + from * (long) BlockMask.BLOCK_BYTES,
-          slots.addressOf(slot) + (long) from * BlockMask.BLOCK_BYTES,
-          lengthBytes,
-          STAGE << KIND_SHIFT | op);
-      stagedBytes += lengthBytes;
     }
     return started && (slots.wantedLow(slot) | slots.wantedHigh(slot)) == 0;
+  }
+
+  private void submitRead(int slot, int from, int to, boolean isPiece) {
+    int op = freeStages.removeAt(freeStages.size() - 1);
+    stageSlot[op] = slot;
+    stageFrom[op] = from;
+    stageTo[op] = to;
+    stageIsPiece[op] = isPiece;
+    inFlight++;
+    int lengthBytes = (to - from) * BlockMask.BLOCK_BYTES;
+    port.submitRead(
+        (long) slots.trackOf(slot) * BlockMask.TRACK_BYTES + from * (long) BlockMask.BLOCK_BYTES,
+        slots.addressOf(slot) + (long) from * BlockMask.BLOCK_BYTES,
+        lengthBytes,
+        STAGE << KIND_SHIFT | op);
+    stagedBytes += lengthBytes;
+  }
+
+  /// What is left of reads that failed.
+  private int readAgain() {
+    int before = inFlight;
+    while (inFlight < port.queueDepth() && failedReads.poll()) {
+      submitRead(failedReads.slot(), failedReads.fromBlock(), failedReads.toBlock(), true);
+    }
+    return inFlight - before;
   }
 
   // ---- destage ----
@@ -570,13 +588,16 @@ final class DriveUnit implements DrivePort.DriveSink {
   }
 
   private void onStaged(int op, DriveOutcome outcome, long firstBadByte) {
-    int slot = stageSlot[op];
     freeStages.addInt(op);
-    if (outcome != DriveOutcome.DONE) {
-      errorCount++;
+    if (outcome == DriveOutcome.DONE) {
+      slots.onStageEnded(stageSlot[op], stageFrom[op], stageTo[op], true);
+      return;
+    }
+    errorCount++;
+    if (!stageIsPiece[op]) {
       events.log(EventCode.STAGE_FAILED, port.name(), firstBadByte, outcome);
     }
-    slots.onStageEnded(slot, stageFrom[op], stageTo[op], outcome == DriveOutcome.DONE);
+    failedReads.onFailed(stageSlot[op], stageFrom[op], stageTo[op], outcome, firstBadByte);
   }
 
   // ---- for the processor and the console ----

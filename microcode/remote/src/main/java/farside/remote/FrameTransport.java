@@ -29,6 +29,7 @@ final class FrameTransport {
   static final int CONTROL = 0;
   static final int RECORD = 1;
   static final int COPY = 2;
+  static final int LOAN = 3;
 
   private static final int RESEND_MAX = 16;
   private static final long RESEND_AFTER_NS = 200_000_000;

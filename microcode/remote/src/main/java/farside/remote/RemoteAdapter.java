@@ -24,12 +24,15 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// This class is the session: it greets the peer, opens, ends, and begins anew. In an open
 /// session `PairDesk` settles what becomes of each pair, `OutgoingWrites` sends records and
 /// copies, `IncomingMessages` reads what the peer sends, `Watermarks` say how far the drives
-/// are stable. `GroupWatch` says which links carry it. `PeerWatch` looks, session or none, how
-/// long the peer lets us wait.
+/// are stable; `Borrower` and `Lender` read blocks from the other side's drive. `GroupWatch` says
+/// which links carry it. `PeerWatch` looks, session or none, how long the peer lets us wait.
 public final class RemoteAdapter
     implements Director, LinkDesk, LinkGroup.Sink, FrameTransport.Receiver, PairDesk.Session {
   /// Bytes of work memory that it needs, aligned to 4096.
   public static final int WORK_BYTES = TrackCopier.BUFFERS * BlockMask.TRACK_BYTES;
+
+  /// Private track slots that it fills for the peer.
+  public static final int PRIVATE_SLOTS = Lender.LOANS;
 
   private static final int DRAIN_LIMIT = 512;
 
@@ -49,6 +52,7 @@ public final class RemoteAdapter
   private final Watermarks watermarks;
   private final Greetings greetings;
   private final OutgoingWrites outgoing;
+  private final Borrower borrower;
   private final IncomingMessages incoming;
   private final GroupWatch group;
   private final PeerWatch watch;
@@ -86,8 +90,10 @@ public final class RemoteAdapter
         settings.heartbeatNs(), memory, volumes, this::isLinked, transport, messages);
     greetings = new Greetings(transport, messages, watermarks, events);
     group = new GroupWatch(settings, links, transport, greetings, events);
-    outgoing =
-        new OutgoingWrites(memory, volumes, transport, messages, watermarks, events, workAddress);
+    outgoing = new OutgoingWrites(
+        memory, volumes, this::isLinked, transport, messages, watermarks, events, workAddress);
+    borrower = new Borrower(
+        settings.linkTimeoutNs(), memory, volumes, this::isLinked, transport, messages, events);
     cut = new GroupCut(memory, volumes, labels, random, events);
     desk = new PairDesk(memory, volumes, labels, random, events, cut, outgoing.copier(), this);
     incoming = new IncomingMessages(
@@ -96,6 +102,7 @@ public final class RemoteAdapter
         new IncomingWrites(memory, volumes, desk, watermarks),
         watermarks,
         outgoing,
+        borrower,
         transport);
     watch = new PeerWatch(
         settings.linkTimeoutNs(), links, memory, volumes, labels, events, cut, outgoing, this);
@@ -124,6 +131,7 @@ public final class RemoteAdapter
   /// timeout.
   public void leave() {
     isLeaving = true;
+    borrower.leave();
     if (state != SessionState.OFFLINE) {
       become(SessionState.OFFLINE, "the cabinet is going down");
     }
@@ -150,8 +158,10 @@ public final class RemoteAdapter
     work += watch.cutOverdueGroups(nowNs) + cut.finish();
     work += watch.markStale(nowNs) + watch.yieldToBits();
     work += applyRestart();
+    work += borrower.step(state.isUp(), nowNs);
     if (state.isUp()) {
       work += group.step(nowNs);
+      work += outgoing.lender().step();
       work += watermarks.tell(nowNs) + sayAlive() + transport.endRound(nowNs, outgoing);
       tellResent();
     }
@@ -171,6 +181,8 @@ public final class RemoteAdapter
     } else if (wasUp) {
       watch.onOutOfReach(nowNs);
       desk.end(because);
+      borrower.onSessionEnd();
+      outgoing.lender().onSessionEnd();
     }
   }
 
@@ -411,6 +423,7 @@ public final class RemoteAdapter
     memory.numbers().skipTo(greeting.receivedNumber());
     watermarks.begin(greeting.receivedNumber(), greeting.assignedNumber());
     outgoing.begin(greeting.receivedNumber());
+    borrower.onSession(greeting.protocolVersionMax());
     comparingSinceNs = nowNs;
     group.join(over, nowNs);
     become(SessionState.COMPARING, "peer " + messages.serialOf(greeting));
@@ -459,6 +472,7 @@ public final class RemoteAdapter
     }
     long deadline =
         Director.sooner(outgoing.copier().nextDeadlineNs(), watch.nextDeadlineNs(nowNs));
+    deadline = Director.sooner(deadline, borrower.nextDeadlineNs());
     if (state == SessionState.GREETING) {
       deadline = Director.sooner(deadline, greetings.nextDeadlineNs(links));
     }
@@ -531,5 +545,10 @@ public final class RemoteAdapter
   @Override
   public int copiesInFlight(int volumeIndex) {
     return outgoing.copier().inFlight(volumeIndex);
+  }
+
+  @Override
+  public long repairedBlocks(int volumeIndex) {
+    return borrower.repairs().repairedBlocks(volumeIndex);
   }
 }

@@ -306,5 +306,10 @@ final class OperatedCabinet {
     public int copiesInFlight(int volumeIndex) {
       return volumeIndex == 0 ? copiesInFlight : 0;
     }
+
+    @Override
+    public long repairedBlocks(int volumeIndex) {
+      return volumeIndex == 2 ? 5 : 0;
+    }
   }
 }
