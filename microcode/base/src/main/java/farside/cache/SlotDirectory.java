@@ -28,7 +28,7 @@ public final class SlotDirectory {
   private final boolean[] used;
   private final int[] pins;
   private final int[] stagings;
-  private final long[] lastUse;
+  private final UseOrder useOrder;
   private final long[] validLow;
   private final long[] validHigh;
   private final long[] wantedLow;
@@ -45,7 +45,6 @@ public final class SlotDirectory {
   private final boolean[] queued;
   private final IntArrayQueue lackingSlots = new IntArrayQueue(16, NONE);
   private final boolean[] lackingQueued;
-  private long uses;
   private long changes;
 
   /// @param address memory of `slotCount` x 64 KiB, aligned to 4096
@@ -63,7 +62,7 @@ public final class SlotDirectory {
     used = new boolean[all];
     pins = new int[all];
     stagings = new int[all];
-    lastUse = new long[all];
+    useOrder = new UseOrder(slotCount);
     validLow = new long[all];
     validHigh = new long[all];
     wantedLow = new long[all];
@@ -118,7 +117,7 @@ public final class SlotDirectory {
       byTrack.put(keys[slot], slot);
       clear(slot);
     }
-    lastUse[slot] = ++uses;
+    useOrder.onUse(slot);
     return slot;
   }
 
@@ -131,18 +130,11 @@ public final class SlotDirectory {
   }
 
   private int leastRecentlyUsed() {
-    int best = NONE;
-    for (int i = 0; i < slotCount; i++) {
-      if (pins[i] == 0 && stagings[i] == 0) {
-        if (!used[i]) {
-          return i;
-        }
-        if (best == NONE || lastUse[i] < lastUse[best]) {
-          best = i;
-        }
-      }
+    int slot = useOrder.oldest();
+    while (slot != NONE && (pins[slot] > 0 || stagings[slot] > 0)) {
+      slot = useOrder.nextAfter(slot);
     }
-    return best;
+    return slot;
   }
 
   public void pin(int slot) {
@@ -319,7 +311,7 @@ public final class SlotDirectory {
     lackingHigh[slot] &= ~high;
     validLow[slot] |= low;
     validHigh[slot] |= high;
-    lastUse[slot] = ++uses;
+    useOrder.onUse(slot);
     changes++;
   }
 
