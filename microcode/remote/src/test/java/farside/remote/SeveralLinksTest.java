@@ -244,6 +244,29 @@ class SeveralLinksTest {
   }
 
   @Test
+  void aLinkWithCarrierOverWhichNothingComesIsHungUpAfterTheLinkTimeoutAndThenLessAndLessOften() {
+    line(MS, 0);
+    start();
+    TimedLine near = lines.get(0)[0];
+    near.isDead = true;
+    lines.get(0)[1].isDead = true;
+    runFor(2_500 * MS);
+    assertThat(near.hangUps).isZero();
+    runFor(1_000 * MS);
+    assertThat(near.hangUps).isEqualTo(1);
+    // After 3 s the first time, then 6, 12, 24, 48, and 48 again and again.
+    runFor(150_000 * MS);
+    assertThat(near.hangUps).isEqualTo(6);
+    near.isDead = false;
+    lines.get(0)[1].isDead = false;
+    runFor(1_000 * MS);
+    near.isDead = true;
+    lines.get(0)[1].isDead = true;
+    runFor(4_000 * MS);
+    assertThat(near.hangUps).isEqualTo(7);
+  }
+
+  @Test
   void aLinkThatComesAndGoesDoesNotFloodTheLog() {
     line(MS, 0);
     line(2 * MS, 0);

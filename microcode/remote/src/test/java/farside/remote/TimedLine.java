@@ -28,6 +28,7 @@ final class TimedLine implements LinkPort {
   private long freeNs;
   private boolean isVariedOn = true;
   boolean isCut;
+  int hangUps;
   /// What goes out here is lost.
   boolean isDead;
   private long sentFrames;
@@ -125,7 +126,9 @@ final class TimedLine implements LinkPort {
   }
 
   @Override
-  public void hangUp(String reason) {}
+  public void hangUp(String reason) {
+    hangUps++;
+  }
 
   @Override
   public long sentFrames() {
