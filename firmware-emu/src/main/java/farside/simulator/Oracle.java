@@ -156,6 +156,9 @@ final class Oracle {
     abandon(name, request);
     if (request.wellFormed) {
       errors++;
+      if (request.changesVolume()) {
+        volume.history.settle(request.write);
+      }
       require(
           request.status == HostStatus.SHUTDOWN
               || volume.errorsExcused
