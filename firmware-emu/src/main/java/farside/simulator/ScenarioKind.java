@@ -9,6 +9,9 @@ public enum ScenarioKind {
   /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
   /// with what NVRAM held: what was answered while the pair was equal is there.
   STORED,
+  /// The NVRAM of both sites is power-safe, and power goes again and again: everything that was
+  /// answered is there.
+  POWER_SAFE,
   /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
   /// on all the time.
   SATURATED,

@@ -7,6 +7,7 @@ import farside.cabinet.CabinetPorts;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
+import farside.port.NvramPort;
 import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.List;
 
@@ -186,7 +187,13 @@ final class SimulatedSite implements Stepped {
     trace.turn(time.nowNs(), name, "starts, NVRAM " + nvram.contents());
     restarts++;
     ended = false;
-    nvram.open();
+    NvramPort memory;
+    try {
+      memory = nvram.open(this::wake);
+    } catch (CabinetKilled killed) {
+      die("killed while it began its NVRAM log");
+      return;
+    }
     for (SimulatedDrive drive : drives) {
       drive.open(this::wake);
     }
@@ -195,7 +202,7 @@ final class SimulatedSite implements Stepped {
     EventPort events = (nowNs, number, severity, text) ->
         trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
     CabinetPorts ports = new CabinetPorts(
-        nvram,
+        memory,
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
         host,

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// Power is lost under load, at one site or at both, and with it the NVRAM: its file is found
 /// under another boot of the kernel, its pages a mixture of new, old and noise.
 ///
-/// Of a volume whose peer kept its memory everything that was acknowledged must be there, of
+/// Power-safe NVRAM comes back from its log, with everything that was acknowledged. Else: of a
+/// volume whose peer kept its memory everything that was acknowledged must be there, of
 /// every other everything that was flushed; nothing that did not show at the restart may come
 /// back later; and at the end both drives of a pair hold the same bytes, and the hosts' newest.
 /// `-Dfarside.losses=N` asks for more losses, `-Dfarside.seed=N` repeats the draws.
@@ -41,6 +42,8 @@ class LostNvramIT {
   private static final int READY_MAX_MS = 30_000;
   private static final int SETTLED_MAX_MS = 60_000;
   private static final int HOST_TIMEOUT_MS = 20_000;
+  private static final int NVRAM_LOST = 1003;
+  private static final int NVRAM_REBUILT = 1008;
   private static final List<String> SITES = List.of(A, B);
   private static final List<List<String>> VICTIMS = List.of(SITES, List.of(A), List.of(B));
 
@@ -69,10 +72,21 @@ class LostNvramIT {
 
   @Test
   void whatWasFlushedSurvivesAndNothingStaleIsBelieved() throws Exception {
+    loseAgainAndAgain(patientRig(), false);
+  }
+
+  @Test
+  void powerSafeNvramKeepsEverythingThatWasAcknowledged() throws Exception {
+    DemoRig rig = patientRig();
+    String text = Files.readString(rig.file());
+    loseAgainAndAgain(
+        rig.with(text.replaceAll("( +)nvramMiB: 16", "$0\n$1nvram: power-safe")), true);
+  }
+
+  private void loseAgainAndAgain(DemoRig rig, boolean isPowerSafe) throws Exception {
     System.out.printf(
         "LostNvramIT: %d losses, replay: -Dfarside.seed=%d -Dfarside.losses=%d%n",
         LOSSES, SEED, LOSSES);
-    DemoRig rig = patientRig();
     try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
       for (String site : SITES) {
         pair.start(site);
@@ -85,19 +99,19 @@ class LostNvramIT {
         String what =
             "loss %d, of %s, seed %d, files in %s".formatted(loss + 1, victims, SEED, directory);
         awaitSynchronized(pair, "before " + what);
-        losePowerUnderLoad(pair, victims, what);
+        losePowerUnderLoad(pair, victims, isPowerSafe, what);
         awaitSynchronized(pair, "after " + what);
         judge(pair, what);
       }
       for (String site : SITES) {
         assertThat(pair.process(site).terminate(SETTLED_MAX_MS)).isZero();
       }
-      assertThat(lossesToldAt(rig)).isEqualTo(lossesMade());
+      assertThat(toldAt(rig, isPowerSafe ? NVRAM_REBUILT : NVRAM_LOST)).isEqualTo(lossesMade());
     }
   }
 
-  private void losePowerUnderLoad(DemoPair pair, List<String> victims, String what)
-      throws Exception {
+  private void losePowerUnderLoad(
+      DemoPair pair, List<String> victims, boolean isPowerSafe, String what) throws Exception {
     DemoRig rig = pair.rig();
     List<LoadHost> hosts = new ArrayList<>();
     for (Load load : loads) {
@@ -138,7 +152,9 @@ class LostNvramIT {
     for (Load load : loads) {
       // The peer's memory has the rest, if there is a peer and it kept it.
       boolean isSourceHit = victims.contains(load.site());
-      if (isSourceHit && !(load.isMirrored() && !victims.contains(load.farSite()))) {
+      if (!isPowerSafe
+          && isSourceHit
+          && !(load.isMirrored() && !victims.contains(load.farSite()))) {
         load.recorder().loseUnflushed();
       }
     }
@@ -227,12 +243,12 @@ class LostNvramIT {
     return made;
   }
 
-  /// The events that say so, of both sites.
-  private static int lossesToldAt(DemoRig rig) throws IOException {
+  /// How often the logs of both sites have an event.
+  private static int toldAt(DemoRig rig, int event) throws IOException {
     int told = 0;
     for (String site : SITES) {
       for (String line : Files.readAllLines(rig.directory().log(site))) {
-        told += line.contains(" 1003 ") ? 1 : 0;
+        told += line.contains(" " + event + " ") ? 1 : 0;
       }
     }
     return told;
