@@ -14,6 +14,7 @@ import java.util.List;
 /// @param nvramBytes of each site
 /// @param readSlots of each site
 /// @param acks of the group whose hosts are at each site
+/// @param powerSafe whether the NVRAM of each site survives the loss of power
 record RigDraw(
     List<Long> nvramBytes,
     List<Integer> readSlots,
@@ -23,7 +24,8 @@ record RigDraw(
     List<VolumeDraw> volumes,
     List<LineDraw> lineDraws,
     HostHabits hosts,
-    List<AckMode> acks) {
+    List<AckMode> acks,
+    List<Boolean> powerSafe) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
   static final int RESERVED_BYTES = 1 << 20;
@@ -60,6 +62,7 @@ record RigDraw(
     readSlots = List.copyOf(readSlots);
     volumes = List.copyOf(volumes);
     acks = List.copyOf(acks);
+    powerSafe = List.copyOf(powerSafe);
   }
 
   static RigDraw draw(Draws draws, ScenarioKind kind) {
@@ -117,6 +120,13 @@ record RigDraw(
       LineHabits next = LineHabits.draw(draws);
       lineDraws.add(new LineDraw(failover ? next.brisk() : next, draws.nextNonZero()));
     }
+    // Drawn last, and from one draw only: the seeds of before have the same rigs.
+    Draws powerDraws = new Draws(draws.nextLong());
+    List<Boolean> powerSafe = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      powerSafe.add(powerDraws.chance(kind == ScenarioKind.STORED ? 0 : 250)
+          || kind == ScenarioKind.POWER_SAFE);
+    }
     return new RigDraw(
         nvramBytes,
         readSlots,
@@ -126,7 +136,8 @@ record RigDraw(
         volumes,
         lineDraws,
         hosts,
-        acks);
+        acks,
+        powerSafe);
   }
 
   private static VolumeDraw drawVolume(
@@ -193,7 +204,8 @@ record RigDraw(
     List<String> lines = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
-          + readSlots.get(side) + " read slots");
+          + readSlots.get(side) + " read slots"
+          + (powerSafe.get(side) ? ", power-safe" : ""));
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups "
         + hiccups);

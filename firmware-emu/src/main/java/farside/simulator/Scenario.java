@@ -53,8 +53,8 @@ final class Scenario {
     Draws planDraws = draws.fork();
     this.faultKinds = switch (kind) {
       case MIXED, LOCAL -> Fault.drawKinds(planDraws);
-      case STORED -> Fault.Kind.OF_BLACKOUTS;
       case FAILOVER -> Fault.Kind.OF_LINES;
+      case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
       case SATURATED, CALM -> List.of();
     };
     int episodes = (int) planDraws.between(1, 4);
@@ -231,8 +231,12 @@ final class Scenario {
 
   private SimulatedSite makeSite(int side, CabinetMaker maker, Arena arena) {
     CabinetDescription description = rig.describe(side);
-    SimulatedNvram nvram =
-        new SimulatedNvram(rig.nvramBytes().get(side), arena, draws.fork(), trace);
+    long nvramBytes = rig.nvramBytes().get(side);
+    Draws nvramDraws = draws.fork();
+    SimulatedNvramLog log = rig.powerSafe().get(side)
+        ? new SimulatedNvramLog(nvramBytes, arena, time, nvramDraws.fork(), trace)
+        : null;
+    SimulatedNvram nvram = new SimulatedNvram(nvramBytes, log, arena, nvramDraws, trace);
     List<SimulatedDrive> drives = new ArrayList<>();
     List<String> sources = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
@@ -467,7 +471,7 @@ final class Scenario {
   private void losePower(int side) {
     boolean keepsAll = sites[side].keepsAllWithoutPower();
     sites[side].losePower();
-    if (keepsAll) {
+    if (keepsAll || rig.powerSafe().get(side)) {
       return;
     }
     boolean peerWhole = !memoryLost[1 - side];

@@ -12,6 +12,9 @@ public enum ScenarioKind {
   /// Several lines, of which one at a time is cut, dead in one direction or both, noisy, or varied
   /// off: no group is ever suspended.
   FAILOVER,
+  /// The NVRAM of both sites is power-safe, and power goes again and again: everything that was
+  /// answered is there.
+  POWER_SAFE,
   /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
   /// on all the time.
   SATURATED,

@@ -8,6 +8,7 @@ import farside.director.EventCode;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
+import farside.port.NvramPort;
 import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.List;
 
@@ -199,7 +200,13 @@ final class SimulatedSite implements Stepped {
     trace.turn(time.nowNs(), name, "starts, NVRAM " + nvram.contents());
     restarts++;
     ended = false;
-    nvram.open();
+    NvramPort memory;
+    try {
+      memory = nvram.open(this::wake);
+    } catch (CabinetKilled killed) {
+      die("killed while it began its NVRAM log");
+      return;
+    }
     for (SimulatedDrive drive : drives) {
       drive.open(this::wake);
     }
@@ -211,7 +218,7 @@ final class SimulatedSite implements Stepped {
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
     };
     CabinetPorts ports = new CabinetPorts(
-        nvram,
+        memory,
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
         host,

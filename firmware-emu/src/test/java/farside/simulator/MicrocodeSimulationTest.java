@@ -54,6 +54,14 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void powerSafeNvramKeepsAllThatWasAnsweredWhenPowerIsLost() {
+    Simulation simulation = new Simulation(ScenarioKind.POWER_SAFE, out);
+    // An answer to a host that does not wait for the log is found by 7, one to the peer by 8.
+    assertThat(simulation.sweep(7, 8)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().powerLosses()).isGreaterThan(10);
+  }
+
+  @Test
   void tinyCachesAndSlowDrivesSaturatedFromBothSidesAlwaysMakeProgress() {
     Simulation simulation = new Simulation(ScenarioKind.SATURATED, out);
     assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();

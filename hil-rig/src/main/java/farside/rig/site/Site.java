@@ -9,8 +9,10 @@ import farside.driver.drive.OpenDrive;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
 import farside.driver.nbd.NbdTls;
+import farside.driver.netty.DiskIo;
 import farside.driver.netty.Transport;
 import farside.driver.nvramfile.NvramFile;
+import farside.driver.nvramfile.NvramLogFile;
 import farside.driver.rawdisk.RawDisk;
 import farside.driver.serial.SerialConsole;
 import farside.driver.tcplink.TcpLink;
@@ -61,6 +63,8 @@ public final class Site {
   private final CountDownLatch ready = new CountDownLatch(3);
 
   private NvramFile nvram;
+  /// Null where the NVRAM is only mapped.
+  private NvramLogFile nvramLog;
   private NbdHead hosts;
   private ControlSocket console;
   private final List<SerialConsole> serialConsoles = new ArrayList<>();
@@ -130,7 +134,7 @@ public final class Site {
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
     }
-    nvram = NvramFile.open(directory.nvram(name), cabinet.nvramBytes());
+    openNvram();
     hosts = new NbdHead(
         processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
     for (Rig.Link link : rig.links()) {
@@ -150,7 +154,7 @@ public final class Site {
     List<ConsolePort> consoles = new ArrayList<>(serialConsoles);
     consoles.add(console);
     CabinetPorts ports = new CabinetPorts(
-        nvram,
+        nvram.port(),
         drives.stream().<DrivePort>map(filter).toList(),
         List.<LinkPort>copyOf(links),
         hosts,
@@ -158,6 +162,20 @@ public final class Site {
         this::publish,
         new SystemRandom());
     microcode = new Cabinet(rig.describe(cabinet), ports, processor.wallMsAtZero());
+  }
+
+  private void openNvram() throws IOException {
+    Path path = directory.nvram(cabinet.site());
+    if (!cabinet.isNvramPowerSafe()) {
+      nvram = NvramFile.open(path, cabinet.nvramBytes());
+      return;
+    }
+    nvramLog = NvramLogFile.open(
+        directory.site(cabinet.site()).resolve(cabinet.nvramLog()),
+        cabinet.nvramBytes(),
+        (fd, answers) -> DiskIo.on(
+            processor.transport(), processor.eventLoop(), processor::wake, fd, 1, answers));
+    nvram = NvramFile.openPowerSafe(path, cabinet.nvramBytes(), nvramLog);
   }
 
   private OpenDrive open(Rig.Drive drive) throws IOException {
@@ -217,6 +235,10 @@ public final class Site {
       processor.addFlush(drive);
       processor.addQuietSign(drive::isQuiet);
     });
+    if (nvramLog != null) {
+      processor.addFlush(nvramLog);
+      processor.addQuietSign(nvramLog::isQuiet);
+    }
     links.forEach(processor::addFlush);
     processor.addFlush(hosts);
     processor.addQuietSign(hosts::isQuiet);
@@ -322,6 +344,9 @@ public final class Site {
       nvram.markClean();
     }
     nvram.close();
+    if (nvramLog != null) {
+      nvramLog.close();
+    }
     journal.close();
   }
 
@@ -341,6 +366,9 @@ public final class Site {
     drives.forEach(OpenDrive::close);
     if (nvram != null) {
       nvram.close();
+    }
+    if (nvramLog != null) {
+      nvramLog.close();
     }
     journal.close();
   }

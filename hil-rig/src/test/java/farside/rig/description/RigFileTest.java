@@ -107,10 +107,23 @@ class RigFileTest {
 
     assertThat(rig.cabinets()).allSatisfy(cabinet -> {
       assertThat(cabinet.nvramMiB()).isEqualTo(64);
+      assertThat(cabinet.isNvramPowerSafe()).isFalse();
       assertThat(cabinet.readCacheMiB()).isEqualTo(16);
       assertThat(cabinet.linkTimeoutMs()).isEqualTo(2000);
       assertThat(cabinet.heartbeatMs()).isEqualTo(500);
     });
+  }
+
+  @Test
+  void nvramMayBePowerSafeAndItsLogElsewhere() throws Exception {
+    Rig rig = parse(LOOPBACK.replaceFirst(
+        "nvramMiB: 64", "nvramMiB: 64\n    nvram: power-safe\n    nvramLog: /fast/log"));
+
+    assertThat(rig.cabinets().get(0).isNvramPowerSafe()).isTrue();
+    assertThat(rig.cabinets().get(0).nvramLog()).isEqualTo("/fast/log");
+    assertThat(rig.cabinets().get(1).isNvramPowerSafe()).isFalse();
+    assertThat(parse(LOOPBACK.replace("nvramMiB: 64", "nvram: power-safe")).cabinets())
+        .allSatisfy(cabinet -> assertThat(cabinet.nvramLog()).isEqualTo("nvram-log"));
   }
 
   @Test
@@ -254,6 +267,10 @@ class RigFileTest {
       links:               | lnks:               | lnks              | there is no key `lnks` here      | Did you mean `links`?
       groups:              | flocks:             | flocks            | there is no key `flocks` here    | Possible here: sites, links, groups and volumes.
       serial: FARSIDE-B    | serial: 123         | serial: 123       | `serial` is the number 123       | put it in quotes
+      nvramMiB: 64         | nvram: battery      | nvram: battery    | `nvram` cannot be `battery`      | `power-safe`
+      nvramMiB: 64         | nvramLog: log       | nvramLog: log     | a log only if it is power-safe   | nvram: power-safe
+      nvramMiB: 64         | "nvram: power-safe\n    nvramLog: D1.img" | {name: D1 | have the same file | its own file
+      nvramMiB: 64         | "nvram: power-safe\n    nvramLog: nvram" | nvramLog: nvram | the file of something else | of its own
       nvramMiB: 64         | nvramMiB: 64.5      | 64.5              | `nvramMiB` is `64.5`             | a whole number of MiB
       nvramMiB: 64         | nvramMiB: 0x40      | 0x40              | `nvramMiB` is `0x40`             | a whole number of MiB
       nvramMiB: 64         | nvramMiB: 1         | nvramMiB: 1       | too small                        | from 8 to 16384

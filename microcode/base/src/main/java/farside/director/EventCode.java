@@ -20,6 +20,12 @@ public enum EventCode {
       1007,
       Severity.ERROR,
       "NVRAM record %d of volume %s is committed but its checksum is wrong: it is dropped"),
+  NVRAM_REBUILT(
+      1008,
+      Severity.WARNING,
+      "NVRAM was not ended cleanly before the machine stopped: it was built anew from its log, and nothing acknowledged is lost"),
+  NVRAM_LOG_UNUSABLE(1009, Severity.ERROR, "NVRAM is power-safe, but its log is of no use: %s"),
+  NVRAM_LOG_FAILED(1010, Severity.ERROR, "NVRAM log failed: %s"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),

@@ -267,6 +267,29 @@ class ImlTest {
   }
 
   @Test
+  void nvramThatCameBackFromItsLogIsBelievedAndSaysSo() {
+    Start first = new Start(VolumeRole.LOCAL).findingNewDrive();
+    first.memory.table(0).owed().set(3);
+    DriveLabel label = first.label();
+    nvram.contents = Contents.REBUILT;
+    Start second = new Start(VolumeRole.LOCAL).finding(label);
+    assertThat(second.told).contains(EventCode.NVRAM_REBUILT.number());
+    assertThat(second.told).doesNotContain(EventCode.NVRAM_LOST.number());
+    assertThat(second.memory.incarnation()).isEqualTo(label.incarnation());
+    assertThat(second.memory.table(0).owed().count()).isEqualTo(1);
+  }
+
+  @Test
+  void aLogThatCouldNotHelpIsTold() {
+    new Start(VolumeRole.LOCAL).findingNewDrive();
+    nvram.contents = Contents.LOST;
+    nvram.lossReason = "part 7 is damaged";
+    Start second = new Start(VolumeRole.LOCAL);
+    assertThat(second.told)
+        .contains(EventCode.NVRAM_LOG_UNUSABLE.number(), EventCode.NVRAM_LOST.number());
+  }
+
+  @Test
   void nvramWhoseFormattingWasCutShortBeginsAnew() {
     long life = new Start(VolumeRole.LOCAL).findingNewDrive().memory.incarnation();
     nvram.putLong(NvramLayout.MAGIC_OFFSET, 0);
