@@ -105,7 +105,8 @@ class PooledDiskIoTest {
       } else {
         MemorySegment iovec = arena.allocate((long) pieces * Posix.IOVEC_BYTES, 16);
         for (int piece = 0; piece < pieces; piece++) {
-          iovec.setAtIndex(ValueLayout.JAVA_LONG, 2L * piece, bytes.address() + piece * BLOCK);
+          iovec.setAtIndex(
+              ValueLayout.JAVA_LONG, 2L * piece, bytes.address() + (long) piece * BLOCK);
           iovec.setAtIndex(ValueLayout.JAVA_LONG, 2L * piece + 1, BLOCK);
         }
         io.writeVector(slot, at, iovec.address(), pieces);

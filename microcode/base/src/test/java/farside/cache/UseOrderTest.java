@@ -32,9 +32,9 @@ class UseOrderTest {
     var order = new UseOrder(count);
     List<Integer> expected = new ArrayList<>(IntStream.range(0, count).boxed().toList());
     for (int use = 0; use < 1000; use++) {
-      Integer slot = random.nextInt(count);
+      int slot = random.nextInt(count);
       order.onUse(slot);
-      expected.remove(slot);
+      expected.remove(Integer.valueOf(slot));
       expected.add(slot);
       assertThat(fromOldest(order)).as("seed %d", seed).isEqualTo(expected);
     }

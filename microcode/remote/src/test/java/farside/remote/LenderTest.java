@@ -28,7 +28,7 @@ class LenderTest {
   private final Lender lender = new Lender(bench.memory, bench.volumes, volume -> linked, line);
   private int requests;
 
-  private record Answer(int loan, int request, ReadVerdict verdict, byte[] payload) {}
+  private record Answer(int loan, int request, ReadVerdict verdict, ByteBuffer payload) {}
 
   /// Takes answers, as the link does; says how far records were sent.
   private static final class Line implements Lender.Sender {
@@ -61,7 +61,7 @@ class LenderTest {
       for (int i = 0; i < lengthBytes; i++) {
         payload[i] = Memory.getByte(address + i);
       }
-      answers.add(new Answer(loan, request, verdict, payload));
+      answers.add(new Answer(loan, request, verdict, ByteBuffer.wrap(payload)));
       return true;
     }
   }
@@ -137,7 +137,7 @@ class LenderTest {
     bench.write(0, 70, true, false, 0);
     assertThat(ask(0, 1L << 9 | 1L << 63, 1 | 1L << 6, 7)).isTrue();
     run();
-    byte[] payload = line.answers.getFirst().payload();
+    byte[] payload = line.answers.getFirst().payload().array();
     assertThat(payload).hasSize(4 * 512);
     assertThat(List.of(payload[0], payload[512], payload[1024], payload[1536]))
         .containsExactly((byte) 10, (byte) 64, (byte) 65, (byte) 5);
@@ -155,7 +155,7 @@ class LenderTest {
     line.sentNumber++;
     run();
     assertThat(line.answers).extracting(Answer::request).containsExactly(2, 1);
-    assertThat(line.answers.get(1).payload()[0]).isEqualTo((byte) 5);
+    assertThat(line.answers.get(1).payload().array()[0]).isEqualTo((byte) 5);
   }
 
   @Test

@@ -184,7 +184,7 @@ class NvramLogTest {
     SplittableRandom random = new SplittableRandom(5);
     long segmentBytes = device.sizeBytes() / NvramLog.SEGMENTS;
     while (device.lastOffsetBytes < segmentBytes + 3 * 4096 * 4) {
-      fill(random, random.nextInt(64) * 4096, 4096);
+      fill(random, random.nextInt(64) * 4096L, 4096);
       write();
     }
     device.stored.asSlice(segmentBytes, 512).fill((byte) 0);
@@ -205,7 +205,7 @@ class NvramLogTest {
     begin(EPOCH, 0);
     SplittableRandom random = new SplittableRandom(writesBefore);
     for (int i = 0; i < writesBefore; i++) {
-      fill(random, random.nextInt(64) * 4096, 4096);
+      fill(random, random.nextInt(64) * 4096L, 4096);
       write();
     }
     byte[] before = content();
