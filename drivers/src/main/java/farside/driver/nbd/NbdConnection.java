@@ -86,6 +86,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private boolean isDropped;
 
+  /// The socket may hold more of what is wanted: the round had taken enough.
+  private boolean isStraightDue;
+
   /// True while the head has this connection on its list; the head's own mark.
   boolean isMarked;
 
@@ -376,7 +379,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean stepPayload(HostSink sink) {
-    if (wantedBytes > 0 && inbound.lengthBytes() > 0) {
+    if (wantedBytes > 0 && (inbound.lengthBytes() > 0 || mayGoOnStraight())) {
       moveWanted();
       if (wantedBytes == 0) {
         sink.onPayload(number);
@@ -437,12 +440,24 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void moveWanted() {
     int moved = inbound.moveTo(wantedAddress, wantedBytes);
+    isStraightDue = false;
     if (wantedBytes - moved >= STRAIGHT_BYTES_MIN && mayTakeStraight()) {
-      moved += StraightReceive.take(channel, wantedAddress + moved, wantedBytes - moved);
+      if (head.mayTakeStraight()) {
+        int taken = StraightReceive.take(channel, wantedAddress + moved, wantedBytes - moved);
+        head.onTakenStraight(taken);
+        moved += taken;
+      } else {
+        isStraightDue = true;
+        head.markForNextRound(this);
+      }
     }
     wantedAddress += moved;
     wantedBytes -= moved;
     onPayloadTaken(moved);
+  }
+
+  private boolean mayGoOnStraight() {
+    return isStraightDue && head.mayTakeStraight();
   }
 
   /// Not through TLS, and not while every byte is counted to find out whether the host has gone.

@@ -45,6 +45,9 @@ public final class NbdHead implements HostPort, RoundFlush {
   /// Steps of one connection before the next has its turn.
   private static final int TURN_STEPS_MAX = 16;
 
+  /// Payload taken straight from sockets before the other directors have their turn.
+  static final int STRAIGHT_BYTES_PER_ROUND = 1024 * 1024;
+
   private static final int PREFERRED_BYTES_MIN = 4096;
 
   private final CatchUp.Room catchUpRoom = new CatchUp.Room();
@@ -58,9 +61,11 @@ public final class NbdHead implements HostPort, RoundFlush {
   private final ArrayDeque<NbdConnection> ready = new ArrayDeque<>();
   private final ArrayDeque<NbdConnection> gone = new ArrayDeque<>();
   private final ArrayList<NbdConnection> refused = new ArrayList<>();
+  private final ArrayList<NbdConnection> nextRound = new ArrayList<>();
   private final ArrayList<NbdConnection> unflushed = new ArrayList<>();
   private int bindTries;
   private Channel listener;
+  private long straightLeftBytes = STRAIGHT_BYTES_PER_ROUND;
   private boolean isListeningStopped;
   private int lastNumber;
   private int liveCount;
@@ -179,6 +184,20 @@ public final class NbdHead implements HostPort, RoundFlush {
     return true;
   }
 
+  /// False when so much payload was taken from sockets that links and drives have their turn
+  /// first: a host that writes without end must not hold them up.
+  boolean mayTakeStraight() {
+    return straightLeftBytes > 0;
+  }
+
+  void onTakenStraight(int bytes) {
+    straightLeftBytes -= bytes;
+  }
+
+  void markForNextRound(NbdConnection connection) {
+    nextRound.add(connection);
+  }
+
   /// Puts the connection into the line of those that have something to say.
   void mark(NbdConnection connection) {
     if (!connection.isMarked) {
@@ -279,6 +298,9 @@ public final class NbdHead implements HostPort, RoundFlush {
   @Override
   public int drain(HostSink sink, int limit) {
     int done = 0;
+    straightLeftBytes = STRAIGHT_BYTES_PER_ROUND;
+    nextRound.forEach(this::mark);
+    nextRound.clear();
     while (!gone.isEmpty()) {
       done += gone.removeFirst().turn(sink, 1);
     }

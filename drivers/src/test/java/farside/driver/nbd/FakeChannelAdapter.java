@@ -62,6 +62,11 @@ final class FakeChannelAdapter implements HostSink {
   boolean isReadOnly;
   boolean isRefusing;
   boolean isHoldingPayload;
+
+  /// Most payload that one round brought.
+  long bytesPerRoundMax;
+
+  private long bytesThisRound;
   boolean isHoldingReads;
   boolean isFailingSecondPieces;
   private boolean isFailingReads;
@@ -157,6 +162,8 @@ final class FakeChannelAdapter implements HostSink {
   }
 
   private void onPieceHere(Link link) {
+    bytesThisRound += link.pieceBytes;
+    bytesPerRoundMax = Math.max(bytesPerRoundMax, bytesThisRound);
     link.writeOffsetBytes += link.pieceBytes;
     link.writeRemainingBytes -= link.pieceBytes;
     link.pieceBytes = 0;
@@ -186,6 +193,7 @@ final class FakeChannelAdapter implements HostSink {
 
   /// Goes on with what waits; returns how much it did.
   int work() {
+    bytesThisRound = 0;
     int done = 0;
     for (Link link : List.copyOf(links.values())) {
       unsentBytesPeak = Math.max(unsentBytesPeak, port.unsentBytes(link.number));

@@ -275,6 +275,27 @@ class NbdHeadTest {
 
   @ParameterizedTest
   @MethodSource("transports")
+  void aHostThatSendsWithoutEndHasOneRoundForOthersAfterEachMebibyte(Transport transport)
+      throws Exception {
+    start(transport);
+    byte[] bytes = pattern(7, 24 * MIB);
+    try (NbdClient client = client()) {
+      bench.change(() -> bench.adapter.isHoldingPayload = true);
+      client.send(NbdCommand.WRITE, 1, 0, bytes.length);
+      Thread sender = sending(client, bytes);
+      // The socket is full then.
+      awaitThat(() -> bench.head.isInputPaused(1));
+      bench.change(() -> bench.adapter.isHoldingPayload = false);
+
+      assertThat(client.expectReply(1)).isZero();
+      sender.join();
+      assertThat(bench.between(() -> bench.adapter.bytesPerRoundMax)).isLessThan(4L * MIB);
+      assertThat(Arrays.equals(client.read(2, 0, bytes.length), bytes)).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
   void longAndShortWritesInAnyOrderLandWhereTheyBelong(Transport transport) throws Exception {
     start(transport);
     long seed = System.nanoTime();
