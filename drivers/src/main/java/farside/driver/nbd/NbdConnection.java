@@ -147,7 +147,9 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
     catchUp.onRead(piece.readableBytes());
     inbound.add(piece);
-    if (!isInputPaused && (inbound.lengthBytes() > QUEUED_BYTES_MAX || isPayloadUnasked())) {
+    if (!isInputPaused
+        && !catchUp.isOn()
+        && (inbound.lengthBytes() > QUEUED_BYTES_MAX || isPayloadUnasked())) {
       pauseInput(true);
     }
     head.mark(this);
@@ -241,15 +243,17 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /// The host has another connection now: what of this one waits in its socket is received,
   /// however much is queued already. With it comes the news of its end, if it has ended.
   void beginCatchUp() {
-    if (isOpened && !isGone && !isClosing && !isInputEnded && isInputPaused) {
+    boolean mayHoldMore = isInputPaused || isLongPayloadLikely();
+    if (isOpened && !isGone && !isClosing && !isInputEnded && mayHoldMore) {
       catchUp.begin();
     }
   }
 
   private void onCaughtUp() {
-    if (!isInputPaused) {
+    if (!isInputPaused && inbound.lengthBytes() <= QUEUED_BYTES_MAX) {
       catchUp.giveBack();
     } else if (!isGone) {
+      isInputPaused = true;
       channel.config().setAutoRead(false);
     }
     head.markHeld();

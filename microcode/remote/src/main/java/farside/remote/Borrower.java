@@ -31,9 +31,9 @@ import org.agrona.collections.IntArrayList;
 /// |
 /// |      | not written back, *w* will be, being newer or in *c* already |
 /// | *w* is committed after *c* came | it lies over *c*, and over the record that writes *c* back |
-/// | *w* became stable here before *c* came | the block is not lacking any more: *c* is dropped,
-/// and |
-/// |      | the drive, which has just taken the block, is read |
+/// | *w* became stable here before *c* came | the block ceased to lack: *c* is dropped, also if
+/// |
+/// |      | the block lacks again by then, and the drive is read, or the peer asked anew |
 /// | *w* is in *c*, not acknowledged, at R1 | R1 gave *w* its number, so it is a record here: see
 /// above |
 /// | *w* is in *c*, at R2 | R1 sent *w* before *c*, so it is a record here, or stable: see above |
@@ -65,6 +65,12 @@ final class Borrower {
   private final int[] requestOf;
   private final long[] askedLow;
   private final long[] askedHigh;
+
+  /// Of those, what has lacked ever since: the others were written meanwhile, and what the peer
+  /// answers may be older.
+  private final long[] stillLow;
+
+  private final long[] stillHigh;
   private int askedCount;
   private int lastRequest;
   private boolean peerLends;
@@ -95,6 +101,8 @@ final class Borrower {
     requestOf = new int[count];
     askedLow = new long[count];
     askedHigh = new long[count];
+    stillLow = new long[count];
+    stillHigh = new long[count];
   }
 
   Repairs repairs() {
@@ -137,6 +145,9 @@ final class Borrower {
     }
     for (int i = 0; i < open.size(); i++) {
       int slot = open.getInt(i);
+      // Before a block that was written can lack again, it is read: that takes a round at least.
+      stillLow[slot] &= slots.lackingLow(slot);
+      stillHigh[slot] &= slots.lackingHigh(slot);
       if (lacksNothing(slot)) {
         close(i--);
         work++;
@@ -195,6 +206,8 @@ final class Borrower {
     requestOf[slot] = request;
     askedLow[slot] = low;
     askedHigh[slot] = high;
+    stillLow[slot] = low;
+    stillHigh[slot] = high;
     askedCount++;
     return true;
   }
@@ -249,8 +262,8 @@ final class Borrower {
       take(volume, slot, low, high, payloadAddress, nowNs);
       giveUp(
           slot,
-          askedLow[slot] & ~low,
-          askedHigh[slot] & ~high,
+          stillLow[slot] & ~low,
+          stillHigh[slot] & ~high,
           "the peer says " + message.verdict());
     }
     return true;
@@ -265,11 +278,11 @@ final class Borrower {
     return SlotDirectory.NONE;
   }
 
-  /// Of what is given, what the slot lacks still.
+  /// Of what is given, what the slot has lacked ever since it was asked for.
   private void take(
       Volume volume, int slot, long givenLow, long givenHigh, long payloadAddress, long nowNs) {
-    long low = givenLow & slots.lackingLow(slot);
-    long high = givenHigh & slots.lackingHigh(slot);
+    long low = givenLow & stillLow[slot] & slots.lackingLow(slot);
+    long high = givenHigh & stillHigh[slot] & slots.lackingHigh(slot);
     if ((low | high) == 0) {
       return;
     }

@@ -533,7 +533,8 @@ final class FrameTransport {
       }
       case STATUS -> {
         if (incoming.messageBytes() >= MessageHeaderEncoder.ENCODED_LENGTH
-            && !reports.take(from, frame, incoming.messageOffset(), incoming.messageBytes())) {
+            && !reports.take(from, frame, incoming.messageOffset(), incoming.messageBytes())
+            && !isOvertaken()) {
           receiver.onStatus(frame, incoming.messageOffset());
         }
       }
@@ -541,6 +542,13 @@ final class FrameTransport {
       default -> receiver.onRefused("kind is unknown");
     }
     return Verdict.TAKEN;
+  }
+
+  /// True of a frame that was sent before one that came earlier, over another link. What a STATUS
+  /// message says of the peer's drive then is from before the peer had what it has acknowledged
+  /// since, under a number that may be the same: a copy must not count as stable for it.
+  private boolean isOvertaken() {
+    return (int) acknowledged - incoming.ack() > 0;
   }
 
   private void onAck(int ack, long nowNs) {

@@ -90,10 +90,14 @@ final class GroupWatch {
   private void leave(GroupLink link, LinkState next, String because, long nowNs) {
     boolean wasJoined = link.isJoined();
     links.become(link, next, nowNs);
-    if (!wasJoined || links.joinedCount() == 0) {
+    if (!wasJoined) {
       return;
     }
+    // Also of the last one: another may join before the session is found to be at its end.
     int stranded = transport.onLinkLeft(link);
+    if (links.joinedCount() == 0) {
+      return;
+    }
     link.onLeft(nowNs, FORGIVEN_NS);
     if (link.isToBeTold()) {
       events.log(EventCode.LINK_LEFT, link.name(), because, stranded, link.leftCount());

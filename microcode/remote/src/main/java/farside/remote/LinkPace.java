@@ -22,6 +22,9 @@ final class LinkPace {
 
   private static final long QUEUE_NS_MAX = 20_000_000;
   private static final double WEIGHT_OF_SLOWER = 1.0 / 8;
+  /// Faster than any line: a link that has nothing to do for days must not look infinitely fast.
+  private static final double BYTES_PER_NS_MAX = 125;
+
   private static final double GAIN_PER_PAUSE = 33.0 / 32;
   private static final long UNKNOWN = -1;
 
@@ -111,7 +114,7 @@ final class LinkPace {
   /// Nothing was sent for a while. A link that once looked slow is believed to be a little faster
   /// each time, until it is tried again.
   void onPause() {
-    bytesPerNs *= GAIN_PER_PAUSE;
+    bytesPerNs = Math.min(bytesPerNs * GAIN_PER_PAUSE, BYTES_PER_NS_MAX);
   }
 
   /// True if so much more may be on the link; one frame always.

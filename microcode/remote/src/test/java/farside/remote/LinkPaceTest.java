@@ -62,6 +62,20 @@ class LinkPaceTest {
   }
 
   @Test
+  void aLinkThatHadNothingToDoForDaysIsStillMeasured() {
+    LinkPace pace = driven(4 * MS, 20_000_000, 8192, 200);
+    for (int pauses = 0; pauses < 1_000_000; pauses++) {
+      pace.onPause();
+    }
+    for (int i = 0; i < 200; i++) {
+      pace.onProven(pace.onSent(8192));
+      pace.onAnswer(40 * MS, 800_000);
+    }
+    assertThat(pace.bytesPerSecond()).isBetween(15_000_000L, 25_000_000L);
+    assertThat(pace.arrivalNs(8192)).isBetween(1.0 * MS, 100.0 * MS);
+  }
+
+  @Test
   void aFrameAlwaysGoesOverALinkWithNothingOnIt() {
     assertThat(new LinkPace().hasRoom(1 << 20)).isTrue();
   }

@@ -260,6 +260,31 @@ class RemoteReadTest {
   }
 
   @Test
+  void anAnswerFromBeforeAWriteIsNotTakenForABlockThatLacksAgain() {
+    source.lose(3);
+    source.lose(4);
+    targetReads = false;
+    start(SYNCHRONIZED);
+    int slot = want(source);
+    source.slots.want(slot, 0b1_1000, 0);
+    runFor(MS);
+    source.write(0, 3, true, true, nowNs);
+    runFor(MS);
+    assertThat(source.drives[0][3 * 512]).isEqualTo((byte) 5);
+    // The drive takes the block, and does not give it all the same.
+    source.lose(3);
+    source.slots.want(slot, 0b1000, 0);
+    runFor(MS);
+    target.drives[0][3 * 512] = 77;
+    targetReads = true;
+    runFor(2 * MS);
+    source.slots.want(slot, 0b1000, 0);
+    runFor(2 * MS);
+    assertThat(contentOf(source, slot, 4)).isNotZero();
+    assertThat(has(source, slot, 3) && contentOf(source, slot, 3) != 5).isFalse();
+  }
+
+  @Test
   void manyBadTracksOnBothSidesWithEverySlotPinnedAreAllServed() {
     drivesTake = false;
     start(SYNCHRONIZED);

@@ -70,7 +70,8 @@ public final class NvramLogReplay {
     for (Segment next = after(base); next != null; next = after(next)) {
       lastNumber = next.lastNumber;
     }
-    long beyond = highestNumberBeyondEnds();
+    long beyond = Math.max(highestNumberBeyondEnds(), highestNumber());
+    // What a segment holds whole and the chain does not reach was reached by the log that wrote it.
     if (beyond > lastNumber + 1) {
       return "part " + (lastNumber + 1) + " of the log " + port.name()
           + " is damaged, and there are later ones, up to " + beyond;
@@ -81,20 +82,46 @@ public final class NvramLogReplay {
     return "";
   }
 
-  /// A slot that is not needed to rebuild the region.
+  /// A slot that is not needed to rebuild the region: one that holds nothing, or else what is
+  /// oldest. Where it holds the beginning of a group that never ended, that is taken away first,
+  /// its end before its beginning: half of it would look like damage.
   int freeSlot() {
     long groupEnd = groupEndNumber();
     Segment base = base(groupEnd);
+    Segment free = null;
     for (Segment candidate : segments) {
       boolean needed = base != null
           && candidate.isThere
           && candidate.segment >= base.segment
           && candidate.firstNumber <= groupEnd;
-      if (!needed) {
-        return candidate.slot;
+      if (!needed && (free == null || isOlder(candidate, free))) {
+        free = candidate;
       }
     }
-    throw new IllegalStateException("the log " + port.name() + " has no segment to spare");
+    if (free == null) {
+      throw new IllegalStateException("the log " + port.name() + " has no segment to spare");
+    }
+    if (free.isThere && free.firstNumber > groupEnd) {
+      takeAway(free);
+    }
+    return free.slot;
+  }
+
+  private static boolean isOlder(Segment one, Segment other) {
+    return !one.isThere && other.isThere
+        || one.isThere == other.isThere && one.segment < other.segment;
+  }
+
+  private void takeAway(Segment old) {
+    long zeroes =
+        Arena.ofAuto().allocate(LogPart.ALIGN_BYTES, LogPart.ALIGN_BYTES).address();
+    for (long at = segmentBytes - LogPart.ALIGN_BYTES; at >= 0; at -= LogPart.ALIGN_BYTES) {
+      long offset = old.slot * segmentBytes + at;
+      port.readNow(offset, memory.address(), LogPart.ALIGN_BYTES);
+      if (part.isHeaderAt(0, epoch)) {
+        port.writeNow(offset, zeroes, LogPart.ALIGN_BYTES);
+      }
+    }
   }
 
   // ---- what is there ----
@@ -155,6 +182,14 @@ public final class NvramLogReplay {
       }
     }
     return null;
+  }
+
+  private long highestNumber() {
+    long highest = 0;
+    for (Segment segment : segments) {
+      highest = Math.max(highest, segment.lastNumber);
+    }
+    return highest;
   }
 
   private long groupEndNumber() {

@@ -193,6 +193,54 @@ class NvramLogTest {
   }
 
   @Test
+  void theEndOfASegmentThatIsDamagedIsMissedThoughTheNextOneIsWhole() {
+    begin(EPOCH, 0);
+    SplittableRandom random = new SplittableRandom(6);
+    long segmentBytes = device.sizeBytes() / NvramLog.SEGMENTS;
+    long endOfFirst = 0;
+    while (device.lastOffsetBytes < segmentBytes) {
+      endOfFirst = device.lastOffsetBytes;
+      fill(random, random.nextInt(64) * 4096L, 4096);
+      write();
+    }
+    device.stored.asSlice(endOfFirst, 4096).fill((byte) 0);
+
+    assertThat(rebuild(device, EPOCH, new byte[REGION_BYTES])).contains("is damaged");
+  }
+
+  @Test
+  void aStartThatIsKilledLeavesTheOldLogWholeAlsoAfterHalfAGroup() {
+    for (long seed = 1; seed <= 400; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      long epoch = EPOCH + 1000 * seed;
+      begin(epoch, 0);
+      int writes = random.nextInt(300);
+      for (int i = 0; i < writes; i++) {
+        fill(random, random.nextInt(64) * 4096L, 4096);
+        write();
+      }
+      // The power goes in the middle of a group of several parts.
+      fill(random, 0, REGION_BYTES);
+      for (int i = random.nextInt(7); i > 0 && !log.isDurable(); i--) {
+        write();
+      }
+      byte[] before = rebuilt(epoch);
+      boolean begun = false;
+      for (int parts = 0; !begun; parts++) {
+        device.writesNowLeft = parts;
+        try {
+          NvramLog.begin(device, region.address(), REGION_BYTES, epoch + 1 + parts, epoch);
+          begun = true;
+        } catch (LogInMemory.Died died) {
+          assertThat(rebuilt(epoch)).as("seed %d, part %d", seed, parts).isEqualTo(before);
+        }
+      }
+      device.writesNowLeft = Integer.MAX_VALUE;
+      assertThat(rebuilt(epoch)).as("seed %d", seed).isEqualTo(before);
+    }
+  }
+
+  @Test
   void aLogOfAnotherEpochIsNotBelieved() {
     begin(EPOCH, 0);
 
