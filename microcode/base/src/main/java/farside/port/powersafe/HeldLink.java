@@ -39,6 +39,10 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
     }
   }
 
+  LinkPort behind() {
+    return link;
+  }
+
   @Override
   public String name() {
     return link.name();

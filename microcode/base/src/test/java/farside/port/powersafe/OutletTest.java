@@ -11,6 +11,7 @@ import farside.port.HostStatus;
 import farside.port.IoVector;
 import farside.port.LinkPort;
 import farside.port.Memory;
+import farside.port.PatchPanelPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -170,6 +171,34 @@ class OutletTest {
   }
 
   @Test
+  void aLinkThatIsPluggedInLaterIsHeldToo() {
+    PatchPanelPort panel = outlet.over(new FakePanel());
+    LinkPort added = panel.plug("L1", PatchPanelPort.End.LISTEN, "192.0.2.7:1");
+    change();
+    added.submit(new UnsafeBuffer(new byte[40]), 40, region.address(), 64, 9);
+    outlet.afterRound();
+    assertThat(outside).isEmpty();
+    assertThat(outlet.isIdle()).isFalse();
+
+    logIsWritten();
+    assertThat(outside).containsExactly("frame 40 64");
+    assertThat(outlet.isIdle()).isTrue();
+  }
+
+  @Test
+  void aLinkThatIsPulledIsAskedForNothingAnyMore() {
+    PatchPanelPort panel = outlet.over(new FakePanel());
+    change();
+    link.submit(new UnsafeBuffer(new byte[40]), 40, 0, 0, 0);
+    panel.pull(link);
+    outlet.afterRound();
+    logIsWritten();
+
+    assertThat(outside).containsExactly("pulled");
+    assertThat(outlet.isIdle()).isTrue();
+  }
+
+  @Test
   void answersThatPileUpHoldUpTheHostsAndNothingRunsOver() {
     MemorySegment data = Arena.ofAuto().allocate(65_536);
     change();
@@ -313,6 +342,23 @@ class OutletTest {
 
     @Override
     public void stopListening() {}
+  }
+
+  private final class FakePanel implements PatchPanelPort {
+    @Override
+    public String obstacle(End end, String address) {
+      return "";
+    }
+
+    @Override
+    public LinkPort plug(String name, End end, String address) {
+      return new FakeLink();
+    }
+
+    @Override
+    public void pull(LinkPort pulled) {
+      outside.add(pulled == fakeLink ? "pulled" : "pulled another");
+    }
   }
 
   private final class FakeLink implements LinkPort {
