@@ -139,6 +139,7 @@ public final class Cabinet implements CabinetDesk {
             description.linkTimeoutMs() * 1_000_000L,
             description.heartbeatMs() * 1_000_000L),
         ports.links(),
+        ports.panel(),
         memory,
         volumes,
         labels,

@@ -6,6 +6,7 @@ import farside.port.EventPort;
 import farside.port.HostPort;
 import farside.port.LinkPort;
 import farside.port.NvramPort;
+import farside.port.PatchPanelPort;
 import farside.port.RandomPort;
 import farside.port.powersafe.Outlet;
 import java.util.List;
@@ -14,10 +15,12 @@ import java.util.List;
 ///
 /// @param drives in the order of the description
 /// @param links in the order of the description; empty for a cabinet that mirrors nothing
+/// @param panel where these links are plugged in, and others may be
 public record CabinetPorts(
     NvramPort nvram,
     List<DrivePort> drives,
     List<LinkPort> links,
+    PatchPanelPort panel,
     HostPort host,
     ConsolePort console,
     EventPort events,
@@ -33,6 +36,7 @@ public record CabinetPorts(
         nvram,
         drives.stream().map(outlet::over).toList(),
         links.stream().map(outlet::over).toList(),
+        outlet.over(panel),
         outlet.over(host),
         console,
         events,

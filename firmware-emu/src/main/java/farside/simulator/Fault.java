@@ -31,7 +31,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     KILL_BETWEEN_ROUNDS,
     SHUTDOWN,
     POWER_LOSS,
-    POWER_LOSS_OF_BOTH;
+    POWER_LOSS_OF_BOTH,
+    /// The operator removes a link, at one site or both, and adds it again later.
+    LINK_REMOVED;
 
     /// Those that take memory away, and some that have the pair at odds meanwhile. The kind that
     /// a run is about comes more often.
@@ -39,7 +41,7 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
         List.of(POWER_LOSS_OF_BOTH, POWER_LOSS_OF_BOTH, POWER_LOSS, KILL_AT_COMMIT, LINE_CUT);
 
     static final List<Kind> OF_LINES =
-        List.of(LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF);
+        List.of(LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED);
   }
 
   private static final long MILLI = 1_000_000;

@@ -23,6 +23,7 @@ final class Scenario {
   private static final long QUIET_MAX_NS = 300 * SECOND;
   private static final long IDLE_NS = 2 * SECOND;
   private static final int IDLE_ROUNDS_MAX = 4000;
+  private static final long LINK_ADDED_MAX_NS = 500 * MILLI;
   private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
@@ -207,7 +208,8 @@ final class Scenario {
         sites[0].console().answers() + sites[1].console().answers(),
         failedReads(),
         sites[0].repairs() + sites[1].repairs(),
-        oracle.lostBlockErrors());
+        oracle.lostBlockErrors(),
+        sites[0].linksAdded() + sites[1].linksAdded());
   }
 
   private long failedReads() {
@@ -314,7 +316,7 @@ final class Scenario {
     }
     SimulatedSite site = sites[fault.side()];
     switch (fault.kind()) {
-      case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF -> {
+      case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED -> {
         for (int i = 0; i < lines.size(); i++) {
           if (fault.hits(i, lines.size())) {
             injectInto(i, fault, site);
@@ -361,7 +363,33 @@ final class Scenario {
         site.console().type("vary " + link + " off", false);
         healLater(fault, () -> site.console().type("vary " + link + " on", false));
       }
+      case LINK_REMOVED -> {
+        removeLink(site, lineIndex, fault);
+        if (fault.lastsNs() % 2 == 0) {
+          removeLink(sites[1 - fault.side()], lineIndex, fault);
+        }
+      }
       default -> throw new IllegalArgumentException(fault + " is none of a line");
+    }
+  }
+
+  private void removeLink(SimulatedSite site, int lineIndex, Fault fault) {
+    site.console().type("link remove " + rig.linkNames().get(lineIndex), fault.after());
+    healLater(fault, () -> addLink(site, lineIndex));
+  }
+
+  /// The operator tries until it is there: while a link is being removed it cannot be added.
+  private void addLink(SimulatedSite site, int lineIndex) {
+    if (site.isRunning()) {
+      String link = rig.linkNames().get(lineIndex);
+      String end = site == sites[0] ? "listen" : "connect";
+      site.console()
+          .type("link add " + link + " " + end + " " + SimulatedPanel.addressOf(lineIndex), false);
+      time.after(LINK_ADDED_MAX_NS, () -> {
+        if (!site.panel().isPlugged(lineIndex)) {
+          addLink(site, lineIndex);
+        }
+      });
     }
   }
 
@@ -522,6 +550,11 @@ final class Scenario {
       site.drives().forEach(drive -> drive.lost().recover());
       site.start();
       rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
+      if (faultKinds.contains(Fault.Kind.LINK_REMOVED)) {
+        for (int i = 0; i < lines.size(); i++) {
+          addLink(site, i);
+        }
+      }
     }
     for (WorkloadProgram program : programs) {
       program.stop();

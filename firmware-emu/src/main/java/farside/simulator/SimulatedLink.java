@@ -69,6 +69,14 @@ final class SimulatedLink implements LinkPort {
     line.onEndGone(side, "the peer is gone");
   }
 
+  /// The process has let go of this end for good.
+  void pulled() {
+    require(
+        !variedOn && !carrier && facts.isEmpty(),
+        () -> site + "." + name + " was pulled while it was varied on, or had something to tell");
+    open = false;
+  }
+
   String site() {
     return site;
   }

@@ -27,6 +27,7 @@ final class SimulatedSite implements Stepped {
   private final SimulatedNvram nvram;
   private final List<SimulatedDrive> drives;
   private final List<SimulatedLink> links;
+  private final SimulatedPanel panel;
   private final SimulatedHost host;
   private final SimulatedConsole console;
   private final Oracle oracle;
@@ -50,6 +51,7 @@ final class SimulatedSite implements Stepped {
   private long shutdowns;
   private long suspensions;
   private long repairs;
+  private long linksAdded;
 
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
@@ -73,6 +75,7 @@ final class SimulatedSite implements Stepped {
     this.nvram = nvram;
     this.drives = List.copyOf(drives);
     this.links = List.copyOf(links);
+    this.panel = new SimulatedPanel(links);
     this.host = host;
     this.console = new SimulatedConsole(name, time, trace);
     this.oracle = oracle;
@@ -107,6 +110,10 @@ final class SimulatedSite implements Stepped {
 
   SimulatedConsole console() {
     return console;
+  }
+
+  SimulatedPanel panel() {
+    return panel;
   }
 
   boolean isRunning() {
@@ -171,6 +178,11 @@ final class SimulatedSite implements Stepped {
     return repairs;
   }
 
+  /// Links that were added while the cabinet ran, each removed before.
+  long linksAdded() {
+    return linksAdded;
+  }
+
   /// Starts the process, once it can own the drives: old requests of a dead one may still be
   /// under way.
   void start() {
@@ -215,21 +227,21 @@ final class SimulatedSite implements Stepped {
     EventPort events = (nowNs, number, severity, text) -> {
       trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
       suspensions += number == EventCode.GROUP_TRIPPED.number() ? 1 : 0;
+      linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
     };
     CabinetPorts ports = new CabinetPorts(
         memory,
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
+        panel,
         host,
         console,
         events,
         draws.fork());
     try {
       cabinet = maker.make(description, ports, wallMsAtZero);
-      for (SimulatedLink link : links) {
-        link.open(this::wake);
-      }
+      panel.open(this::wake);
       nextRunNs = time.nowNs();
     } catch (CabinetKilled killed) {
       die("killed in its constructor");
@@ -361,9 +373,7 @@ final class SimulatedSite implements Stepped {
     for (SimulatedDrive drive : drives) {
       drive.onProcessDeath();
     }
-    for (SimulatedLink link : links) {
-      link.onProcessDeath();
-    }
+    panel.onProcessDeath();
     console.onProcessDeath();
     host.onProcessDeath();
     oracle.settle(name);

@@ -17,10 +17,11 @@ record Totals(
     long consoleAnswers,
     long failedReads,
     long repairs,
-    long lostBlockErrors) {
+    long lostBlockErrors,
+    long linksAdded) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -40,7 +41,8 @@ record Totals(
         consoleAnswers + other.consoleAnswers,
         failedReads + other.failedReads,
         repairs + other.repairs,
-        lostBlockErrors + other.lostBlockErrors);
+        lostBlockErrors + other.lostBlockErrors,
+        linksAdded + other.linksAdded);
   }
 
   @Override
@@ -48,7 +50,7 @@ record Totals(
     return String.format(
         "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
-            + "%d reads of lost blocks, %d repairs, %d errors for lost blocks",
+            + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, %d links removed and added",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -64,6 +66,7 @@ record Totals(
         consoleAnswers,
         failedReads,
         repairs,
-        lostBlockErrors);
+        lostBlockErrors,
+        linksAdded);
   }
 }

@@ -100,6 +100,24 @@ public final class TcpLink implements LinkPort, RoundFlush {
     this.transport = transport;
   }
 
+  /// True if a link with this end there and this one cannot both work.
+  boolean clashesWith(boolean listens, InetSocketAddress there) {
+    if (listens != (role == Role.LISTEN) || there.getPort() != address.getPort()) {
+      return false;
+    }
+    return there.getAddress().equals(address.getAddress())
+        || listens
+            && (there.getAddress().isAnyLocalAddress() || address.getAddress().isAnyLocalAddress());
+  }
+
+  /// True if whoever calls there calls this very end.
+  boolean isCalledAt(InetSocketAddress there) {
+    return role == Role.LISTEN
+        && there.getPort() == address.getPort()
+        && (there.getAddress().equals(address.getAddress())
+            || address.getAddress().isAnyLocalAddress() && there.getAddress().isLoopbackAddress());
+  }
+
   /// Begins to listen or to connect.
   public void open() {
     isOpened = true;

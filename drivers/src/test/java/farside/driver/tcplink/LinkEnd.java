@@ -24,12 +24,16 @@ final class LinkEnd implements LinkPort.LinkSink {
   boolean isDraining = true;
 
   LinkEnd(String name, TcpLink.Role role, int port, IoEventLoop loop, Transport transport) {
-    link = new TcpLink(
+    this(new TcpLink(
         name,
         role,
         new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port),
         loop,
-        transport);
+        transport));
+  }
+
+  LinkEnd(TcpLink link) {
+    this.link = link;
   }
 
   void work() {

@@ -25,6 +25,7 @@ import org.jline.utils.NonBlockingReader;
 public final class ConsoleClient {
   /// Words that the client understands itself.
   static final List<String> OWN_WORDS = List.of("watch", "exit");
+  private static final List<String> CHANGING_WORDS = List.of("vary", "link", "shutdown");
 
   static final int WATCH_SECONDS_DEFAULT = 2;
   private static final int COLUMNS_DEFAULT = 80;
@@ -129,7 +130,7 @@ public final class ConsoleClient {
     String word = command.split("\\s+", 2)[0].toLowerCase(Locale.ROOT);
     if (command.isEmpty() || seconds < 1 || seconds > WATCH_SECONDS_MAX) {
       say("usage: watch COMMAND [SECONDS], such as `watch query 5`; any key ends it.");
-    } else if (word.equals("vary") || word.equals("shutdown")) {
+    } else if (CHANGING_WORDS.contains(word)) {
       // What changes something is done once, by hand.
       say("`" + word + "` cannot be watched.");
     } else {
@@ -184,6 +185,12 @@ public final class ConsoleClient {
         case "tracks 1" -> tree("query").path("volumes").findValuesAsText("volume");
         case "vary 1" -> tree("links").path("links").findValuesAsText("name");
         case "vary 2" -> List.of("on", "off");
+        case "link 1" -> List.of("add", "remove");
+        case "link 2" ->
+          before.get(1).equalsIgnoreCase("remove")
+              ? tree("links").path("links").findValuesAsText("name")
+              : List.of();
+        case "link 3" -> List.of("listen", "connect");
         default -> List.of();
       };
     } catch (IOException failure) {

@@ -15,10 +15,11 @@ import farside.driver.nvramfile.NvramFile;
 import farside.driver.nvramfile.NvramLogFile;
 import farside.driver.rawdisk.RawDisk;
 import farside.driver.serial.SerialConsole;
-import farside.driver.tcplink.TcpLink;
+import farside.driver.tcplink.TcpPanel;
 import farside.port.ConsolePort;
 import farside.port.DrivePort;
 import farside.port.LinkPort;
+import farside.port.PatchPanelPort;
 import farside.rig.description.HostAddress;
 import farside.rig.description.Rig;
 import farside.rig.log.EventJournal;
@@ -58,7 +59,7 @@ public final class Site {
   private final EventJournal journal;
   private final Processor processor;
   private final List<OpenDrive> drives = new ArrayList<>();
-  private final List<TcpLink> links = new ArrayList<>();
+  private final TcpPanel panel;
   /// Three things make a site ready: hosts and operators can reach it, and IML is complete.
   private final CountDownLatch ready = new CountDownLatch(3);
 
@@ -80,6 +81,7 @@ public final class Site {
     journal = new EventJournal(cabinet.site(), directory.log(cabinet.site()));
     processor =
         new Processor(cabinet.site(), Transport.best(), failure -> onFailure.accept(failure));
+    panel = new TcpPanel(processor.eventLoop(), processor.transport());
   }
 
   /// Opens everything but the sockets, which need the processor's thread. What was opened is closed
@@ -137,14 +139,13 @@ public final class Site {
     openNvram();
     hosts = new NbdHead(
         processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
+    List<LinkPort> links = new ArrayList<>();
     for (Rig.Link link : rig.links()) {
       boolean listens = link.listenSite().equals(name);
-      links.add(new TcpLink(
+      links.add(panel.wire(
           link.name(),
-          listens ? TcpLink.Role.LISTEN : TcpLink.Role.CONNECT,
-          resolved(listens ? link.listenAddress() : link.connectAddress()),
-          processor.eventLoop(),
-          processor.transport()));
+          listens ? PatchPanelPort.End.LISTEN : PatchPanelPort.End.CONNECT,
+          resolved(listens ? link.listenAddress() : link.connectAddress())));
     }
     console = new ControlSocket(
         directory.controlSocket(name), processor.eventLoop(), processor.transport());
@@ -156,7 +157,8 @@ public final class Site {
     CabinetPorts ports = new CabinetPorts(
         nvram.port(),
         drives.stream().<DrivePort>map(filter).toList(),
-        List.<LinkPort>copyOf(links),
+        links,
+        panel,
         hosts,
         new JoinedConsoles(consoles),
         this::publish,
@@ -239,7 +241,7 @@ public final class Site {
       processor.addFlush(nvramLog);
       processor.addQuietSign(nvramLog::isQuiet);
     }
-    links.forEach(processor::addFlush);
+    processor.addFlush(panel);
     processor.addFlush(hosts);
     processor.addQuietSign(hosts::isQuiet);
     processor.addFlush(console);
@@ -250,7 +252,7 @@ public final class Site {
     });
     hosts.listen().addListener(bound -> onListening(bound.cause()));
     console.open().whenComplete((done, failure) -> onListening(failure));
-    processor.execute(() -> links.forEach(TcpLink::open));
+    processor.execute(panel::open);
     processor.start(new Turns());
   }
 

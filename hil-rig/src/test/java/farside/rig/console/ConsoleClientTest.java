@@ -54,6 +54,8 @@ class ConsoleClientTest {
     after("tra\t0\t\rva\tL\tof\t\rexit\r");
 
     assertThat(asked).contains("tracks 0010", "vary L1 off");
+    after("link rem\tL\t\rlink add L2 lis\t\rexit\r");
+    assertThat(asked).contains("link remove L1", "link add L2 listen");
   }
 
   @Test

@@ -29,8 +29,10 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// A pair over two TCP links, of which one after the other fails under load in both directions.
+/// A pair over TCP links that fail, are added and are removed under load in both directions.
 class SeveralLinksIT {
   private static final long SEED =
       Long.getLong("farside.seed", System.nanoTime() & Integer.MAX_VALUE);
@@ -42,6 +44,12 @@ class SeveralLinksIT {
   private static final Map<String, String> VOLUME_OF = Map.of(A, "0010", B, "0020");
   private static final String SUSPENDED = " 3006 ";
   private static final String LEFT = " 3022 ";
+  private static final String ADDED = " 3024 ";
+  private static final String REMOVED = " 3025 ";
+  private static final String TIMEOUT = "linkTimeoutMs: 2000";
+
+  /// On a machine that is short of breath a link must not be taken for silent.
+  private static final String LONG_TIMEOUT = "linkTimeoutMs: 6000";
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path directory;
@@ -68,19 +76,7 @@ class SeveralLinksIT {
   }
 
   private void failUnderLoad(DemoPair pair, List<TcpRelay> relays) throws Exception {
-    SITES.forEach(site -> assertThat(started(pair, site)).isTrue());
-    for (String site : SITES) {
-      pair.awaitReady(site, READY_MAX_MS);
-    }
-    assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).isTrue();
-    assertThat(DemoPair.await(SETTLED_MAX_MS, () -> carriers(pair) == 4)).isTrue();
-    List<LoadHost> hosts = new ArrayList<>();
-    for (String site : SITES) {
-      LoadHost host =
-          new LoadHost(pair.rig().hostsAt(site), VOLUME_OF.get(site), recorders.get(site), 6);
-      host.start(3, random);
-      hosts.add(host);
-    }
+    List<LoadHost> hosts = startUnderLoad(pair, 4);
     awaitWrites("before");
     for (TcpRelay relay : relays) {
       relay.cut();
@@ -97,15 +93,86 @@ class SeveralLinksIT {
     assertThat(pair.ask(A, "vary L1 off").text()).contains("Other links are varied on");
     awaitWrites("with L1 varied off");
     assertThat(pair.ask(A, "vary L1 on").exitCode()).isZero();
+    endLoad(pair, hosts);
+    for (String site : SITES) {
+      assertThat(Files.readString(pair.rig().directory().log(site)))
+          .contains(LEFT)
+          .doesNotContain(SUSPENDED);
+    }
+  }
+
+  /// With the NVRAM of A power-safe all that it sends waits for a log, also over an added link.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void hostsNoticeNothingWhenTheOnlyLinkIsReplacedByAnother(boolean isPowerSafe) throws Exception {
+    System.out.printf("SeveralLinksIT: replay: -Dfarside.seed=%d%n", SEED);
+    DemoRig loopback = DemoRig.in(directory);
+    String text = Files.readString(loopback.file()).replace(TIMEOUT, LONG_TIMEOUT);
+    DemoRig rig = loopback.with(
+        isPowerSafe ? text.replaceFirst("( +)nvramMiB: [0-9]+", "$0\n$1nvram: power-safe") : text);
+    try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
+      replaceUnderLoad(pair, freePort());
+    }
+  }
+
+  private void replaceUnderLoad(DemoPair pair, int port) throws Exception {
+    int oldPort = pair.rig().rig().links().getFirst().listenAddress().port();
+    List<LoadHost> hosts = startUnderLoad(pair, 2);
+    awaitWrites("before");
+    assertThat(pair.ask(A, "link remove L1").text()).contains("Link L1 is the last one");
+    assertDone(pair, A, "link add L2 listen 127.0.0.1:" + port);
+    awaitWrites("with L2 at A only");
+    assertThat(carriers(pair)).isEqualTo(2);
+    assertDone(pair, B, "link add L2 connect 127.0.0.1:" + port);
+    assertThat(DemoPair.await(SETTLED_MAX_MS, () -> carriers(pair) == 4)).isTrue();
+    awaitWrites("with both");
+    assertDone(pair, A, "link remove L1");
+    awaitWrites("without L1 at A");
+    assertDone(pair, B, "link remove L1");
+    awaitWrites("over L2 alone");
+    assertThat(carriers(pair)).isEqualTo(2);
+    // The address of a link that was removed is free, and the link may come back.
+    assertDone(pair, A, "link add L1 connect 127.0.0.1:" + oldPort);
+    assertDone(pair, B, "link add L1 listen 127.0.0.1:" + oldPort);
+    assertThat(DemoPair.await(SETTLED_MAX_MS, () -> carriers(pair) == 4)).isTrue();
+    awaitWrites("with both again");
+    endLoad(pair, hosts);
+    for (String site : SITES) {
+      assertThat(Files.readString(pair.rig().directory().log(site)))
+          .contains(ADDED, REMOVED)
+          .doesNotContain(SUSPENDED);
+    }
+  }
+
+  private static void assertDone(DemoPair pair, String site, String command) throws IOException {
+    assertThat(pair.ask(site, command).exitCode()).as("%s at %s", command, site).isZero();
+  }
+
+  private List<LoadHost> startUnderLoad(DemoPair pair, int carriers) throws Exception {
+    SITES.forEach(site -> assertThat(started(pair, site)).isTrue());
+    for (String site : SITES) {
+      pair.awaitReady(site, READY_MAX_MS);
+    }
+    assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).isTrue();
+    assertThat(DemoPair.await(SETTLED_MAX_MS, () -> carriers(pair) == carriers)).isTrue();
+    List<LoadHost> hosts = new ArrayList<>();
+    for (String site : SITES) {
+      LoadHost host =
+          new LoadHost(pair.rig().hostsAt(site), VOLUME_OF.get(site), recorders.get(site), 6);
+      host.start(3, random);
+      hosts.add(host);
+    }
+    return hosts;
+  }
+
+  /// Ends the load, and compares everything with what the hosts were told.
+  private void endLoad(DemoPair pair, List<LoadHost> hosts) throws Exception {
     for (LoadHost host : hosts) {
       host.stop();
       assertThat(host.refusal()).isEmpty();
     }
     for (String site : SITES) {
       judge(pair.rig(), site);
-      assertThat(Files.readString(pair.rig().directory().log(site)))
-          .contains(LEFT)
-          .doesNotContain(SUSPENDED);
     }
     assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isDestaged)).isTrue();
     compareDrives(pair.rig());
@@ -184,7 +251,6 @@ class SeveralLinksIT {
     }
   }
 
-  /// On a machine that is short of breath a link must not be taken for silent.
   private DemoRig withLinks(DemoRig rig, List<TcpRelay> relays) throws IOException {
     StringBuilder links = new StringBuilder("links:\n");
     for (int i = 0; i < relays.size(); i++) {
@@ -196,7 +262,7 @@ class SeveralLinksIT {
           """.formatted(i + 1, listeners.get(i), relays.get(i).port()));
     }
     String text = Files.readString(rig.file());
-    return rig.with(text.replaceFirst("(?s)links:\n.*?\n\n", links + "\n")
-        .replace("linkTimeoutMs: 2000", "linkTimeoutMs: 6000"));
+    return rig.with(
+        text.replaceFirst("(?s)links:\n.*?\n\n", links + "\n").replace(TIMEOUT, LONG_TIMEOUT));
   }
 }

@@ -103,7 +103,8 @@ class SerialConsoleOfASiteTest {
       assertThat(site.awaitReady(PATIENCE.toMillis())).as(site.refusal()).isTrue();
       type("sesame\r");
       awaitScreen("A> ");
-      for (String command : new String[] {"help", "tracks 0010", "vary L9 on", "nosuch"}) {
+      for (String command :
+          new String[] {"help", "tracks 0010", "vary L9 on", "link remove L9", "nosuch"}) {
         String overSocket = ControlClient.ask(
                 runDirectory.controlSocket("A"), command, false, PATIENCE)
             .text()

@@ -64,6 +64,8 @@ public enum EventCode {
       Severity.WARNING,
       "link %s left the session: %s; %d frames on it go over the others (%d times so far)"),
   LINK_HUNG_UP(3023, Severity.WARNING, "link %s: nothing came for %d ms, it is connected anew"),
+  LINK_ADDED(3024, Severity.INFO, "link %s was added by the operator: %s"),
+  LINK_REMOVED(3025, Severity.INFO, "link %s was removed by the operator; %d links are left"),
   BLOCKS_BORROWED(
       3031,
       Severity.WARNING,

@@ -1,6 +1,9 @@
 package farside.volume;
 
-/// What the console asks of the remote adapter: figures, and links varied on or off.
+import farside.port.PatchPanelPort;
+
+/// What the console asks of the remote adapter: figures, and links varied on or off, added and
+/// removed.
 public interface LinkDesk {
   /// @param session state of the session that runs over it
   /// @param unacknowledged frames sent and not acknowledged
@@ -34,6 +37,16 @@ public interface LinkDesk {
 
   /// False if there is no link of that name.
   boolean vary(String linkName, boolean on);
+
+  /// Adds a link that looks for its far end from now on. Returns what is in the way, and the cure;
+  /// empty: nothing was, and the link is there.
+  ///
+  /// @param linkName well-formed
+  String add(String linkName, PatchPanelPort.End end, String address);
+
+  /// Takes a link out for good: what was on it goes over the others. Returns what is in the way,
+  /// and the cure; empty: nothing was, and the link is none of this cabinet any more.
+  String remove(String linkName);
 
   /// Tracks of the volume being copied at this instant.
   int copiesInFlight(int volumeIndex);

@@ -17,6 +17,7 @@ final class GroupLink implements LinkPort.LinkSink {
   private long heardNs;
   private long greetedNs;
   private boolean full;
+  private boolean isOut;
   private int queuedFrames;
   private long lostFrames;
   private long carriedBytes;
@@ -277,9 +278,16 @@ final class GroupLink implements LinkPort.LinkSink {
     return lostFrames;
   }
 
+  /// The operator takes it out: only payloads that are free again are of interest from now on.
+  void onTakenOut() {
+    isOut = true;
+  }
+
   @Override
   public void onFrame(long address, int lengthBytes) {
-    sink.onFrame(this, address, lengthBytes);
+    if (!isOut) {
+      sink.onFrame(this, address, lengthBytes);
+    }
   }
 
   @Override
@@ -290,6 +298,8 @@ final class GroupLink implements LinkPort.LinkSink {
 
   @Override
   public void onCarrier(boolean up, String reason) {
-    sink.onCarrier(this, up, reason);
+    if (!isOut) {
+      sink.onCarrier(this, up, reason);
+    }
   }
 }

@@ -104,6 +104,14 @@ final class GroupWatch {
     }
   }
 
+  /// The operator takes the link out, which has no carrier any more.
+  void takeOut(GroupLink link, long nowNs) {
+    if (link.state() != LinkState.DOWN) {
+      leave(link, LinkState.DOWN, "removed by the operator", nowNs);
+    }
+    links.takeOut(link);
+  }
+
   /// The peer greets under the epoch of the session that is up.
   void onGreeting(GroupLink from, int epoch, long nowNs) {
     boolean echoes = greetings.echoesUs();

@@ -1,5 +1,6 @@
 package farside.remote;
 
+import farside.director.MachineCheck;
 import farside.port.LinkPort;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,8 @@ final class LinkGroup {
 
   private final Sink sink;
   private final List<GroupLink> links = new ArrayList<>();
+  /// Those taken out that may have payloads queued.
+  private final List<GroupLink> leaving = new ArrayList<>();
   private int joinedCount;
   /// The one link in the session; null if there is none, or more than one.
   private GroupLink only;
@@ -53,6 +56,37 @@ final class LinkGroup {
     GroupLink link = new GroupLink(port, sink);
     links.add(link);
     return link;
+  }
+
+  /// The link belongs to the group no more, but is drained until nothing of it is queued.
+  void takeOut(GroupLink link) {
+    MachineCheck.require(
+        link.state() == LinkState.DOWN, "link " + link.name() + " is taken out while it is up");
+    link.onTakenOut();
+    links.remove(link);
+    leaving.add(link);
+  }
+
+  /// A link that was taken out and that nobody waits for any more; null if there is none. It is
+  /// forgotten.
+  GroupLink nextGone(int limit) {
+    for (int i = 0; i < leaving.size(); i++) {
+      GroupLink link = leaving.get(i);
+      if (link.port().drain(link, limit) == 0 && link.queuedFrames() == 0) {
+        return leaving.remove(i);
+      }
+    }
+    return null;
+  }
+
+  /// True while something of a link of this name is still queued.
+  boolean isLeaving(String name) {
+    for (int i = 0; i < leaving.size(); i++) {
+      if (leaving.get(i).name().equalsIgnoreCase(name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   int count() {

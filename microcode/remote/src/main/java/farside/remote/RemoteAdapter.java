@@ -8,6 +8,7 @@ import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.director.MachineCheck;
 import farside.port.LinkPort;
+import farside.port.PatchPanelPort;
 import farside.port.RandomPort;
 import farside.protocol.link.FrameKind;
 import farside.protocol.session.GreetingDecoder;
@@ -55,6 +56,7 @@ public final class RemoteAdapter
   private final Borrower borrower;
   private final IncomingMessages incoming;
   private final GroupWatch group;
+  private final Recabling recabling;
   private final PeerWatch watch;
 
   private SessionState state = SessionState.OFFLINE;
@@ -71,6 +73,7 @@ public final class RemoteAdapter
   public RemoteAdapter(
       RemoteSettings settings,
       List<LinkPort> ports,
+      PatchPanelPort panel,
       GlobalMemory memory,
       Volumes volumes,
       Labels labels,
@@ -90,6 +93,7 @@ public final class RemoteAdapter
         settings.heartbeatNs(), memory, volumes, this::isLinked, transport, messages);
     greetings = new Greetings(transport, messages, watermarks, events);
     group = new GroupWatch(settings, links, transport, greetings, events);
+    recabling = new Recabling(panel, links, group, events);
     outgoing = new OutgoingWrites(
         memory, volumes, this::isLinked, transport, messages, watermarks, events, workAddress);
     borrower = new Borrower(
@@ -147,6 +151,7 @@ public final class RemoteAdapter
     }
     transport.onRoundBegun(now);
     int work = group.look(now) + links.drain(DRAIN_LIMIT) + group.look(now);
+    work += recabling.pullGone(DRAIN_LIMIT);
     work += applyRestart();
     work += switch (state) {
       case OFFLINE -> awaitCarrier();
@@ -540,6 +545,16 @@ public final class RemoteAdapter
     events.log(EventCode.LINK_VARIED, link.name(), on ? "on" : "off");
     link.port().vary(on);
     return true;
+  }
+
+  @Override
+  public String add(String linkName, PatchPanelPort.End end, String address) {
+    return recabling.add(linkName, end, address);
+  }
+
+  @Override
+  public String remove(String linkName) {
+    return recabling.remove(linkName, state.isUp(), nowNs);
   }
 
   @Override

@@ -10,6 +10,7 @@ import farside.fixture.NvramInMemory;
 import farside.port.LinkPort;
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.port.PatchPanelPort;
 import farside.protocol.session.MessageHeaderEncoder;
 import farside.protocol.session.PairAnswerEncoder;
 import farside.protocol.session.PairOrderCode;
@@ -232,9 +233,14 @@ final class RemoteBench {
   }
 
   RemoteAdapter adapter(List<LinkPort> lines, String serial, String peer) {
+    return adapter(lines, new PanelInMemory(), serial, peer);
+  }
+
+  RemoteAdapter adapter(List<LinkPort> lines, PatchPanelPort panel, String serial, String peer) {
     return new RemoteAdapter(
         new RemoteSettings(serial, peer, 3_000 * MS, 500 * MS),
         lines,
+        panel,
         memory,
         volumes,
         labels,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import farside.director.Director;
 import farside.director.EventCode;
 import farside.port.LinkPort;
+import farside.port.PatchPanelPort.End;
 import farside.volume.LinkDesk.LinkFigures;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -21,6 +22,9 @@ class SeveralLinksTest {
 
   private final TimedLine.Clock clock = new TimedLine.Clock();
   private final List<TimedLine[]> lines = new ArrayList<>();
+  private final List<TimedLine[]> spares = new ArrayList<>();
+  private final PanelInMemory panelA = new PanelInMemory();
+  private final PanelInMemory panelB = new PanelInMemory();
   private final RemoteBench source = new RemoteBench(VolumeRole.R1, "G");
   private final RemoteBench target = new RemoteBench(VolumeRole.R2, "G");
   private RemoteAdapter a;
@@ -36,9 +40,19 @@ class SeveralLinksTest {
     return ends;
   }
 
+  /// One that lies between both sites, and that neither has plugged in.
+  private TimedLine[] spare(String name, long delayNs) {
+    TimedLine[] line = TimedLine.pair(name, clock, delayNs, 0);
+    spares.add(line);
+    panelA.lay(line[0]);
+    panelB.lay(line[1]);
+    return line;
+  }
+
   private void start() {
-    a = source.adapter(ends(0), "AAA", "BBB");
-    b = target.adapter(ends(1), "BBB", "AAA");
+    a = source.adapter(ends(0), panelA, "AAA", "BBB");
+    b = target.adapter(ends(1), panelB, "BBB", "AAA");
+    lines.addAll(spares);
     source.begin(SYNCHRONIZED);
     target.begin(SYNCHRONIZED);
     a.start(clock.nowNs);
@@ -203,6 +217,121 @@ class SeveralLinksTest {
     runFor(500 * MS);
     assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+  }
+
+  @Test
+  void aLinkThatBothSidesAddInAnyOrderJoinsTheRunningSession() {
+    for (int first = 0; first < 2; first++) {
+      SeveralLinksTest test = new SeveralLinksTest();
+      test.line(MS, 0);
+      test.spare("L2", 2 * MS);
+      test.start();
+      long changes = test.sessionChanges();
+      RemoteAdapter one = first == 0 ? test.a : test.b;
+      RemoteAdapter other = first == 0 ? test.b : test.a;
+      assertThat(one.add("L2", End.LISTEN, "192.0.2.1:1")).isEmpty();
+      assertThat(test.writesFor(500 * MS, 20 * MS)).isLessThan(20 * MS);
+      assertThat(one.figures(1).session()).isEqualTo(SessionState.OFFLINE.name());
+      assertThat(other.add("L2", End.CONNECT, "192.0.2.1:1")).isEmpty();
+      assertThat(test.writesFor(500 * MS, MS)).isLessThan(20 * MS);
+      assertThat(carriesSession(test.a, 1) && carriesSession(test.b, 1)).isTrue();
+      test.lines.get(0)[0].setCut(true);
+      assertThat(test.writesFor(500 * MS, MS)).isLessThan(20 * MS);
+      test.assertNeverSuspended();
+      assertThat(test.sessionChanges()).isEqualTo(changes);
+      assertThat(test.source.told).contains(EventCode.LINK_ADDED.number());
+    }
+  }
+
+  @Test
+  void aRemovedLinksTrafficMovesToTheOthersAndTheLinkGoesWhenNoPayloadOfItIsQueued() {
+    line(MS, 0);
+    line(2 * MS, 0);
+    start();
+    long changes = sessionChanges();
+    writesFor(50 * MS, MS);
+    lines.get(0)[0].keepPayloads(true);
+    source.write(0, 3, true, true, clock.nowNs);
+    runFor(MS / 2);
+    assertThat(a.remove("l1")).isEmpty();
+    assertThat(a.linkCount()).isEqualTo(1);
+    assertThat(a.figures(0).name()).isEqualTo("L2");
+    assertThat(writesFor(200 * MS, MS)).isLessThan(20 * MS);
+    assertThat(panelA.pulled).isEmpty();
+    assertThat(a.add("L1", End.LISTEN, "192.0.2.1:1")).contains("still being removed");
+    lines.get(0)[0].keepPayloads(false);
+    runFor(MS);
+    assertThat(panelA.pulled).containsExactly("L1");
+    assertThat(source.told).contains(EventCode.LINK_REMOVED.number());
+    assertThat(b.figures(0).session()).isEqualTo(SessionState.OFFLINE.name());
+    assertThat(b.remove("L1")).isEmpty();
+    assertThat(writesFor(100 * MS, MS)).isLessThan(20 * MS);
+    assertThat(panelB.pulled).containsExactly("L1");
+    assertNeverSuspended();
+    assertThat(sessionChanges()).isEqualTo(changes);
+    runFor(1_000 * MS);
+    assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+  }
+
+  @Test
+  void aLinkThatWasRemovedMayBeAddedAgainAndAnotherRemoved() {
+    line(MS, 0);
+    spare("L2", 2 * MS);
+    start();
+    long changes = sessionChanges();
+    for (int i = 0; i < 20; i++) {
+      String out = i % 2 == 0 ? "L1" : "L2";
+      String in = i % 2 == 0 ? "L2" : "L1";
+      panelA.lay(lines.get(i % 2 == 0 ? 1 : 0)[0]);
+      panelB.lay(lines.get(i % 2 == 0 ? 1 : 0)[1]);
+      assertThat(a.add(in, End.LISTEN, "192.0.2.1:1")).isEmpty();
+      assertThat(b.add(in, End.CONNECT, "192.0.2.1:1")).isEmpty();
+      writesFor(300 * MS, 5 * MS);
+      source.write(0, 3, true, true, clock.nowNs);
+      runFor(MS / 2);
+      assertThat(a.remove(out)).as("round %d", i).isEmpty();
+      assertThat(writesFor(50 * MS, 5 * MS)).isLessThan(20 * MS);
+      assertThat(b.remove(out)).as("round %d", i).isEmpty();
+      assertThat(writesFor(50 * MS, 5 * MS)).isLessThan(20 * MS);
+    }
+    assertNeverSuspended();
+    assertThat(sessionChanges()).isEqualTo(changes);
+  }
+
+  @Test
+  void neitherTheLastLinkNorTheOnlyWayToThePeerIsRemoved() {
+    line(MS, 0);
+    line(2 * MS, 0);
+    start();
+    lines.get(1)[0].setCut(true);
+    runFor(10 * MS);
+    assertThat(a.remove("L1")).contains("No other link leads to the peer", "`vary L1 off` first");
+    a.vary("L1", false);
+    runFor(10 * MS);
+    assertThat(a.remove("L1")).isEmpty();
+    runFor(10 * MS);
+    assertThat(a.remove("L2")).contains("the last one", "`vary L2 off`");
+    assertThat(a.linkCount()).isEqualTo(1);
+    assertThat(panelA.pulled).containsExactly("L1");
+  }
+
+  @Test
+  void whatIsInTheWayOfALinkIsSaidAndNothingIsHalfDone() {
+    line(MS, 0);
+    for (int i = 2; i <= LinkGroup.LINKS_MAX + 1; i++) {
+      spare("L" + i, MS);
+    }
+    start();
+    assertThat(a.add("l1", End.LISTEN, "192.0.2.1:1")).contains("There is a link L1 already");
+    assertThat(a.add("L2", End.LISTEN, "nowhere")).isEqualTo("nowhere is no address");
+    assertThat(a.remove("L2")).contains("There is no link L2");
+    assertThat(a.linkCount()).isEqualTo(1);
+    for (int i = 2; i <= LinkGroup.LINKS_MAX; i++) {
+      assertThat(a.add("L" + i, End.LISTEN, "192.0.2.1:1")).isEmpty();
+    }
+    assertThat(a.add("L9", End.LISTEN, "192.0.2.1:1")).contains("There are 8 links");
+    assertThat(a.linkCount()).isEqualTo(LinkGroup.LINKS_MAX);
+    assertThat(panelA.pulled).isEmpty();
   }
 
   @Test

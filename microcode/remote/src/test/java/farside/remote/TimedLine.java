@@ -27,6 +27,9 @@ final class TimedLine implements LinkPort {
   private TimedLine other;
   private long freeNs;
   private boolean isVariedOn = true;
+  private boolean isPlugged = true;
+  private final ArrayDeque<Long> keptTags = new ArrayDeque<>();
+  private boolean givesBack = true;
   boolean isCut;
   int hangUps;
   /// What goes out here is lost.
@@ -59,6 +62,17 @@ final class TimedLine implements LinkPort {
     other.arriving.clear();
   }
 
+  /// A line that nobody has plugged in is whole, but nobody is there.
+  void setPlugged(boolean plugged) {
+    isPlugged = plugged;
+    isVariedOn = true;
+  }
+
+  /// From now on payloads are read, and kept from their owner, until it gives back.
+  void keepPayloads(boolean keep) {
+    givesBack = !keep;
+  }
+
   /// When the next frame arrives; `Long.MAX_VALUE` if none is on its way.
   long nextArrivalNs() {
     return arriving.isEmpty() ? Long.MAX_VALUE : arriving.peek().arrivesNs;
@@ -71,7 +85,7 @@ final class TimedLine implements LinkPort {
 
   @Override
   public boolean hasCarrier() {
-    return !isCut && isVariedOn && other.isVariedOn;
+    return !isCut && isVariedOn && other.isVariedOn && isPlugged && other.isPlugged;
   }
 
   @Override
@@ -99,12 +113,20 @@ final class TimedLine implements LinkPort {
       Memory.copy(payloadAddress, view.addressOffset() + headerBytes, payloadBytes);
     }
     other.arriving.add(new Frame(bytes, freeNs + delayNs));
-    return SENT;
+    if (payloadBytes == 0 || givesBack) {
+      return SENT;
+    }
+    keptTags.add(tag);
+    return QUEUED;
   }
 
   @Override
   public int drain(LinkSink sink, int limit) {
     int done = 0;
+    while (givesBack && !keptTags.isEmpty()) {
+      sink.onSent(keptTags.remove());
+      done++;
+    }
     while (done < limit && nextArrivalNs() <= clock.nowNs) {
       ByteBuffer bytes = arriving.remove().bytes;
       receivedFrames++;

@@ -42,6 +42,20 @@ public enum ConsoleCommand {
       on, and the peer is owed. Back on, what is owed is copied. With another link in use, its
       traffic moves there, and hosts notice nothing.\
       """, true),
+  LINK(
+      "link add|remove LINK [END] [IP:PORT]",
+      "add a link while the cabinet runs, or remove one",
+      """
+      link add L2 listen 192.0.2.7:11809    this end of L2 waits there to be called
+      link add L2 connect 192.0.2.7:11809   this end of L2 calls there
+      link remove L2                        L2 is none of this cabinet any more
+
+      Each site has its own end, added in any order: the link carries the session when both are
+      there. A removed link's traffic goes over the others, and hosts notice nothing; the only link
+      that leads to the peer is not removed. The rig file stays as it is, and holds again after
+      the next start: change it too.\
+      """,
+      true),
   SHUTDOWN("shutdown", "destage everything and end this cabinet", """
       Hosts are let go, everything in NVRAM goes to the drives, and the cabinet ends with clean
       labels. Answers at once; the progress is in the log until the cabinet is gone.\

@@ -24,7 +24,6 @@ import java.util.Map;
 public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink {
   private static final int COMMANDS_PER_ROUND_MAX = 4;
   private static final int LOG_COUNT_DEFAULT = 20;
-  private static final int ECHO_LENGTH_MAX = 40;
   private static final int LOGGED_LENGTH_MAX = 160;
 
   private final ConsolePort console;
@@ -109,7 +108,7 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
       return Verdict.usage("No command was given.", null, "");
     }
     return Verdict.usage(
-        "There is no command " + echo(words.get(0)) + ".",
+        "There is no command " + Wording.echo(words.get(0)) + ".",
         null,
         Wording.nearest(words.get(0), ConsoleCommand.words()));
   }
@@ -120,8 +119,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     }
     if (arguments.size() > command.argumentsMax()) {
       return Verdict.usage(
-          "`" + command.word() + "` does not take " + echo(arguments.get(command.argumentsMax()))
-              + ".",
+          "`" + command.word() + "` does not take "
+              + Wording.echo(arguments.get(command.argumentsMax())) + ".",
           command,
           "");
     }
@@ -133,6 +132,7 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
       case LINKS -> LinksReport.of(links);
       case LOG -> log(arguments);
       case VARY -> vary(arguments.get(0), arguments.get(1));
+      case LINK -> LinkOrder.carryOut(arguments, links);
       case SHUTDOWN -> shutdown();
     };
   }
@@ -148,7 +148,8 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
   private Answer tracks(String given) {
     if (!given.matches("[0-9A-Fa-f]{1,4}")) {
       return Verdict.usage(
-          echo(given) + " is no volume number; that is one to four hex digits, such as 0010.",
+          Wording.echo(given)
+              + " is no volume number; that is one to four hex digits, such as 0010.",
           ConsoleCommand.TRACKS,
           "");
     }
@@ -160,7 +161,7 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
         names.add(each.name());
       }
       return Verdict.failed("There is no volume " + Volume.nameOf(number) + " in this cabinet. "
-          + choice("Volumes", names));
+          + Wording.choice("Volumes", names));
     }
     return TracksReport.of(volume, links.copiesInFlight(volume.index()));
   }
@@ -173,7 +174,7 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
       count = given.matches("[0-9]{1,4}") ? Integer.parseInt(given) : 0;
       if (count < 1 || count > EventLog.KEPT_MAX) {
         return Verdict.usage(
-            echo(given) + " is no count of events; that is 1 to " + EventLog.KEPT_MAX + ".",
+            Wording.echo(given) + " is no count of events; that is 1 to " + EventLog.KEPT_MAX + ".",
             ConsoleCommand.LOG,
             "");
       }
@@ -185,16 +186,13 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     boolean on = wanted.equalsIgnoreCase("on");
     if (!on && !wanted.equalsIgnoreCase("off")) {
       return Verdict.usage(
-          "A link is varied `on` or `off`, not " + echo(wanted) + ".", ConsoleCommand.VARY, "");
+          "A link is varied `on` or `off`, not " + Wording.echo(wanted) + ".",
+          ConsoleCommand.VARY,
+          "");
     }
-    LinkFigures before = linkOf(linkName);
+    LinkFigures before = LinkOrder.linkOf(linkName, links);
     if (before == null) {
-      List<String> names = new ArrayList<>();
-      for (int i = 0; i < links.linkCount(); i++) {
-        names.add(links.figures(i).name());
-      }
-      return Verdict.failed(
-          "There is no link " + echo(linkName) + " in this cabinet. " + choice("Links", names));
+      return LinkOrder.unknown(linkName, links);
     }
     boolean changes = before.variedOn() != on;
     if (changes && !links.vary(before.name(), on)) {
@@ -229,17 +227,6 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
         + ". No link is left: after the link timeout the R1 groups go on alone; see `query`.";
   }
 
-  /// Null if no link is called so.
-  private LinkFigures linkOf(String name) {
-    for (int i = 0; i < links.linkCount(); i++) {
-      LinkFigures link = links.figures(i);
-      if (link.name().equalsIgnoreCase(name)) {
-        return link;
-      }
-    }
-    return null;
-  }
-
   private Answer shutdown() {
     boolean alreadyUnderWay = cabinet.isShuttingDown();
     int liveRecords = memory.records().liveRecords();
@@ -255,14 +242,5 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
             + Wording.count(liveRecords, "live record")
             + " in NVRAM. The cabinet ends when everything is on its drives.",
         facts);
-  }
-
-  private static String choice(String title, List<String> names) {
-    return names.isEmpty() ? "It has none." : title + ": " + String.join(", ", names) + ".";
-  }
-
-  /// What a person typed, as part of an answer.
-  private static String echo(String word) {
-    return "`" + Wording.abridged(word, ECHO_LENGTH_MAX) + "`";
   }
 }

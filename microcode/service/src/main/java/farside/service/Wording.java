@@ -9,6 +9,7 @@ import java.util.Locale;
 /// How figures are worded for a person.
 final class Wording {
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+  private static final int ECHO_LENGTH_MAX = 40;
 
   private static final DateTimeFormatter UTC_MILLIS = DateTimeFormatter.ofPattern(
           "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
@@ -61,6 +62,16 @@ final class Wording {
       out.append(Character.isISOControl(c) ? '?' : c);
     }
     return out.toString();
+  }
+
+  /// What a person typed, as part of an answer.
+  static String echo(String word) {
+    return "`" + abridged(word, ECHO_LENGTH_MAX) + "`";
+  }
+
+  /// What could have been chosen.
+  static String choice(String title, List<String> names) {
+    return names.isEmpty() ? "It has none." : title + ": " + String.join(", ", names) + ".";
   }
 
   /// At most so many characters, for what a person typed.

@@ -10,6 +10,7 @@ import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.ConsolePort;
+import farside.port.PatchPanelPort;
 import farside.volume.AckMode;
 import farside.volume.CabinetDesk;
 import farside.volume.DriveFigures;
@@ -261,6 +262,9 @@ final class OperatedCabinet {
     final boolean[] variedOn = {true, false};
     int copiesInFlight;
     boolean stuck;
+    final List<String> added = new ArrayList<>();
+    final List<String> removed = new ArrayList<>();
+    String obstacle = "";
     String description = "tcp 127.0.0.1:11809";
 
     @Override
@@ -300,6 +304,22 @@ final class OperatedCabinet {
         }
       }
       return false;
+    }
+
+    @Override
+    public String add(String linkName, PatchPanelPort.End end, String address) {
+      if (obstacle.isEmpty()) {
+        added.add(linkName + " " + end + " " + address);
+      }
+      return obstacle;
+    }
+
+    @Override
+    public String remove(String linkName) {
+      if (obstacle.isEmpty()) {
+        removed.add(linkName);
+      }
+      return obstacle;
     }
 
     @Override

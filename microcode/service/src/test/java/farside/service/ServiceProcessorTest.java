@@ -224,6 +224,40 @@ class ServiceProcessorTest {
   }
 
   @Test
+  void linkAddAsksForTheLinkAndSaysThatTheRigFileIsAsItWas() {
+    check("link-add", "link add L3 connect [2001:db8::7]:11809");
+    site.type("LINK ADD l4 LISTEN 192.0.2.7:1");
+
+    assertThat(site.links.added)
+        .containsExactly("L3 CONNECT [2001:db8::7]:11809", "l4 LISTEN 192.0.2.7:1");
+  }
+
+  @Test
+  void linkRemoveAsksForTheLinkAndSaysThatTheRigFileIsAsItWas() {
+    check("link-remove", "link remove l2");
+
+    assertThat(site.links.removed).containsExactly("L2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"link add L3 listen 192.0.2.7:11809", "link remove L1"})
+  void whatIsInTheWayOfALinkIsAFailure(String line) {
+    site.links.obstacle = "It is in the way.";
+
+    assertThat(site.type(line).exitCode()).isEqualTo(1);
+    assertThat(parsed(site.typeForJson(line)).get("error").asText()).isEqualTo("It is in the way.");
+  }
+
+  @Test
+  void anUnknownLinkIsNotRemoved() {
+    Heard heard = site.type("link remove L9");
+
+    assertThat(heard.exitCode()).isEqualTo(1);
+    assertThat(heard.text()).contains("There is no link `L9`", "Links: L1, L2.");
+    assertThat(site.links.removed).isEmpty();
+  }
+
+  @Test
   void shutdownAnswersAtOnceAndIsAskedForOnce() {
     site.hostWrites(0x0010, 7, false);
 
@@ -271,6 +305,16 @@ class ServiceProcessorTest {
         "log -5             | `-5` is no count",
         "log 99999999999    | `99999999999` is no count",
         "vary L1 sideways   | A link is varied `on` or `off`, not `sideways`.",
+        "link               | `link` lacks an argument.",
+        "link add L3        | `link add` lacks an argument",
+        "link add L3 listen | `link add` lacks an argument",
+        "link lose L1       | A link is `add`ed or `remove`d, not `lose`.",
+        "link remove L1 now | `link remove` does not take `now`.",
+        "link add 3L listen 192.0.2.7:1 | `3L` is no name of a link",
+        "link add L3 both 192.0.2.7:1   | An end of a link is `listen` or `connect`, not `both`.",
+        "link add L3 listen far.example:1 | `far.example:1` is no address; that is IP:PORT",
+        "link add L3 listen 192.0.2.7:0 | `192.0.2.7:0` is no address",
+        "link add L3 listen 192.0.2.7   | `192.0.2.7` is no address",
         "shutdown now       | `shutdown` does not take `now`.",
         "help qurey         | There is no command `qurey`.",
       })
@@ -289,7 +333,7 @@ class ServiceProcessorTest {
   @CsvSource({
     "qurey, query",
     "QUERRY, query",
-    "link, links",
+    "lnks, links",
     "lgo, log",
     "stat, ''",
     "shut, shutdown",
@@ -325,6 +369,8 @@ class ServiceProcessorTest {
   @ParameterizedTest
   @CsvSource({
     "vary L1 off, 0",
+    "link remove L2, 0",
+    "link remove L9, 1",
     "shutdown, 0",
     "tracks 0011, 1",
     "vary L9 on, 1",
@@ -396,7 +442,7 @@ class ServiceProcessorTest {
 
   /// One command in both forms; it must not change what the second form shows.
   private void check(String name, String line) {
-    boolean changesSomething = line.startsWith("vary");
+    boolean changesSomething = line.startsWith("vary") || line.startsWith("link ");
     Heard text = site.type(line);
     OperatedCabinet asked = changesSomething ? new OperatedCabinet().inService() : site;
     Heard json = asked.typeForJson(line);

@@ -8,7 +8,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /// A link that gets a frame when the log has what the frame rests on.
 ///
-/// A held frame's header is copied, its payload stays where it is: to the sender it is queued.
+/// A held frame's header is copied, its payload stays where it is: to the sender it is queued. So
+/// is one without payload: the link behind may queue it, and would tell of one that nobody counts.
 final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
   private static final int FRAMES_MAX = 256;
   private static final int HEADER_BYTES_MAX = 512;
@@ -25,7 +26,7 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
   private int first;
   private int count;
 
-  /// Payloads that are free again, and whose sender was not told yet.
+  /// Frames that have gone, and whose sender was not told yet.
   private final LongArrayQueue sentTags = new LongArrayQueue(64, NONE);
 
   private LinkSink sink;
@@ -36,6 +37,10 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
     for (int i = 0; i < FRAMES_MAX; i++) {
       headers[i] = new UnsafeBuffer(new byte[HEADER_BYTES_MAX]);
     }
+  }
+
+  LinkPort behind() {
+    return link;
   }
 
   @Override
@@ -65,7 +70,7 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
     payloadBytes[place] = lengthBytes;
     tags[place] = tag;
     marks[place] = log.mark();
-    return lengthBytes == 0 ? SENT : QUEUED;
+    return QUEUED;
   }
 
   @Override
@@ -81,7 +86,7 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
       if (answer == FULL) {
         break;
       }
-      if (answer == SENT && payloadBytes[first] > 0) {
+      if (answer == SENT) {
         sentTags.addLong(tags[first]);
       }
       first = (first + 1) % FRAMES_MAX;
@@ -122,9 +127,7 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
     if (!up) {
       // What was held is lost with the line, as what the line itself had queued.
       while (count > 0) {
-        if (payloadBytes[first] > 0) {
-          sink.onSent(tags[first]);
-        }
+        sink.onSent(tags[first]);
         first = (first + 1) % FRAMES_MAX;
         count--;
       }

@@ -3,6 +3,7 @@ package farside.port.powersafe;
 import farside.port.DrivePort;
 import farside.port.HostPort;
 import farside.port.LinkPort;
+import farside.port.PatchPanelPort;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,6 +47,18 @@ public final class Outlet {
     HeldLink filter = new HeldLink(port, log);
     held.add(filter);
     return filter;
+  }
+
+  /// Links that are plugged in later are held shut as well.
+  public PatchPanelPort over(PatchPanelPort port) {
+    return new HeldPanel(port, this);
+  }
+
+  /// The link is pulled out: what is still held for it is lost with it. Returns the link behind.
+  LinkPort letGo(LinkPort link) {
+    HeldLink filter = (HeldLink) link;
+    held.remove(filter);
+    return filter.behind();
   }
 
   public DrivePort over(DrivePort port) {

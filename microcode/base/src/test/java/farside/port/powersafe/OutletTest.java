@@ -11,6 +11,7 @@ import farside.port.HostStatus;
 import farside.port.IoVector;
 import farside.port.LinkPort;
 import farside.port.Memory;
+import farside.port.PatchPanelPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -126,7 +127,7 @@ class OutletTest {
     change();
     assertThat(link.submit(new UnsafeBuffer(new byte[40]), 40, region.address(), 64, 9))
         .isEqualTo(LinkPort.QUEUED);
-    assertThat(link.submit(new UnsafeBuffer(new byte[41]), 41, 0, 0, 0)).isEqualTo(LinkPort.SENT);
+    assertThat(link.submit(new UnsafeBuffer(new byte[41]), 41, 0, 0, 0)).isEqualTo(LinkPort.QUEUED);
     outlet.afterRound();
     link.drain(ears, 10);
     assertThat(ears.heard).isEmpty();
@@ -134,7 +135,7 @@ class OutletTest {
     logIsWritten();
     link.drain(ears, 10);
     assertThat(outside).containsExactly("frame 40 64", "frame 41 0");
-    assertThat(ears.heard).containsExactly("sent 9");
+    assertThat(ears.heard).containsExactly("sent 9", "sent 0");
   }
 
   @Test
@@ -166,6 +167,34 @@ class OutletTest {
 
     assertThat(ears.heard).containsExactly("sent 9", "carrier false");
     assertThat(outside).isEmpty();
+    assertThat(outlet.isIdle()).isTrue();
+  }
+
+  @Test
+  void aLinkThatIsPluggedInLaterIsHeldToo() {
+    PatchPanelPort panel = outlet.over(new FakePanel());
+    LinkPort added = panel.plug("L1", PatchPanelPort.End.LISTEN, "192.0.2.7:1");
+    change();
+    added.submit(new UnsafeBuffer(new byte[40]), 40, region.address(), 64, 9);
+    outlet.afterRound();
+    assertThat(outside).isEmpty();
+    assertThat(outlet.isIdle()).isFalse();
+
+    logIsWritten();
+    assertThat(outside).containsExactly("frame 40 64");
+    assertThat(outlet.isIdle()).isTrue();
+  }
+
+  @Test
+  void aLinkThatIsPulledIsAskedForNothingAnyMore() {
+    PatchPanelPort panel = outlet.over(new FakePanel());
+    change();
+    link.submit(new UnsafeBuffer(new byte[40]), 40, 0, 0, 0);
+    panel.pull(link);
+    outlet.afterRound();
+    logIsWritten();
+
+    assertThat(outside).containsExactly("pulled");
     assertThat(outlet.isIdle()).isTrue();
   }
 
@@ -313,6 +342,23 @@ class OutletTest {
 
     @Override
     public void stopListening() {}
+  }
+
+  private final class FakePanel implements PatchPanelPort {
+    @Override
+    public String obstacle(End end, String address) {
+      return "";
+    }
+
+    @Override
+    public LinkPort plug(String name, End end, String address) {
+      return new FakeLink();
+    }
+
+    @Override
+    public void pull(LinkPort pulled) {
+      outside.add(pulled == fakeLink ? "pulled" : "pulled another");
+    }
   }
 
   private final class FakeLink implements LinkPort {
