@@ -24,6 +24,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     CONSOLE_COMMAND,
     /// One track of a drive cannot be written, all others can.
     DRIVE_BAD_TRACK,
+    /// Every request of a drive takes much longer.
+    DRIVE_SLOW,
+    /// Some or all requests of a drive do not return before it is healed.
+    DRIVE_HANGS,
     KILL_AT_COMMIT,
     KILL_AT_STORE,
     KILL_BETWEEN_ROUNDS,
@@ -35,12 +39,17 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     /// a run is about comes more often.
     static final List<Kind> OF_BLACKOUTS =
         List.of(POWER_LOSS_OF_BOTH, POWER_LOSS_OF_BOTH, POWER_LOSS, KILL_AT_COMMIT, LINE_CUT);
+
+    /// Those that keep a request, but break nothing.
+    static final List<Kind> OF_DRIVES_THAT_WAIT = List.of(DRIVE_HANGS, DRIVE_HANGS, DRIVE_SLOW);
   }
 
   private static final long MILLI = 1_000_000;
 
   /// Draws the faults of one episode from the kinds that the run has switched on.
-  static List<Fault> draw(Draws draws, List<Kind> kinds, long episodeNs) {
+  ///
+  /// @param lastsMaxNs none lasts longer
+  static List<Fault> draw(Draws draws, List<Kind> kinds, long episodeNs, long lastsMaxNs) {
     List<Fault> faults = new ArrayList<>();
     int count = kinds.isEmpty() ? 0 : (int) draws.between(0, 8);
     for (int i = 0; i < count; i++) {
@@ -51,7 +60,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
           draws.below(2),
           draws.skewed(1, 3000),
           draws.chance(500),
-          draws.skewed(MILLI, 4000 * MILLI)));
+          kind == Kind.DRIVE_HANGS
+              ? draws.between(lastsMaxNs / 8, 2 * lastsMaxNs)
+              : draws.skewed(MILLI, lastsMaxNs)));
     }
     return faults;
   }

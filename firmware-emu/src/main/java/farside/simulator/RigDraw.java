@@ -19,6 +19,7 @@ record RigDraw(
     List<Integer> readSlots,
     int linkTimeoutMs,
     int heartbeatMs,
+    int driveHungMs,
     boolean hiccups,
     List<VolumeDraw> volumes,
     LineHabits line,
@@ -67,6 +68,7 @@ record RigDraw(
     }
     int linkTimeoutMs = (int) draws.between(200, 2000);
     int heartbeatMs = (int) draws.between(20, linkTimeoutMs / 4);
+    int driveHungMs = (int) draws.skewed(500, 5000);
     List<VolumeDraw> volumes = new ArrayList<>();
     boolean local = kind == ScenarioKind.LOCAL;
     int forward = local ? 0 : (int) draws.between(1, 2);
@@ -77,7 +79,7 @@ record RigDraw(
     for (int i = 0; i < backward; i++) {
       volumes.add(drawVolume(draws, 0x20 + i, 1, true, kind));
     }
-    if (local || draws.chance(400)) {
+    if (local || kind == ScenarioKind.HUNG || draws.chance(400)) {
       volumes.add(drawVolume(draws, 0x30, 0, false, kind));
     }
     if (local || draws.chance(300)) {
@@ -97,7 +99,16 @@ record RigDraw(
       acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
     }
     return new RigDraw(
-        nvramBytes, readSlots, linkTimeoutMs, heartbeatMs, hiccups, volumes, line, hosts, acks);
+        nvramBytes,
+        readSlots,
+        linkTimeoutMs,
+        heartbeatMs,
+        driveHungMs,
+        hiccups,
+        volumes,
+        line,
+        hosts,
+        acks);
   }
 
   private static VolumeDraw drawVolume(
@@ -134,6 +145,8 @@ record RigDraw(
         readSlots.get(side),
         linkTimeoutMs,
         heartbeatMs,
+        driveHungMs / 5,
+        driveHungMs,
         drives,
         described,
         List.of(new LinkDescription("L1")));
@@ -158,8 +171,8 @@ record RigDraw(
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
           + readSlots.get(side) + " read slots");
     }
-    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups "
-        + hiccups);
+    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
+        + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups);
     lines.add("line: " + line);
     lines.add("hosts: " + hosts);
     for (VolumeDraw volume : volumes) {

@@ -9,8 +9,11 @@ public enum ScenarioKind {
   /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
   /// with what NVRAM held: what was answered while the pair was equal is there.
   STORED,
-  /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
-  /// on all the time.
+  /// Drives that are slow and drives that hang, for seconds to minutes, and nothing else:
+  /// whoever is not on such a drive goes on within a bound.
+  HUNG,
+  /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
+  /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
   /// No faults and light load.
   CALM

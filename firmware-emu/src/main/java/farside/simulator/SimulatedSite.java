@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.director.EventCode;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
@@ -42,6 +43,7 @@ final class SimulatedSite implements Stepped {
   private long nextRunNs = NEVER;
   private int idleRounds;
   private long rounds;
+  private long doubts;
   private long kills;
   private long powerLosses;
   private long restarts;
@@ -141,6 +143,11 @@ final class SimulatedSite implements Stepped {
     return rounds;
   }
 
+  /// How often a drive came in doubt.
+  long doubts() {
+    return doubts;
+  }
+
   long kills() {
     return kills;
   }
@@ -192,8 +199,10 @@ final class SimulatedSite implements Stepped {
     }
     host.open(this::wake);
     console.open(this::wake);
-    EventPort events = (nowNs, number, severity, text) ->
-        trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    EventPort events = (nowNs, number, severity, text) -> {
+      doubts += number == EventCode.DRIVE_IN_DOUBT.number() ? 1 : 0;
+      trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    };
     CabinetPorts ports = new CabinetPorts(
         nvram,
         List.<DrivePort>copyOf(drives),
@@ -315,7 +324,7 @@ final class SimulatedSite implements Stepped {
     shutdowns++;
     for (SimulatedDrive drive : drives) {
       require(
-          drive.isIdle(),
+          drive.isIdle() || drive.isHanging(),
           "cabinet " + name + " says that it is down, but a drive still works for it: "
               + drive.work());
     }

@@ -14,10 +14,13 @@ record Totals(
     long framesLost,
     long framesSpoiled,
     long takeovers,
-    long consoleAnswers) {
+    long consoleAnswers,
+    long stuckRequests,
+    long doubts,
+    long resets) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -34,14 +37,18 @@ record Totals(
         framesLost + other.framesLost,
         framesSpoiled + other.framesSpoiled,
         takeovers + other.takeovers,
-        consoleAnswers + other.consoleAnswers);
+        consoleAnswers + other.consoleAnswers,
+        stuckRequests + other.stuckRequests,
+        doubts + other.doubts,
+        resets + other.resets);
   }
 
   @Override
   public String toString() {
     return String.format(
         "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
-            + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers",
+            + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
+            + "%d drive requests that hung, drives in doubt %d times, reset %d times",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -54,6 +61,9 @@ record Totals(
         framesLost,
         framesSpoiled,
         takeovers,
-        consoleAnswers);
+        consoleAnswers,
+        stuckRequests,
+        doubts,
+        resets);
   }
 }

@@ -38,6 +38,14 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void whileADriveHangsHostsOfOtherDrivesGoOn() {
+    Simulation simulation = new Simulation(ScenarioKind.HUNG, out);
+    assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
+    assertThat(simulation.totals().doubts()).isPositive();
+  }
+
+  @Test
   void tinyCachesAndSlowDrivesSaturatedFromBothSidesAlwaysMakeProgress() {
     Simulation simulation = new Simulation(ScenarioKind.SATURATED, out);
     assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();

@@ -1,6 +1,7 @@
 package farside.cache;
 
 import farside.port.Memory;
+import java.util.BitSet;
 import org.agrona.collections.IntArrayQueue;
 import org.agrona.collections.Long2LongHashMap;
 
@@ -9,8 +10,8 @@ import org.agrona.collections.Long2LongHashMap;
 /// A slot holds one track (64 KiB) and four sets of its blocks: *valid* (as on the drive),
 /// *wanted* (a director waits for them), *staging* (a read is in flight), *failed* (the read
 /// ended in error). Newer content waits in write records, which are laid over a slot by the
-/// reader. A pinned or staging slot is never given away. Contents are lost with the process:
-/// nothing here is in NVRAM.
+/// reader. A pinned or staging slot is *busy* and never given away; each volume has some that
+/// others may not keep busy. Contents are lost with the process: nothing here is in NVRAM.
 public final class SlotDirectory {
   public static final int NONE = -1;
 
@@ -34,13 +35,27 @@ public final class SlotDirectory {
   private final long[] failedHigh;
   private final IntArrayQueue wantedSlots = new IntArrayQueue(64, NONE);
   private final boolean[] queued;
+
+  /// Volumes whose drive is in doubt.
+  private final BitSet inDoubt = new BitSet();
+
+  /// Who keeps how many slots busy.
+  private final GuaranteedShares busy;
+
   private long uses;
   private long changes;
 
   /// @param address memory of `slotCount` x 64 KiB, aligned to 4096
-  public SlotDirectory(long address, int slotCount) {
+  /// @param volumeCount each has its part of one half of the slots, whatever the others keep
+  ///     busy: at least one, if there are so many
+  public SlotDirectory(long address, int slotCount, int volumeCount) {
     this.address = address;
     this.slotCount = slotCount;
+    busy = new GuaranteedShares(slotCount, volumeCount);
+    int each = volumeCount > slotCount ? 0 : Math.max(1, slotCount / (2 * volumeCount));
+    for (int volume = 0; volume < volumeCount; volume++) {
+      busy.guarantee(volume, each);
+    }
     keys = new long[slotCount];
     used = new boolean[slotCount];
     pins = new int[slotCount];
@@ -76,9 +91,13 @@ public final class SlotDirectory {
     return (int) byTrack.get(key(volumeIndex, track));
   }
 
-  /// The slot of the track, or one made free for it; [#NONE] if all are pinned.
+  /// The slot of the track, or one made free for it, to be pinned at once; [#NONE] if all
+  /// that the volume may have are busy.
   public int acquire(int volumeIndex, int track) {
     int slot = find(volumeIndex, track);
+    if ((slot == NONE || !isBusy(slot)) && busy.freeFor(volumeIndex) == 0) {
+      return NONE;
+    }
     if (slot == NONE) {
       slot = leastRecentlyUsed();
       if (slot == NONE) {
@@ -114,12 +133,22 @@ public final class SlotDirectory {
     return best;
   }
 
+  private boolean isBusy(int slot) {
+    return pins[slot] > 0 || stagings[slot] > 0;
+  }
+
   public void pin(int slot) {
+    if (!isBusy(slot)) {
+      busy.take(volumeIndexOf(slot), 1);
+    }
     pins[slot]++;
   }
 
   public void unpin(int slot) {
     pins[slot]--;
+    if (!isBusy(slot)) {
+      busy.take(volumeIndexOf(slot), -1);
+    }
     if (pins[slot] == 0) {
       changes++;
     }
@@ -133,8 +162,21 @@ public final class SlotDirectory {
     return (low & ~validLow[slot]) == 0 && (high & ~validHigh[slot]) == 0;
   }
 
+  /// True if one of the blocks could not be read, or if none can be had that is not here.
   public boolean failed(int slot, long low, long high) {
-    return (low & failedLow[slot] | high & failedHigh[slot]) != 0;
+    return (low & failedLow[slot] | high & failedHigh[slot]) != 0
+        || inDoubt.get(volumeIndexOf(slot)) && !covers(slot, low, high);
+  }
+
+  /// The drive of the volume does not answer. Nobody is to wait for it: neither for what it
+  /// was asked, which may come much later, nor for anything else that is not here.
+  public void setInDoubt(int volumeIndex, boolean isInDoubt) {
+    inDoubt.set(volumeIndex, isInDoubt);
+    changes++;
+  }
+
+  public boolean isInDoubt(int volumeIndex) {
+    return inDoubt.get(volumeIndex);
   }
 
   /// Asks the disk adapter for those of the blocks that are not valid. A failed block is tried
@@ -194,6 +236,9 @@ public final class SlotDirectory {
 
   /// A read of blocks `from` to `to` (excluded) is in flight.
   public void onStageStarted(int slot, int from, int to) {
+    if (!isBusy(slot)) {
+      busy.take(volumeIndexOf(slot), 1);
+    }
     stagings[slot]++;
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
@@ -208,6 +253,9 @@ public final class SlotDirectory {
   /// The read has ended. Blocks that were written meanwhile are not believed.
   public void onStageEnded(int slot, int from, int to, boolean done) {
     stagings[slot]--;
+    if (!isBusy(slot)) {
+      busy.take(volumeIndexOf(slot), -1);
+    }
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
     stagingLow[slot] &= ~low;

@@ -160,7 +160,7 @@ class TracksAndFramesTest {
   private final MemorySegment slotMemory = Arena.ofAuto().allocate(2 * 65_536L, 4096);
 
   private SlotDirectory slots(int count) {
-    return new SlotDirectory(slotMemory.address(), count);
+    return new SlotDirectory(slotMemory.address(), count, 1);
   }
 
   @Test
@@ -175,6 +175,24 @@ class TracksAndFramesTest {
     slots.unpin(first);
     assertThat(slots.acquire(0, 4)).isEqualTo(first);
     assertThat(slots.find(0, 1)).isEqualTo(SlotDirectory.NONE);
+  }
+
+  @Test
+  void aVolumeThatKeepsItsSlotsBusyLeavesOneForEachOther() {
+    SlotDirectory slots = new SlotDirectory(0, 4, 3);
+    for (int track = 0; track < 2; track++) {
+      slots.onStageStarted(slots.acquire(0, track), 0, 1);
+    }
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    int busy = slots.acquire(0, 1);
+    slots.pin(busy);
+    slots.pin(slots.acquire(1, 0));
+    assertThat(slots.acquire(1, 1)).isEqualTo(SlotDirectory.NONE);
+    slots.pin(slots.acquire(2, 0));
+    slots.unpin(busy);
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    slots.onStageEnded(busy, 0, 1, true);
+    assertThat(slots.acquire(0, 2)).isEqualTo(busy);
   }
 
   @Test

@@ -25,8 +25,9 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
         .words("Drive")
         .words("Volume")
         .numbers("Size")
-        .numbers("Block\nbytes")
+        .words("Health")
         .numbers("In\nflight")
+        .numbers("Oldest\nms")
         .numbers("Staged")
         .numbers("Destaged")
         .numbers("Flushes")
@@ -37,8 +38,9 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
           drive.name(),
           drive.volume().isEmpty() ? "-" : drive.volume(),
           Wording.size(drive.sizeBytes()),
-          drive.blockBytes(),
+          drive.health(),
           drive.inFlight(),
+          drive.oldestMs(),
           Wording.size(drive.stagedBytes()),
           Wording.size(drive.destagedBytes()),
           drive.flushCount(),
@@ -58,7 +60,9 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
       json.put("volume", drive.volume());
       json.put("sizeBytes", drive.sizeBytes());
       json.put("blockBytes", drive.blockBytes());
+      json.put("health", drive.health());
       json.put("inFlightRequests", drive.inFlight());
+      json.put("oldestRequestMs", drive.oldestMs());
       json.put("stagedBytes", drive.stagedBytes());
       json.put("destagedBytes", drive.destagedBytes());
       json.put("flushCount", drive.flushCount());
