@@ -89,7 +89,8 @@ record RigDraw(
     HostHabits hosts = HostHabits.draw(draws);
     if (saturated) {
       hosts = hosts.saturating();
-    } else if (kind == ScenarioKind.CALM) {
+    } else if (kind == ScenarioKind.CALM || kind == ScenarioKind.HUNG) {
+      // A hang is long: what fills up with busy hosts fills up with these, too.
       hosts = hosts.calm();
     }
     boolean hiccups = draws.chance(300);
