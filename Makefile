@@ -3,7 +3,7 @@ MVN := ci/mvn
 FARSIDE := hil-rig/farside
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test fmt tidy sim bench ci clean
+.PHONY: help build run demo test fmt tidy sim bench jmh ci clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 8
@@ -33,6 +33,10 @@ sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= 
 
 bench: build ## Measure beside what a user would pick instead, as ratios (OPTIONS=--quick, OPTIONS=--help)
 	@hil-rig/bench/bench $(OPTIONS)
+
+jmh: ## Measure the link codec and the slot path by themselves (OPTIONS=-h)
+	@$(MVN) -pl hil-rig -am test-compile dependency:build-classpath -Dmdep.outputFile=target/jmh.classpath
+	@hil-rig/bench/jmh $(OPTIONS)
 
 ci: ## Do what CI does, on a fresh Debian 12 (installs packages)
 	@.ci/run

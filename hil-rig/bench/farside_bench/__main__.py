@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 
-from . import machine, options, report, run, tools
+from . import machine, options, plot, report, run, tools
 from .failure import FAILED, Failure
 from .farside import LAUNCHER
 
@@ -32,48 +32,62 @@ def _bench(chosen):
           f"{facts['qemu_storage_daemon']}")
     print(f"{chosen.rounds} rounds of {chosen.seconds:g} s after one to warm up; volumes of {chosen.volume_mib} MiB; "
           "ratios are those of each round, median (min..max)")
-    places = []
-    for place in chosen.places:
-        figures = run.measure_place(chosen, place)
-        places.append(figures)
-        print(f"\n{place} ({figures['file_system']})")
-        print("\n".join(report.table(figures["rows"])))
-        print(report.bystanders(figures["samples"]))
-        for target, proof in figures["proofs"].items():
+    results, skipped = [], {}
+    for comparison in chosen.comparisons:
+        try:
+            result = run.measure(chosen, comparison)
+        except run.Skipped as reason:
+            skipped[comparison.name] = str(reason)
+            print(f"\n{comparison.name} is skipped: {reason}")
+            continue
+        results.append(result)
+        print(f"\n{comparison.name}: {comparison.what} ({result['file_system']})")
+        print("\n".join(report.table(result["rows"])))
+        print(report.bystanders(result["samples"]))
+        for target, proof in result["proofs"].items():
             print(f"{target}: {proof}")
         sys.stdout.flush()
-    _write_json(chosen, facts, places)
-    missed = [row for figures in places for row in figures["rows"] if row.holds is False]
-    required = [row for figures in places for row in figures["rows"] if row.holds is not None]
-    if required:
-        print(f"\n{len(required) - len(missed)} of {len(required)} required ratios hold.")
-    return FAILED if chosen.check and missed else 0
+    _write(chosen, facts, results, skipped)
+    verdicts = [holds for result in results for row in result["rows"] for holds in row.verdicts]
+    if verdicts:
+        print(f"\n{sum(verdicts)} of {len(verdicts)} required ratios hold.")
+    return FAILED if chosen.check and not all(verdicts) else 0
 
 
-def _write_json(chosen, facts, places):
+def _write(chosen, facts, results, skipped):
+    taken_at = datetime.datetime.now(datetime.timezone.utc)
     text = {
-        "taken_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "taken_at": taken_at.isoformat(timespec="seconds"),
         "machine": facts,
         "rounds": chosen.rounds,
         "seconds": chosen.seconds,
         "volume_mib": chosen.volume_mib,
-        "places": [
+        "comparisons": [
             {
-                "place": figures["place"],
-                "file_system": figures["file_system"],
-                "loads": [row.facts() for row in figures["rows"]],
-                "samples": [sample.facts() for sample in figures["samples"]],
-                "proofs": figures["proofs"],
+                "comparison": result["comparison"],
+                "what": result["what"],
+                "file_system": result["file_system"],
+                "loads": [row.facts() for row in result["rows"]],
+                "samples": [sample.facts() for sample in result["samples"]],
+                "proofs": result["proofs"],
             }
-            for figures in places
+            for result in results
         ],
+        "skipped": skipped,
     }
+    notes = (
+        f"{taken_at:%d %B %Y}, commit {facts['commit']}; medians of {chosen.rounds} rounds of {chosen.seconds:g} s, "
+        "whiskers from the smallest to the largest.",
+        f"{facts['cores']} cores, {facts['processor']}, Linux {facts['kernel']}, {facts['jdk']}",
+    )
+    drawing = chosen.json.with_suffix(".svg")
     try:
         chosen.json.parent.mkdir(parents=True, exist_ok=True)
         chosen.json.write_text(json.dumps(text, indent=2) + "\n")
+        drawing.write_text(plot.drawn(results, skipped, notes))
     except OSError as error:
         raise Failure(f"the figures could not be written: {error}") from error
-    print(f"\nAll figures: {chosen.json}")
+    print(f"\nAll figures: {chosen.json}; their plot: {drawing}")
 
 
 def _interrupt(*_):

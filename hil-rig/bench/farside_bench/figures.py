@@ -7,6 +7,7 @@ compared, and the figure is the median of those ratios, with the smallest and th
 import statistics
 from dataclasses import asdict, dataclass
 
+from .comparisons import Required
 from .fio import Measurement
 
 
@@ -69,22 +70,34 @@ class Row:
     p99_us: float
     cpu_seconds_per_100k: float
     iops_ratio: Spread
-    cpu_ratio: Spread
-    required_ratio: float | None
+    cpu_ratio: Spread | None
+    required: Required
 
     @property
-    def holds(self):
+    def iops_hold(self):
         """Whether the required ratio was reached; None if none is required."""
-        return None if self.required_ratio is None else self.iops_ratio.median >= self.required_ratio
+        return None if self.required.iops is None else self.iops_ratio.median >= self.required.iops
+
+    @property
+    def cpu_holds(self):
+        """Whether no more processor time was used than allowed; None if any is. What was not measured does not hold."""
+        if self.required.cpu is None:
+            return None
+        return self.cpu_ratio is not None and self.cpu_ratio.median <= self.required.cpu
+
+    @property
+    def verdicts(self):
+        """Of each ratio that is required, whether it holds."""
+        return [holds for holds in (self.iops_hold, self.cpu_holds) if holds is not None]
 
     def facts(self):
-        return {**asdict(self), "holds": self.holds}
+        return {**asdict(self), "iops_hold": self.iops_hold, "cpu_holds": self.cpu_holds}
 
 
 def rows(samples, base, required):
     """The table, in the order of the samples; ratios are to the target called base.
 
-    `required` holds Farside's ratios by load.
+    `required` holds what Farside must reach, by load.
     """
     table = []
     for load in dict.fromkeys(sample.load for sample in samples):
@@ -107,7 +120,7 @@ def rows(samples, base, required):
                     cpu_seconds_per_100k=median(lambda sample: sample.cpu_seconds_per_100k),
                     iops_ratio=ratios(_iops(of_target), _iops(of_base)),
                     cpu_ratio=_cpu_ratio(of_target, of_base),
-                    required_ratio=required.get(load) if target == "farside" else None,
+                    required=required.get(load, Required()) if target == "farside" else Required(),
                 )
             )
     return table

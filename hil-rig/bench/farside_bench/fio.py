@@ -12,7 +12,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True)
 class Measurement:
-    """What fio saw of one load on one target."""
+    """What fio saw of one load on one target. Latencies are those of the reads or writes, without their FLUSHes."""
 
     io_count: int
     iops: float
@@ -33,6 +33,11 @@ def measure(family, load, uri, volume_bytes, seconds):
 def fill(family, uri, volume_bytes):
     """Writes the whole volume once, so that no target measures a first touch of its images."""
     _run(family, Load("write", 256 << 10, 8), uri, volume_bytes, [], 90)
+
+
+def read_through(family, uri, volume_bytes):
+    """Reads the whole volume once, so that what can be in memory is there."""
+    _run(family, Load("read", 256 << 10, 8), uri, volume_bytes, [], 90)
 
 
 def parse(text, direction):
@@ -86,6 +91,7 @@ def _run(family, load, uri, volume_bytes, timing, timeout_seconds):
         "--randrepeat=0",
         "--thread",
         "--output-format=json",
+        *(["--fsync=1"] if load.flush else []),
         *timing,
     ]
     status, out, error = family.output_of(command, timeout_seconds)

@@ -1,6 +1,7 @@
-"""Proof that a mirror mirrored: two images, byte for byte."""
+"""Proof that a volume is where it should be: images, byte for byte."""
 
 import os
+import random
 
 _CHUNK_BYTES = 1 << 20
 
@@ -9,6 +10,14 @@ def create(path, size_bytes):
     """An image with all its blocks allocated, so that no write has to find some."""
     with open(path, "wb") as image:
         os.posix_fallocate(image.fileno(), 0, size_bytes)
+
+
+def create_pattern(path, size_bytes, seed):
+    """An image of bytes that the seed decides, no two blocks of which are the same."""
+    draw = random.Random(seed)
+    with open(path, "wb") as image:
+        for offset_bytes in range(0, size_bytes, _CHUNK_BYTES):
+            image.write(draw.randbytes(min(_CHUNK_BYTES, size_bytes - offset_bytes)))
 
 
 def difference(one, other, size_bytes):

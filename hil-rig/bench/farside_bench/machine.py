@@ -6,7 +6,7 @@ import platform
 import subprocess
 
 from . import tools
-from .options import REPOSITORY
+from .paths import REPOSITORY
 
 
 def facts():
@@ -20,6 +20,7 @@ def facts():
         "fio": tools.version("fio"),
         "qemu_nbd": tools.version("qemu-nbd"),
         "qemu_storage_daemon": tools.version("qemu-storage-daemon"),
+        "nbdkit": tools.version("nbdkit"),
         "jdk": _jdk(),
         "python": platform.python_version(),
         "commit": _commit(),

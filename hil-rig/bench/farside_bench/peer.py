@@ -1,4 +1,4 @@
-"""What a user would pick instead: qemu-storage-daemon with a synchronous mirror to a qemu-nbd.
+"""What a user would pick for a mirrored volume: qemu-storage-daemon with a synchronous mirror to a qemu-nbd.
 
 The peer has its best case: its mirror goes over a Unix socket (over TCP, depths above 1 show 40 ms
 at the 99th percentile in qemu 7.2), and its images are allocated beforehand. Ratios are to the peer with
@@ -15,29 +15,44 @@ from .qmp import Monitor
 _EXPORT = "0010"
 
 
-class Peer:
+class MirroredPeer:
     """A volume whose writes are answered when both images have them."""
 
-    def __init__(self, family, directory, socket_directory, volume_bytes, aio):
-        """`aio` is how qemu does its file I/O: `threads`, its default, or `io_uring`."""
-        self.name = "peer" if aio == "threads" else "peer-uring"
-        self._volume_bytes = volume_bytes
-        self._primary = directory / "primary.img"
-        self._secondary = directory / "secondary.img"
+    def __init__(self, stage, name="peer", aio="threads", near_cache="writeback", far_cache="writeback"):
+        """`aio` is how qemu does its file I/O: `threads`, its default, or `io_uring`.
+
+        The caches are qemu-nbd's words: `writeback`, or of the near image `none` (O_DIRECT, stable after a FLUSH),
+        and of the far one `directsync` (O_DIRECT, and stable before it is answered).
+        """
+        self.name = name
+        self._volume_bytes = stage.volume_bytes
+        self._primary = stage.directory / "primary.img"
+        self._secondary = stage.directory / "secondary.img"
         for image in (self._primary, self._secondary):
-            images.create(image, volume_bytes)
-        socket = socket_directory / f"{self.name}.sock"
-        self._far = _serve(family, self._secondary, ["--aio", aio, "--socket", socket], directory / "qemu-nbd.log")
-        await_true(socket.exists, "qemu-nbd offers no socket", [self._far], directory / "qemu-nbd.log", 10)
+            images.create(image, stage.volume_bytes)
+        socket = stage.sockets / f"{self.name}.sock"
+        log = stage.directory / "qemu-nbd.log"
+        self._far = stage.family.start(
+            [
+                *("qemu-nbd", "--format", "raw", "--persistent", "--shared", "16", "--export-name", _EXPORT),
+                *("--cache", far_cache, "--aio", aio, "--discard", "unmap", "--socket", socket, self._secondary),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=open(log, "w"),
+            stderr=subprocess.STDOUT,
+        )
+        await_true(socket.exists, "qemu-nbd offers no socket", [self._far], log, 10)
         (port,) = free_ports(1)
         self.uri = f"nbd://127.0.0.1:{port}/{_EXPORT}"
-        self._near = family.start(
+        direct = "on" if near_cache == "none" else "off"
+        near_file = f"filename={self._primary},aio={aio},cache.direct={direct},discard=unmap"
+        self._near = stage.family.start(
             [
                 "qemu-storage-daemon",
                 *("--chardev", "stdio,id=console,signal=off"),
                 *("--monitor", "chardev=console"),
-                *("--blockdev", f"driver=file,node-name=file,filename={self._primary},aio={aio},discard=unmap"),
-                *("--blockdev", "driver=raw,node-name=primary,file=file,discard=unmap"),
+                *("--blockdev", f"driver=file,node-name=file,{near_file}"),
+                *("--blockdev", f"driver=raw,node-name=primary,file=file,cache.direct={direct},discard=unmap"),
                 *("--blockdev", f"driver=nbd,node-name=secondary,server.type=unix,server.path={socket},export={_EXPORT}"),
                 *("--nbd-server", f"addr.type=inet,addr.host=127.0.0.1,addr.port={port},max-connections=16"),
                 # The export comes before the mirror, which slides its filter in under it.
@@ -45,7 +60,7 @@ class Peer:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=open(directory / "qemu-storage-daemon.log", "w"),
+            stderr=open(stage.directory / "qemu-storage-daemon.log", "w"),
             text=True,
         )
         self._monitor = Monitor(self._near, "qemu-storage-daemon")
@@ -73,40 +88,3 @@ class Peer:
         if wrong:
             raise Failure(f"the peer did not mirror: {wrong}")
         return f"the mirror stayed ready, and both images are the same, {self._volume_bytes >> 20} MiB byte for byte"
-
-
-class Unmirrored:
-    """The peer's server without a mirror: what mirroring costs the peer, and what it could never exceed."""
-
-    name = "unmirrored"
-
-    def __init__(self, family, directory, volume_bytes):
-        image = directory / "unmirrored.img"
-        images.create(image, volume_bytes)
-        (port,) = free_ports(1)
-        self.uri = f"nbd://127.0.0.1:{port}/{_EXPORT}"
-        log = directory / "unmirrored.log"
-        listening = ["--aio", "threads", "--bind", "127.0.0.1", "--port", str(port), "--pid-file", directory / "unmirrored.pid"]
-        self._server = _serve(family, image, listening, log)
-        # The pid file is written when the socket listens.
-        await_true((directory / "unmirrored.pid").exists, "qemu-nbd does not listen", [self._server], log, 10)
-
-    @property
-    def pids(self):
-        return [self._server.pid]
-
-    def verify_and_stop(self):
-        end(self._server, "qemu-nbd")
-        return "one image only: nothing to compare"
-
-
-def _serve(family, image, options, log):
-    return family.start(
-        [
-            *("qemu-nbd", "--format", "raw", "--persistent", "--shared", "16", "--export-name", _EXPORT),
-            *("--cache", "writeback", "--discard", "unmap", *options, image),
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=open(log, "w"),
-        stderr=subprocess.STDOUT,
-    )

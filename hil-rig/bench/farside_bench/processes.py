@@ -1,5 +1,6 @@
 """Processes that a run starts, and must never leave behind."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -22,14 +23,9 @@ class Family:
         return self
 
     def __exit__(self, *_):
-        # Ctrl-C while we clean up must not leave the rest running.
-        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with undisturbed():
             for process in reversed(self._members):
                 _end_surely(process)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def start(self, command, **popen_options):
         """Starts a program in a session of its own, so that Ctrl-C reaches us and we end it in order."""
@@ -46,6 +42,17 @@ class Family:
             raise Failure(f"{' '.join(map(str, command))} did not end within {timeout_seconds:.0f} s") from None
         self._members.remove(process)
         return process.returncode, out, error
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Ctrl-C while we clean up must not leave the rest as it is."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def end(process, name, timeout_seconds=60):

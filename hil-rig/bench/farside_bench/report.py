@@ -18,11 +18,12 @@ _PATTERNS = {
 def title(load_name):
     """A load in words: `randwrite-4k-qd1` is `4 KiB random writes, qd1`."""
     load = Load.parse(load_name)
-    return f"{load.block_bytes >> 10} KiB {_PATTERNS[load.pattern]}, qd{load.depth}"
+    flush = ", FLUSH after each" if load.flush else ""
+    return f"{load.block_bytes >> 10} KiB {_PATTERNS[load.pattern]}, qd{load.depth}{flush}"
 
 
 def table(rows):
-    """The figures of one file system, as lines."""
+    """The figures of one comparison, as lines."""
     head = ("load", "target", "IOPS", "MB/s", "p50 us", "p99 us", "CPU s/100k", "ratio (min..max)", "CPU ratio", "required")
     body = [
         (
@@ -33,7 +34,7 @@ def table(rows):
             f"{row.p50_us:.0f}",
             f"{row.p99_us:.0f}",
             f"{row.cpu_seconds_per_100k:.2f}",
-            "1" if row.target == "peer" else _spread(row.iops_ratio),
+            "1" if row.target == "peer" else spread(row.iops_ratio),
             "1" if row.target == "peer" else f"{row.cpu_ratio.median:.2f}" if row.cpu_ratio else "-",
             verdict(row),
         )
@@ -58,10 +59,19 @@ def bystanders(samples):
 
 
 def verdict(row):
-    if row.required_ratio is None:
-        return ""
-    return f"{row.required_ratio}: {'holds' if row.holds else 'MISSED'}"
+    """What is required of a row, and whether it holds."""
+    said = []
+    if row.required.iops is not None:
+        said.append(f"{row.required.iops}: {_holds(row.iops_hold)}")
+    if row.required.cpu is not None:
+        said.append(f"CPU {row.required.cpu}: {_holds(row.cpu_holds)}")
+    return "; ".join(said)
 
 
-def _spread(spread):
-    return f"{spread.median:.2f} ({spread.min:.2f}..{spread.max:.2f})"
+def _holds(holds):
+    return "holds" if holds else "MISSED"
+
+
+def spread(ratio):
+    """A ratio with its smallest and its largest."""
+    return f"{ratio.median:.2f} ({ratio.min:.2f}..{ratio.max:.2f})"

@@ -1,8 +1,9 @@
-"""One run: on each file system all targets side by side, loaded by turns, and at the end the proof."""
+"""One comparison: all its targets side by side, loaded by turns, and at the end the proof."""
 
 import contextlib
 import os
 import pathlib
+import random
 import resource
 import shutil
 import subprocess
@@ -10,11 +11,11 @@ import sys
 import tempfile
 import time
 
-from . import figures, fio, loads, machine
+from . import figures, fio, loop, machine
 from .failure import Failure
-from .farside import Farside
-from .peer import Peer, Unmirrored
+from .loop import LoopDevices
 from .processes import Family, busy_seconds, cpu_seconds
+from .stage import Stage
 
 _TICK_SECONDS = 0.01
 _SETTLE_STEP_SECONDS = 0.1
@@ -24,38 +25,59 @@ _SETTLE_MAX_SECONDS = 30
 _WARM_UP_SECONDS_MIN = 4.0
 
 
-def measure_place(options, place):
-    """All rounds on one file system; the facts about it, as they go into the JSON file."""
-    parent = {"tmpfs": options.tmpfs_dir, "disk": options.disk_dir}[place]
-    _check(place, parent, options)
-    with _directory(parent, options.keep) as directory, _socket_directory() as sockets, Family() as family:
+class Skipped(Exception):
+    """This machine does not have what a comparison needs: the reason."""
+
+
+def measure(options, comparison):
+    """All rounds of one comparison; the facts about it, as they go into the JSON file."""
+    parent = {"tmpfs": options.tmpfs_dir, "disk": options.disk_dir}[comparison.place]
+    names = [name for name in options.targets if name in comparison.targets]
+    _check(comparison, parent, len(names), options)
+    reason = comparison.needs_loop_devices and loop.why_not(parent)
+    if reason:
+        raise Skipped(reason)
+    with (
+        _directory(parent, options.keep) as directory,
+        _socket_directory() as sockets,
+        LoopDevices() as loops,
+        Family() as family,
+    ):
         kind = machine.file_system_of(directory)
-        _say(f"{place}: {directory} ({kind})")
-        targets = _start(options, family, directory, sockets)
+        _say(f"{comparison.name}: {directory} ({kind})")
+        seed = random.getrandbits(32)
+        targets = []
+        for name in names:
+            own = directory / name
+            own.mkdir()
+            stage = Stage(family, loops, own, sockets, options.volume_mib, seed)
+            targets.append(comparison.targets[name](stage))
         for target in targets:
             fio.fill(family, target.uri, options.volume_mib << 20)
-        samples = _rounds(options, family, directory, targets)
+            if comparison.warm:
+                fio.read_through(family, target.uri, options.volume_mib << 20)
+        samples = _rounds(options, comparison, family, directory, targets)
         proofs = {target.name: target.verify_and_stop() for target in targets}
-    required = {load: ratio for (where, load), ratio in loads.REQUIRED.items() if where == place}
     return {
-        "place": place,
+        "comparison": comparison.name,
+        "what": comparison.what,
         "file_system": kind,
-        "rows": figures.rows(samples, "peer", required),
+        "rows": figures.rows(samples, "peer", comparison.required),
         "samples": samples,
         "proofs": proofs,
     }
 
 
-def _check(place, parent, options):
+def _check(comparison, parent, target_count, options):
     parent.mkdir(parents=True, exist_ok=True)
     kind = machine.file_system_of(parent)
     is_memory = kind in ("tmpfs", "ramfs")
-    if place == "tmpfs" and not is_memory:
+    if comparison.place == "tmpfs" and not is_memory:
         raise Failure(f"{parent} is on {kind}, not on a tmpfs. Name one: --tmpfs-dir DIR")
-    if place == "disk" and is_memory:
+    if comparison.place == "disk" and is_memory:
         raise Failure(f"{parent} is on {kind}, which is memory. Name a directory on a disk: --disk-dir DIR")
-    # Two images of each target, the other volumes of the rig (sparse), NVRAM, and some room.
-    needed_bytes = (2 * len(options.targets) * options.volume_mib + 512) << 20
+    # Of each target two images, or one and its pattern; the other volumes of the rig (sparse), NVRAM, and some room.
+    needed_bytes = (2 * target_count * options.volume_mib + 512) << 20
     free_bytes = shutil.disk_usage(parent).free
     if free_bytes < needed_bytes:
         raise Failure(f"{parent} has {free_bytes >> 20} MiB free, and {needed_bytes >> 20} are needed")
@@ -80,32 +102,17 @@ def _socket_directory():
         yield pathlib.Path(path)
 
 
-def _start(options, family, directory, sockets):
-    makers = {
-        "farside": lambda where: Farside(family, where, options.volume_mib),
-        "peer": lambda where: Peer(family, where, sockets, options.volume_mib << 20, "threads"),
-        "peer-uring": lambda where: Peer(family, where, sockets, options.volume_mib << 20, "io_uring"),
-        "unmirrored": lambda where: Unmirrored(family, where, options.volume_mib << 20),
-    }
-    targets = []
-    for name in options.targets:
-        where = directory / name
-        where.mkdir()
-        targets.append(makers[name](where))
-    return targets
-
-
-def _rounds(options, family, directory, targets):
+def _rounds(options, comparison, family, directory, targets):
     """Round 0 warms up (a JVM compiles what is hot) and is thrown away."""
     samples = []
     for number in range(options.rounds + 1):
         # Whoever comes second may profit or suffer from the first: so they take turns.
         order = targets if number % 2 else list(reversed(targets))
-        for load in options.loads:
+        for load in options.loads or comparison.loads:
             for target in order:
                 sample = _sample(options, family, directory, target, load, number)
                 _say(
-                    f"  {'warm-up' if number == 0 else f'round {number}/{options.rounds}'} {load.name:18} "
+                    f"  {'warm-up' if number == 0 else f'round {number}/{options.rounds}'} {load.name:22} "
                     f"{target.name:10} {sample.measurement.iops:10,.0f} IOPS"
                 )
                 if number > 0:

@@ -11,7 +11,9 @@ from .failure import NOT_INSTALLED, Failure
 _PACKAGES = {
     "fio": "fio",
     "qemu-nbd": "qemu-utils",
+    "qemu-img": "qemu-utils",
     "qemu-storage-daemon": "qemu-system-common",
+    "nbdkit": "nbdkit",
 }
 
 
@@ -43,7 +45,8 @@ def version(program):
 
 
 def _missing_packages():
-    return [package for program, package in _PACKAGES.items() if not shutil.which(program)]
+    missing = [package for program, package in _PACKAGES.items() if not shutil.which(program)]
+    return list(dict.fromkeys(missing))
 
 
 def _install(packages):

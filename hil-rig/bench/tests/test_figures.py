@@ -1,6 +1,7 @@
 import unittest
 
 from farside_bench import figures, report
+from farside_bench.comparisons import Required
 from farside_bench.fio import Measurement
 
 LOAD = "randwrite-4k-qd1"
@@ -36,10 +37,10 @@ class FiguresTest(unittest.TestCase):
             for target, iops in (("farside", 250), ("peer", 100))
         ]
 
-        rows = figures.rows(samples, "peer", {LOAD: 1.2, loads[1]: 3.0})
+        rows = figures.rows(samples, "peer", {LOAD: Required(iops=1.2), loads[1]: Required(iops=3.0)})
 
         self.assertEqual(
-            [(row.load, row.target, row.iops_ratio.median, row.holds) for row in rows],
+            [(row.load, row.target, row.iops_ratio.median, row.iops_hold) for row in rows],
             [
                 (loads[0], "farside", 2.5, True),
                 (loads[0], "peer", 1.0, None),
@@ -49,9 +50,9 @@ class FiguresTest(unittest.TestCase):
         )
 
     def test_a_ratio_just_reached_holds(self):
-        rows = figures.rows([sample("farside", 1, 120), sample("peer", 1, 100)], "peer", {LOAD: 1.2})
+        rows = figures.rows([sample("farside", 1, 120), sample("peer", 1, 100)], "peer", {LOAD: Required(iops=1.2)})
 
-        self.assertIs(rows[0].holds, True)
+        self.assertIs(rows[0].iops_hold, True)
 
     def test_a_measurement_too_short_for_the_processor_clock_has_no_processor_ratio(self):
         samples = [sample("farside", 1, 120), sample("peer", 1, 100, cpu_seconds=0.0)]
@@ -60,6 +61,21 @@ class FiguresTest(unittest.TestCase):
 
         self.assertIsNone(rows[0].cpu_ratio)
         self.assertIn("-", report.table(rows)[1].split())
+
+    def test_processor_time_is_judged_too_and_what_was_not_measured_does_not_hold(self):
+        required = {LOAD: Required(iops=2.0, cpu=0.5)}
+        for ours, theirs, verdicts, said in (
+            (0.9, 1.0, [True, True], "2.0: holds; CPU 0.5: holds"),
+            (1.1, 1.0, [True, False], "2.0: holds; CPU 0.5: MISSED"),
+            (0.0, 0.0, [True, False], "2.0: holds; CPU 0.5: MISSED"),
+        ):
+            with self.subTest(ours=ours, theirs=theirs):
+                samples = [sample("farside", 1, 200, cpu_seconds=ours), sample("peer", 1, 100, cpu_seconds=theirs)]
+
+                ours_row, peers_row = figures.rows(samples, "peer", required)
+
+                self.assertEqual((ours_row.verdicts, peers_row.verdicts), (verdicts, []))
+                self.assertEqual((report.verdict(ours_row), report.verdict(peers_row)), (said, ""))
 
     def test_a_machine_that_had_other_work_is_told_of(self):
         quiet, loud = ([sample("peer", number, 100, others_share=share) for number in (1, 2, 3)] for share in (0.01, 0.3))
@@ -70,7 +86,7 @@ class FiguresTest(unittest.TestCase):
         self.assertIn("again", report.bystanders(loud))
 
     def test_the_printed_table_says_what_holds(self):
-        rows = figures.rows([sample("farside", 1, 110), sample("peer", 1, 100)], "peer", {LOAD: 1.2})
+        rows = figures.rows([sample("farside", 1, 110), sample("peer", 1, 100)], "peer", {LOAD: Required(iops=1.2)})
 
         lines = report.table(rows)
 

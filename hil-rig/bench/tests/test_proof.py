@@ -31,6 +31,16 @@ class ImagesTest(unittest.TestCase):
 
         self.assertIn(f"differ at byte {(2 << 20) + 17}", self.difference(volume, copy, len(volume)))
 
+    def test_a_pattern_is_what_its_seed_says_and_repeats_nothing(self):
+        size_bytes = (2 << 20) + 4096
+        for path, seed in ((self.one, 7), (self.other, 7)):
+            images.create_pattern(path, size_bytes, seed)
+        pattern = self.one.read_bytes()
+
+        self.assertEqual(len(pattern), size_bytes)
+        self.assertEqual(pattern, self.other.read_bytes())
+        self.assertEqual(len({pattern[at : at + 4096] for at in range(0, size_bytes, 4096)}), size_bytes // 4096)
+
     def test_images_that_nobody_wrote_prove_nothing(self):
         self.assertIn("nothing but zeros", self.difference(bytes(4096), bytes(4096), 4096))
 

@@ -2,7 +2,7 @@ import unittest
 
 from farside_bench import rig
 from farside_bench.failure import Failure
-from farside_bench.options import REPOSITORY
+from farside_bench.paths import REPOSITORY
 
 LOOPBACK = REPOSITORY / "hil-rig" / "rigs" / "loopback.yaml"
 
@@ -33,6 +33,21 @@ class RigTest(unittest.TestCase):
         text = LOOPBACK.read_text()
 
         self.assertEqual(rig.derive(text, LOOPBACK, (10809, 10810), 10900, 256), text)
+
+    def test_a_pair_whose_writes_wait_for_the_drive_differs_in_one_word_more(self):
+        text = LOOPBACK.read_text()
+
+        derived = rig.derive(text, LOOPBACK, (10809, 10810), 10900, 256, "stored")
+
+        self.assertEqual(derived, text.replace("ab: {mode: real-time, ack: received", "ab: {mode: real-time, ack: stored"))
+
+    def test_a_local_volume_lies_on_a_file_or_on_a_disk_that_is_given_up(self):
+        on_file = rig.local("0030", 1001, 256, 64, 128)
+        on_disk = rig.local("0030", 1001, 256, 64, 128, disk="/dev/loop7", backing_file="/tmp/d.img")
+
+        self.assertIn("{name: D1, driver: file-disk, sizeMiB: 257}", on_file)
+        self.assertIn("path: /dev/loop7, identity: {backingFile: /tmp/d.img}, erase:", on_disk)
+        self.assertIn("readCacheMiB: 128\n", on_file)
 
     def test_a_loopback_rig_that_has_changed_is_refused(self):
         text = LOOPBACK.read_text()

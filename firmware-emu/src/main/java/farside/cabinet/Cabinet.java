@@ -15,6 +15,8 @@ import farside.disk.DiskAdapter;
 import farside.disk.DrivePatience;
 import farside.port.DrivePort;
 import farside.port.NvramPort;
+import farside.port.powersafe.LoggedNvram;
+import farside.port.powersafe.Outlet;
 import farside.remote.RemoteAdapter;
 import farside.remote.RemoteSettings;
 import farside.service.Iml;
@@ -65,6 +67,9 @@ public final class Cabinet implements CabinetDesk {
   private final RemoteAdapter remote;
   private final ServiceProcessor service;
 
+  /// Null where the NVRAM is only mapped.
+  private final Outlet outlet;
+
   /// Slots, label buffers, copy buffers: kept here so that it lives as long as the cabinet.
   private final MemorySegment work;
 
@@ -76,9 +81,11 @@ public final class Cabinet implements CabinetDesk {
 
   /// @param wallMsAtZero wall-clock milliseconds at which the clock that gives `nowNs` showed 0
   /// @throws CabinetRefused if the description and what is attached do not fit
-  public Cabinet(CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
+  public Cabinet(CabinetDescription description, CabinetPorts attached, long wallMsAtZero) {
     this.description = description;
-    this.nvram = ports.nvram();
+    this.nvram = attached.nvram();
+    outlet = nvram instanceof LoggedNvram logged ? new Outlet(logged.log()) : null;
+    CabinetPorts ports = outlet == null ? attached : attached.through(outlet);
     events = new EventLog(ports.events(), wallMsAtZero);
     checkDrives(ports.drives());
 
@@ -95,11 +102,13 @@ public final class Cabinet implements CabinetDesk {
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
     NvramPort.Contents found = NvramOpening.open(nvram, layout, ports.random());
 
-    long slotBytes = (long) description.readSlots() * BlockMask.TRACK_BYTES;
+    long slotBytes =
+        (long) (description.readSlots() + RemoteAdapter.PRIVATE_SLOTS) * BlockMask.TRACK_BYTES;
     long driveBytes = (long) ports.drives().size() * DiskAdapter.WORK_BYTES_PER_DRIVE;
     work = Arena.ofAuto()
         .allocate(slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
-    SlotDirectory slots = new SlotDirectory(work.address(), description.readSlots(), count);
+    SlotDirectory slots = new SlotDirectory(
+        work.address(), description.readSlots(), RemoteAdapter.PRIVATE_SLOTS, count);
     int incoming = incomingShare(layout.frameCount());
     WriteRecords records = new WriteRecords(
         nvram,
@@ -139,7 +148,7 @@ public final class Cabinet implements CabinetDesk {
             description.peerSerial(),
             description.linkTimeoutMs() * 1_000_000L,
             description.heartbeatMs() * 1_000_000L),
-        ports.links().isEmpty() ? new NoLink() : ports.links().getFirst(),
+        ports.links(),
         memory,
         volumes,
         labels,
@@ -272,10 +281,19 @@ public final class Cabinet implements CabinetDesk {
   public int doWork(long nowNs) {
     events.setNow(nowNs);
     try {
-      return round(nowNs);
+      return outlet == null ? round(nowNs) : takeIn() + round(nowNs) + outlet.afterRound();
     } catch (MachineCheck check) {
       events.log(EventCode.MACHINE_CHECK, check.getMessage());
       throw check;
+    }
+  }
+
+  private int takeIn() {
+    try {
+      return outlet.beforeRound();
+    } catch (CabinetRefused unsafe) {
+      events.log(EventCode.NVRAM_LOG_FAILED, unsafe.getMessage());
+      throw unsafe;
     }
   }
 
@@ -449,7 +467,12 @@ public final class Cabinet implements CabinetDesk {
 
   /// True when everything is destaged, the labels say so, and NVRAM is on its backing store.
   public boolean isDown() {
-    return phase == Phase.DOWN;
+    return phase == Phase.DOWN && holdsNothingBack();
+  }
+
+  /// True if nothing waits for the log of power-safe NVRAM before it may leave the cabinet.
+  public boolean holdsNothingBack() {
+    return outlet == null || outlet.isIdle();
   }
 
   /// True if it is down although drives that do not answer lack something, which NVRAM has.

@@ -7,6 +7,7 @@ import farside.port.HostPort;
 import farside.port.LinkPort;
 import farside.port.NvramPort;
 import farside.port.RandomPort;
+import farside.port.powersafe.Outlet;
 import java.util.List;
 
 /// Everything outside that a cabinet is wired to.
@@ -24,5 +25,17 @@ public record CabinetPorts(
   public CabinetPorts {
     drives = List.copyOf(drives);
     links = List.copyOf(links);
+  }
+
+  /// The same, with all that acts on the world behind an outlet.
+  CabinetPorts through(Outlet outlet) {
+    return new CabinetPorts(
+        nvram,
+        drives.stream().map(outlet::over).toList(),
+        links.stream().map(outlet::over).toList(),
+        outlet.over(host),
+        console,
+        events,
+        random);
   }
 }

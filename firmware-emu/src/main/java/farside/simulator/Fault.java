@@ -7,7 +7,7 @@ import java.util.List;
 ///
 /// @param atNs from the beginning of its episode
 /// @param side cabinet that it hits, or from which frames are lost
-/// @param number which commit or store from then on, for a kill between two of them
+/// @param number which commit or store from then on, for a kill between two of them; which line
 /// @param after the kill comes after the commit took effect
 /// @param lastsNs how long until it is healed, or the cabinet started again
 record Fault(long atNs, Kind kind, int side, long number, boolean after, long lastsNs) {
@@ -24,6 +24,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     CONSOLE_COMMAND,
     /// One track of a drive cannot be written, all others can.
     DRIVE_BAD_TRACK,
+    /// Some blocks of a drive cannot be read until they are written anew.
+    DRIVE_LOST_BLOCKS,
     /// Every request of a drive takes much longer.
     DRIVE_SLOW,
     /// Some or all requests of a drive do not return before it is healed.
@@ -42,6 +44,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
 
     /// Those that keep a request, but break nothing.
     static final List<Kind> OF_DRIVES_THAT_WAIT = List.of(DRIVE_HANGS, DRIVE_HANGS, DRIVE_SLOW);
+
+    static final List<Kind> OF_LINES =
+        List.of(LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF);
   }
 
   private static final long MILLI = 1_000_000;
@@ -65,6 +70,29 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
               : draws.skewed(MILLI, lastsMaxNs)));
     }
     return faults;
+  }
+
+  /// Faults of lines, each healed for a while before the next comes.
+  static List<Fault> drawOneByOne(Draws draws, long restNs, long episodeNs) {
+    List<Fault> faults = new ArrayList<>();
+    long atNs = restNs;
+    while (atNs - episodeNs < 0) {
+      Kind kind = Kind.OF_LINES.get(draws.below(Kind.OF_LINES.size()));
+      long lastsNs = draws.skewed(MILLI, 6000 * MILLI);
+      faults.add(new Fault(atNs, kind, draws.below(2), draws.between(0, 100), false, lastsNs));
+      atNs += lastsNs + restNs;
+    }
+    return faults;
+  }
+
+  /// True if a fault of lines hits this one of so many: one in three hits all.
+  boolean hits(int line, int lineCount) {
+    return number % 3 == 0 || number / 3 % lineCount == line;
+  }
+
+  /// The same, of one line only.
+  Fault ofOneLine(int lineCount) {
+    return new Fault(atNs, kind, side, 3 * (number % lineCount) + 1, after, lastsNs);
   }
 
   /// Each kind is in a run or not: a fault that hides another does not hide it everywhere.

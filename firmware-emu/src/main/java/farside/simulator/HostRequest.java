@@ -22,6 +22,7 @@ final class HostRequest {
   HostWrite write;
   long beganStep;
   long pairChanges;
+  long beganNs;
   boolean begun;
 
   byte[] data;

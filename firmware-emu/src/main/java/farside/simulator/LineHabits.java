@@ -44,6 +44,22 @@ record LineHabits(
         draws.skewed(10_000, 200 * milli));
   }
 
+  /// A line that is never so slow that hosts wait for it.
+  LineHabits brisk() {
+    return new LineHabits(
+        delayNs,
+        jitterNs,
+        bytesPerSecond == 0 ? 0 : Math.max(bytesPerSecond, 20_000_000),
+        queueBytesMax,
+        queuedPermille,
+        fullPermille,
+        dropPermille,
+        corruptPermille,
+        duplicatePermille,
+        detectMaxNs,
+        connectMaxNs);
+  }
+
   /// What a host would have to wait for a frame and its answer on the line alone, at the worst.
   long roundTripNs() {
     return 2 * (delayNs + jitterNs);

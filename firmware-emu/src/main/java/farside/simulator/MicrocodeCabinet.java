@@ -58,6 +58,9 @@ final class MicrocodeCabinet implements SteppedCabinet {
 
   @Override
   public String unsettled() {
+    if (!cabinet.holdsNothingBack()) {
+      return "something waits for the NVRAM log";
+    }
     WriteRecords records = cabinet.memory().records();
     if (records.liveRecords() > 0) {
       return records.liveRecords() + " records live" + oldestRecords(records);

@@ -12,16 +12,17 @@ import java.util.TreeMap;
 /// Knows every write with its acknowledgement, and judges every answer.
 ///
 /// What is promised: a read returns what the history of the volume allows; a request that is
-/// malformed is
-/// refused, and a well-formed one is served, unless the cabinet goes down or a loss of power
-/// excuses it; a read of
-/// the far mirror, while the pair is synchronized, returns nothing older than what was
-/// acknowledged.
+/// malformed is refused, and a well-formed one is served, unless the cabinet goes down or a loss
+/// of power excuses it, or a block that its drive cannot read any more and that the peer cannot
+/// give; a read of the far mirror, while the pair is synchronized, returns nothing older than
+/// what was acknowledged.
 final class Oracle {
   private final NavigableMap<String, Watched> volumes = new TreeMap<>();
   private final List<VolumeHistory> histories = new ArrayList<>();
   private long answers;
   private long errors;
+  private long lostBlockErrors;
+  private long linkTimeoutNs;
 
   /// A volume as the pair holds it.
   ///
@@ -35,6 +36,21 @@ final class Oracle {
 
   VolumeHistory history(String name) {
     return volumes.get(name).history;
+  }
+
+  /// A mirror of the volume, and what its drive cannot read.
+  void watch(String name, String site, LostBlocks lost) {
+    volumes.get(name).lostAt.put(site, lost);
+  }
+
+  /// As long a reader may wait for a block from the peer.
+  void setLinkTimeout(long ns) {
+    linkTimeoutNs = ns;
+  }
+
+  /// Requests that may have failed only because of a lost block.
+  long lostBlockErrors() {
+    return lostBlockErrors;
   }
 
   /// True while the primary says that the pair is synchronized: what it acknowledged is then on
@@ -102,6 +118,7 @@ final class Oracle {
     Watched volume = volumes.get(name);
     VolumeHistory history = volume.history;
     request.pairChanges = volume.pairChanges;
+    request.beganNs = nowNs;
     if (request.isRead()) {
       request.data = new byte[request.command == HostCommand.READ ? request.lengthBytes : 0];
       if (request.wellFormed) {
@@ -139,8 +156,13 @@ final class Oracle {
     abandon(name, request);
     if (request.wellFormed) {
       errors++;
+      if (request.changesVolume()) {
+        volume.history.settle(request.write);
+      }
       require(
-          request.status == HostStatus.SHUTDOWN || volume.errorsExcused,
+          request.status == HostStatus.SHUTDOWN
+              || volume.errorsExcused
+              || isExcusedByLostBlock(volume, request, site, nowNs),
           () -> site + ": volume " + name + ": " + request + " was answered " + request.status
               + " without need");
     } else {
@@ -154,6 +176,30 @@ final class Oracle {
           () -> site + ": volume " + name + ": malformed " + request + " was answered "
               + request.status);
     }
+  }
+
+  /// True if a block of the request is lost at the site, and the peer could not give it: there is
+  /// none, it has lost the block too, the pair was not synchronized all the time, or the session
+  /// did not bring an answer within the link timeout. Of several readers the first may have begun
+  /// to wait before this one came.
+  private boolean isExcusedByLostBlock(
+      Watched volume, HostRequest request, String site, long nowNs) {
+    boolean excused = false;
+    if (!volume.lostAt.containsKey(site)) {
+      return false;
+    }
+    for (long block : volume.lostAt.get(site).everLost(request.offsetBytes, request.lengthBytes)) {
+      excused |= volume.lostAt.size() == 1
+          || !volume.pairIsSynchronized
+          || request.pairChanges != volume.pairChanges
+          || nowNs - request.beganNs >= linkTimeoutNs
+          || volume.lostAt.get(site).isKnownLostFor(block, linkTimeoutNs, nowNs);
+      for (var mirror : volume.lostAt.entrySet()) {
+        excused |= !mirror.getKey().equals(site) && mirror.getValue().wasEverLost(block);
+      }
+    }
+    lostBlockErrors += excused ? 1 : 0;
+    return excused;
   }
 
   /// The request will never be answered.
@@ -210,6 +256,7 @@ final class Oracle {
   private static final class Watched {
     final VolumeHistory history;
     final String primarySite;
+    final NavigableMap<String, LostBlocks> lostAt = new TreeMap<>();
     boolean pairIsSynchronized;
     boolean farCopyLost;
     boolean errorsExcused;

@@ -14,6 +14,7 @@ import java.util.List;
 /// @param nvramBytes of each site
 /// @param readSlots of each site
 /// @param acks of the group whose hosts are at each site
+/// @param powerSafe whether the NVRAM of each site survives the loss of power
 record RigDraw(
     List<Long> nvramBytes,
     List<Integer> readSlots,
@@ -22,9 +23,10 @@ record RigDraw(
     int driveHungMs,
     boolean hiccups,
     List<VolumeDraw> volumes,
-    LineHabits line,
+    List<LineDraw> lineDraws,
     HostHabits hosts,
-    List<AckMode> acks) {
+    List<AckMode> acks,
+    List<Boolean> powerSafe) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
   static final int RESERVED_BYTES = 1 << 20;
@@ -50,11 +52,18 @@ record RigDraw(
     }
   }
 
+  /// A line between the sites.
+  ///
+  /// @param seed of its own draws; 0: those of the run
+  record LineDraw(LineHabits habits, long seed) {}
+
   RigDraw {
+    lineDraws = List.copyOf(lineDraws);
     nvramBytes = List.copyOf(nvramBytes);
     readSlots = List.copyOf(readSlots);
     volumes = List.copyOf(volumes);
     acks = List.copyOf(acks);
+    powerSafe = List.copyOf(powerSafe);
   }
 
   static RigDraw draw(Draws draws, ScenarioKind kind) {
@@ -89,7 +98,9 @@ record RigDraw(
     HostHabits hosts = HostHabits.draw(draws);
     if (saturated) {
       hosts = hosts.saturating();
-    } else if (kind == ScenarioKind.CALM || kind == ScenarioKind.HUNG) {
+    } else if (kind == ScenarioKind.CALM
+        || kind == ScenarioKind.FAILOVER
+        || kind == ScenarioKind.HUNG) {
       // A hang is long: what fills up with busy hosts fills up with these, too.
       hosts = hosts.calm();
     }
@@ -99,6 +110,28 @@ record RigDraw(
       boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
       acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
     }
+    boolean failover = kind == ScenarioKind.FAILOVER;
+    if (failover) {
+      // Nothing but the faults themselves may keep a host waiting for the link timeout.
+      linkTimeoutMs = 1000 + linkTimeoutMs / 2;
+      hiccups = false;
+    }
+    int lineCount = failover
+        ? (int) draws.between(2, 4)
+        : kind == ScenarioKind.MIXED ? (int) draws.between(1, 4) : 1;
+    List<LineDraw> lineDraws = new ArrayList<>();
+    lineDraws.add(new LineDraw(failover ? line.brisk() : line, 0));
+    while (lineDraws.size() < lineCount) {
+      LineHabits next = LineHabits.draw(draws);
+      lineDraws.add(new LineDraw(failover ? next.brisk() : next, draws.nextNonZero()));
+    }
+    // Drawn last, and from one draw only: the seeds of before have the same rigs.
+    Draws powerDraws = new Draws(draws.nextLong());
+    List<Boolean> powerSafe = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      powerSafe.add(powerDraws.chance(kind == ScenarioKind.STORED ? 0 : 250)
+          || kind == ScenarioKind.POWER_SAFE);
+    }
     return new RigDraw(
         nvramBytes,
         readSlots,
@@ -107,9 +140,10 @@ record RigDraw(
         driveHungMs,
         hiccups,
         volumes,
-        line,
+        lineDraws,
         hosts,
-        acks);
+        acks,
+        powerSafe);
   }
 
   private static VolumeDraw drawVolume(
@@ -150,7 +184,15 @@ record RigDraw(
         driveHungMs,
         drives,
         described,
-        List.of(new LinkDescription("L1")));
+        linkNames().stream().map(LinkDescription::new).toList());
+  }
+
+  List<String> linkNames() {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < lineDraws.size(); i++) {
+      names.add("L" + (i + 1));
+    }
+    return names;
   }
 
   AckMode ackOf(VolumeDraw volume) {
@@ -170,11 +212,14 @@ record RigDraw(
     List<String> lines = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
-          + readSlots.get(side) + " read slots");
+          + readSlots.get(side) + " read slots"
+          + (powerSafe.get(side) ? ", power-safe" : ""));
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
         + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups);
-    lines.add("line: " + line);
+    for (int i = 0; i < lineDraws.size(); i++) {
+      lines.add("line L" + (i + 1) + ": " + lineDraws.get(i).habits);
+    }
     lines.add("hosts: " + hosts);
     for (VolumeDraw volume : volumes) {
       lines.add("volume " + volume.name() + ": " + volume.sizeBytes + " bytes, "

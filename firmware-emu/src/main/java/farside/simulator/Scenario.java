@@ -36,7 +36,7 @@ final class Scenario {
   private final Trace trace;
   private final VirtualTime time;
   private final Oracle oracle = new Oracle();
-  private final SimulatedLine line;
+  private final List<SimulatedLine> lines = new ArrayList<>();
   private final SimulatedSite[] sites = new SimulatedSite[2];
   private final List<WorkloadProgram> programs = new ArrayList<>();
   private final List<SweepProgram> takeovers = new ArrayList<>();
@@ -56,7 +56,8 @@ final class Scenario {
     Draws planDraws = draws.fork();
     this.faultKinds = switch (kind) {
       case MIXED, LOCAL -> Fault.drawKinds(planDraws);
-      case STORED -> Fault.Kind.OF_BLACKOUTS;
+      case FAILOVER -> Fault.Kind.OF_LINES;
+      case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
       case SATURATED -> planDraws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
@@ -67,11 +68,17 @@ final class Scenario {
       boolean isLong = kind == ScenarioKind.HUNG;
       long durationNs = planDraws.between(1000, isLong ? 60_000 : 8000) * MILLI;
       long lastsMaxNs = isLong ? durationNs : 4000 * MILLI;
-      plan.add(new Episode(durationNs, Fault.draw(planDraws, faultKinds, durationNs, lastsMaxNs)));
+      plan.add(new Episode(durationNs, drawFaults(planDraws, durationNs, lastsMaxNs)));
     }
     this.time = new VirtualTime(drawOrigin(draws.fork()));
     trace.setOrigin(time.nowNs());
-    this.line = new SimulatedLine("L1", "A", "B", rig.line(), time, arena, draws.fork(), trace);
+    Draws lineDraws = draws.fork();
+    for (int i = 0; i < rig.lineDraws().size(); i++) {
+      RigDraw.LineDraw line = rig.lineDraws().get(i);
+      Draws own = line.seed() == 0 ? lineDraws : new Draws(line.seed());
+      String name = rig.linkNames().get(i);
+      lines.add(new SimulatedLine(name, "A", "B", line.habits(), time, arena, own, trace));
+    }
     for (VolumeDraw volume : rig.volumes()) {
       oracle.add(
           volume.name(),
@@ -85,6 +92,15 @@ final class Scenario {
       sites[side] = makeSite(side, maker, arena);
       sites[side].setOnDown(() -> onDown(down));
       time.add(sites[side]);
+    }
+    oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
+    for (VolumeDraw volume : rig.volumes()) {
+      for (int side = 0; side < 2; side++) {
+        if (volume.isAt(side)) {
+          oracle.watch(
+              volume.name(), RigDraw.siteName(side), driveAt(volume, side).lost());
+        }
+      }
     }
     Draws programDraws = draws.fork();
     firstDraws = draws.fork();
@@ -104,6 +120,16 @@ final class Scenario {
         }
       }
     }
+  }
+
+  private List<Fault> drawFaults(Draws draws, long durationNs, long lastsMaxNs) {
+    if (kind != ScenarioKind.FAILOVER) {
+      return Fault.draw(draws, faultKinds, durationNs, lastsMaxNs);
+    }
+    // A line that is healed has to be found, greeted over and measured before the next is hit.
+    return Fault.drawOneByOne(draws, 1500 * MILLI, durationNs).stream()
+        .map(fault -> fault.ofOneLine(rig.lineDraws().size()))
+        .toList();
   }
 
   /// What was drawn, for people.
@@ -140,6 +166,13 @@ final class Scenario {
       becomeQuiet();
       compare();
     }
+    require(
+        kind != ScenarioKind.FAILOVER || suspensions() == 0,
+        "a group was suspended though a line was whole all the time");
+  }
+
+  private long suspensions() {
+    return sites[0].suspensions() + sites[1].suspensions();
   }
 
   /// A site may be killed in its very first IML, with or without a label on its drives.
@@ -173,12 +206,15 @@ final class Scenario {
         oracle.readsChecked(),
         sites[0].kills() + sites[1].kills(),
         sites[0].powerLosses() + sites[1].powerLosses(),
-        line.cuts(),
+        lines.stream().mapToLong(SimulatedLine::cuts).sum(),
         sites[0].nvram().commits() + sites[1].nvram().commits(),
-        line.framesLost(),
-        line.framesSpoiled(),
+        lines.stream().mapToLong(SimulatedLine::framesLost).sum(),
+        lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
         sites[0].console().answers() + sites[1].console().answers(),
+        ofDrives(drive -> drive.lost().failedReads()),
+        sites[0].repairs() + sites[1].repairs(),
+        oracle.lostBlockErrors(),
         ofDrives(SimulatedDrive::stuckRequests),
         sites[0].doubts() + sites[1].doubts(),
         ofDrives(SimulatedDrive::resets));
@@ -205,8 +241,12 @@ final class Scenario {
 
   private SimulatedSite makeSite(int side, CabinetMaker maker, Arena arena) {
     CabinetDescription description = rig.describe(side);
-    SimulatedNvram nvram =
-        new SimulatedNvram(rig.nvramBytes().get(side), arena, draws.fork(), trace);
+    long nvramBytes = rig.nvramBytes().get(side);
+    Draws nvramDraws = draws.fork();
+    SimulatedNvramLog log = rig.powerSafe().get(side)
+        ? new SimulatedNvramLog(nvramBytes, arena, time, nvramDraws.fork(), trace)
+        : null;
+    SimulatedNvram nvram = new SimulatedNvram(nvramBytes, log, arena, nvramDraws, trace);
     List<SimulatedDrive> drives = new ArrayList<>();
     List<String> sources = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
@@ -224,7 +264,7 @@ final class Scenario {
         maker,
         nvram,
         drives,
-        List.of(line.end(side)),
+        lines.stream().map(line -> line.end(side)).toList(),
         host,
         oracle,
         sources,
@@ -295,6 +335,34 @@ final class Scenario {
     }
     SimulatedSite site = sites[fault.side()];
     switch (fault.kind()) {
+      case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF -> {
+        for (int i = 0; i < lines.size(); i++) {
+          if (fault.hits(i, lines.size())) {
+            injectInto(i, fault, site);
+          }
+        }
+      }
+      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
+      case DRIVE_BAD_TRACK -> spoilTrack(fault);
+      case DRIVE_LOST_BLOCKS -> loseBlocks(fault);
+      case DRIVE_SLOW -> slowDown(fault);
+      case DRIVE_HANGS -> hang(fault);
+      case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
+      case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
+      case KILL_BETWEEN_ROUNDS -> site.kill();
+      case SHUTDOWN -> site.requestShutdown();
+      case POWER_LOSS -> losePower(fault.side());
+      case POWER_LOSS_OF_BOTH -> {
+        losePower(0);
+        losePower(1);
+      }
+    }
+  }
+
+  private void injectInto(int lineIndex, Fault fault, SimulatedSite site) {
+    SimulatedLine line = lines.get(lineIndex);
+    String link = rig.linkNames().get(lineIndex);
+    switch (fault.kind()) {
       case LINE_CUT -> {
         line.cut();
         healLater(fault, line::restore);
@@ -313,22 +381,10 @@ final class Scenario {
         healLater(fault, () -> line.setNoisy(false));
       }
       case VARY_OFF -> {
-        site.console().type("vary L1 off", false);
-        healLater(fault, () -> site.console().type("vary L1 on", false));
+        site.console().type("vary " + link + " off", false);
+        healLater(fault, () -> site.console().type("vary " + link + " on", false));
       }
-      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
-      case DRIVE_BAD_TRACK -> spoilTrack(fault);
-      case DRIVE_SLOW -> slowDown(fault);
-      case DRIVE_HANGS -> hang(fault);
-      case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
-      case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
-      case KILL_BETWEEN_ROUNDS -> site.kill();
-      case SHUTDOWN -> site.requestShutdown();
-      case POWER_LOSS -> losePower(fault.side());
-      case POWER_LOSS_OF_BOTH -> {
-        losePower(0);
-        losePower(1);
-      }
+      default -> throw new IllegalArgumentException(fault + " is none of a line");
     }
   }
 
@@ -336,10 +392,8 @@ final class Scenario {
   private void spoilTrack(Fault fault) {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
-      int drives = sites[fault.side()].drives().size();
-      long track = fault.number() / drives % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
       SimulatedDrive drive = driveAt(volume, fault.side());
-      drive.spoil(track * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
+      drive.spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
       healLater(fault, drive::mendTracks);
     }
   }
@@ -364,16 +418,56 @@ final class Scenario {
 
   /// The volume whose drive a fault hits; null if there is none. Errors of it are excused.
   private VolumeDraw struck(Fault fault) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume != null) {
+      oracle.excuseErrors(volume.name(), true);
+      struck.add(volume.name());
+    }
+    return volume;
+  }
+
+  /// A few blocks, or many, of some tracks. What they held is not gone for good: when all is
+  /// healed it can be read again, so that the mirrors can be compared.
+  private void loseBlocks(Fault fault) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume == null) {
+      return;
+    }
+    Draws drawn = new Draws(fault.number());
+    LostBlocks lost = driveAt(volume, fault.side()).lost();
+    int tracks = drawn.below(6) + 1;
+    for (int i = 0; i < tracks; i++) {
+      long track =
+          drawn.chance(400) ? 0 : drawn.between(0, volume.sizeBytes() / BlockMask.TRACK_BYTES);
+      long from = track * BlockMask.TRACK_BYTES;
+      boolean whole = drawn.chance(100);
+      int blocks = whole ? BlockMask.BLOCKS_PER_TRACK : (int) drawn.skewed(1, 40);
+      for (int j = 0; j < blocks; j++) {
+        int block = whole ? j : drawn.below(BlockMask.BLOCKS_PER_TRACK);
+        long at = from + (long) block * BlockMask.BLOCK_BYTES;
+        if (at < volume.sizeBytes()) {
+          lost.lose(at);
+        }
+      }
+    }
+  }
+
+  /// Null if the side has no volume.
+  private VolumeDraw volumeOf(Fault fault) {
     int drives = sites[fault.side()].drives().size();
     int wanted = drives == 0 ? -1 : (int) (fault.number() % drives);
     for (VolumeDraw volume : rig.volumes()) {
       if (volume.isAt(fault.side()) && wanted-- == 0) {
-        oracle.excuseErrors(volume.name(), true);
-        struck.add(volume.name());
         return volume;
       }
     }
     return null;
+  }
+
+  private long trackOf(Fault fault, VolumeDraw volume) {
+    return fault.number()
+        / sites[fault.side()].drives().size()
+        % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
   }
 
   private String command(Fault fault) {
@@ -427,7 +521,7 @@ final class Scenario {
   private void losePower(int side) {
     boolean keepsAll = sites[side].keepsAllWithoutPower();
     sites[side].losePower();
-    if (keepsAll) {
+    if (keepsAll || rig.powerSafe().get(side)) {
       return;
     }
     boolean peerWhole = !memoryLost[1 - side];
@@ -468,13 +562,16 @@ final class Scenario {
   private void heal() {
     faultsOn = false;
     trace.turn(time.nowNs(), "scenario", "all faults are healed");
-    line.setNoisy(false);
-    line.restore();
+    for (SimulatedLine line : lines) {
+      line.setNoisy(false);
+      line.restore();
+    }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
       site.drives().forEach(SimulatedDrive::mend);
+      site.drives().forEach(drive -> drive.lost().recover());
       site.start();
-      site.console().type("vary L1 on", false);
+      rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
     }
     for (WorkloadProgram program : programs) {
       program.stop();
@@ -559,6 +656,9 @@ final class Scenario {
     struck.clear();
     memoryLost[0] = false;
     memoryLost[1] = false;
+    for (SimulatedSite site : sites) {
+      site.drives().forEach(drive -> drive.lost().forget());
+    }
     List<SweepProgram> sweeps = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {

@@ -9,6 +9,12 @@ public enum ScenarioKind {
   /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
   /// with what NVRAM held: what was answered while the pair was equal is there.
   STORED,
+  /// Several lines, of which one at a time is cut, dead in one direction or both, noisy, or varied
+  /// off: no group is ever suspended.
+  FAILOVER,
+  /// The NVRAM of both sites is power-safe, and power goes again and again: everything that was
+  /// answered is there.
+  POWER_SAFE,
   /// Drives that are slow and drives that hang, for seconds to minutes, and nothing else:
   /// whoever is not on such a drive goes on within a bound.
   HUNG,

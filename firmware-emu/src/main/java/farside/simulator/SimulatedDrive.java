@@ -51,6 +51,7 @@ final class SimulatedDrive implements DrivePort {
   /// Requests in flight that return only when the drive is freed.
   private final List<Request> stuck = new ArrayList<>();
 
+  private final LostBlocks lost;
   private Runnable wake = () -> {};
   private long badFromBytes;
   private long badToBytes;
@@ -95,7 +96,13 @@ final class SimulatedDrive implements DrivePort {
     this.trace = trace;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
+    this.lost = new LostBlocks(blockBytes);
     this.lastOldIoNs = time.nowNs();
+  }
+
+  /// What it cannot read until it is written anew.
+  LostBlocks lost() {
+    return lost;
   }
 
   /// What the last owner left on the drive, before the first start.
@@ -407,7 +414,7 @@ final class SimulatedDrive implements DrivePort {
       sink.onCompletion(
           request.tag,
           request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
-          request.failed && isSpoiled(request) ? Math.max(badFromBytes, request.offsetBytes) : -1);
+          request.failed ? request.firstBadByte : -1);
     }
     return drained;
   }
@@ -478,6 +485,7 @@ final class SimulatedDrive implements DrivePort {
             draws.fill(request.data, i, i + 8);
           }
         }
+        failIfLost(request);
         MemorySegment.copy(
             MemorySegment.ofArray(request.data),
             0,
@@ -502,8 +510,30 @@ final class SimulatedDrive implements DrivePort {
     wake.run();
   }
 
+  /// What the memory holds from the lost block on is anything, and what the drive names is the
+  /// block, where the read began, or nothing.
+  private void failIfLost(Request request) {
+    long firstBad = lost.onRead(request.offsetBytes, request.lengthBytes, time.nowNs());
+    if (firstBad < 0) {
+      return;
+    }
+    request.failed = true;
+    request.firstBadByte = switch (draws.below(3)) {
+      case 0 -> firstBad;
+      case 1 -> request.offsetBytes;
+      default -> -1;
+    };
+    for (int i = (int) (firstBad - request.offsetBytes); i < request.data.length; i += blockBytes) {
+      draws.fill(request.data, i, i + 8);
+    }
+  }
+
   private void apply(Request request) {
     request.failed |= isSpoiled(request);
+    request.firstBadByte = isSpoiled(request) ? Math.max(badFromBytes, request.offsetBytes) : -1;
+    if (!request.failed) {
+      lost.onWritten(request.offsetBytes, request.lengthBytes);
+    }
     Change change = new Change(++changeCount, request);
     if (request.failed) {
       change = partOf(change);
@@ -630,6 +660,7 @@ final class SimulatedDrive implements DrivePort {
     long changesBefore;
     boolean failed;
     long submittedNs;
+    long firstBadByte = -1;
 
     Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
       this.kind = kind;

@@ -195,6 +195,15 @@ final class SimulatedLink implements LinkPort {
   }
 
   @Override
+  public void hangUp(String reason) {
+    if (carrier) {
+      dropCarrier(reason);
+      line.onEndGone(side, "the peer hung up");
+      line.tryToConnect();
+    }
+  }
+
+  @Override
   public long sentFrames() {
     return sentFrames;
   }

@@ -4,6 +4,9 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.port.powersafe.LoggedNvram;
+import farside.port.powersafe.NvramLog;
+import farside.port.powersafe.NvramLogReplay;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,7 +29,12 @@ final class SimulatedNvram implements NvramPort {
   private final long address;
   private final long sizeBytes;
 
+  /// Null: only mapped.
+  private final SimulatedNvramLog log;
+
   private Contents contents = Contents.BLANK;
+  private boolean isRebuilt;
+  private long logEpoch;
   private boolean ended;
   private boolean dead;
   private long commits;
@@ -36,6 +44,12 @@ final class SimulatedNvram implements NvramPort {
   private boolean killAfter;
 
   SimulatedNvram(long sizeBytes, Arena arena, Draws draws, Trace trace) {
+    this(sizeBytes, null, arena, draws, trace);
+  }
+
+  /// @param log null: the region does not survive the loss of power
+  SimulatedNvram(long sizeBytes, SimulatedNvramLog log, Arena arena, Draws draws, Trace trace) {
+    this.log = log;
     require(sizeBytes % PAGE_BYTES == 0, "NVRAM of " + sizeBytes + " bytes is not whole pages");
     this.sizeBytes = sizeBytes;
     this.draws = draws;
@@ -50,6 +64,35 @@ final class SimulatedNvram implements NvramPort {
     dead = false;
     killAtCommit = -1;
     killAtStore = -1;
+    isRebuilt = false;
+  }
+
+  /// The same, and what the cabinet is to be given: the region itself, or it with its log.
+  ///
+  /// Goes the way of the real driver: lost contents are built anew from the log of the last
+  /// epoch, then a log of a new epoch is begun, and last the new epoch is made durable.
+  NvramPort open(Runnable wake) {
+    open();
+    if (log == null) {
+      return this;
+    }
+    log.open(wake);
+    if (contents == Contents.LOST && logEpoch != 0) {
+      String reason = new NvramLogReplay(log, address, sizeBytes, logEpoch).rebuild();
+      require(reason.isEmpty(), () -> "power-safe NVRAM is lost: " + reason);
+      isRebuilt = true;
+    }
+    long epoch = draws.nextNonZero();
+    NvramLog begun = NvramLog.begin(log, address, sizeBytes, epoch, logEpoch);
+    logEpoch = epoch;
+    if (isRebuilt) {
+      contents = Contents.KEPT;
+    }
+    return new LoggedNvram(this, begun);
+  }
+
+  boolean isPowerSafeHere() {
+    return log != null;
   }
 
   /// The process dies at the n-th commit from now, before or after that commit takes effect.
@@ -68,6 +111,9 @@ final class SimulatedNvram implements NvramPort {
     dead = true;
     killAtCommit = -1;
     killAtStore = -1;
+    if (log != null) {
+      log.onProcessDeath();
+    }
   }
 
   /// Power is gone too.
@@ -199,7 +245,7 @@ final class SimulatedNvram implements NvramPort {
 
   @Override
   public Contents contents() {
-    return contents;
+    return isRebuilt ? Contents.REBUILT : contents;
   }
 
   private void store() {

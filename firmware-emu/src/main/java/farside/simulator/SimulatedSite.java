@@ -8,6 +8,7 @@ import farside.director.EventCode;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
+import farside.port.NvramPort;
 import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.List;
 
@@ -48,6 +49,8 @@ final class SimulatedSite implements Stepped {
   private long powerLosses;
   private long restarts;
   private long shutdowns;
+  private long suspensions;
+  private long repairs;
 
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
@@ -160,8 +163,18 @@ final class SimulatedSite implements Stepped {
     return restarts;
   }
 
+  /// How often a group went on alone.
+  long suspensions() {
+    return suspensions;
+  }
+
   long shutdowns() {
     return shutdowns;
+  }
+
+  /// Runs of blocks that were made good with what the peer had.
+  long repairs() {
+    return repairs;
   }
 
   /// Starts the process, once it can own the drives: old requests of a dead one may still be
@@ -193,18 +206,26 @@ final class SimulatedSite implements Stepped {
     trace.turn(time.nowNs(), name, "starts, NVRAM " + nvram.contents());
     restarts++;
     ended = false;
-    nvram.open();
+    NvramPort memory;
+    try {
+      memory = nvram.open(this::wake);
+    } catch (CabinetKilled killed) {
+      die("killed while it began its NVRAM log");
+      return;
+    }
     for (SimulatedDrive drive : drives) {
       drive.open(this::wake);
     }
     host.open(this::wake);
     console.open(this::wake);
     EventPort events = (nowNs, number, severity, text) -> {
-      doubts += number == EventCode.DRIVE_IN_DOUBT.number() ? 1 : 0;
       trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+      suspensions += number == EventCode.GROUP_TRIPPED.number() ? 1 : 0;
+      repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
+      doubts += number == EventCode.DRIVE_IN_DOUBT.number() ? 1 : 0;
     };
     CabinetPorts ports = new CabinetPorts(
-        nvram,
+        memory,
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
         host,

@@ -15,12 +15,15 @@ record Totals(
     long framesSpoiled,
     long takeovers,
     long consoleAnswers,
+    long failedReads,
+    long repairs,
+    long lostBlockErrors,
     long stuckRequests,
     long doubts,
     long resets) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -38,6 +41,9 @@ record Totals(
         framesSpoiled + other.framesSpoiled,
         takeovers + other.takeovers,
         consoleAnswers + other.consoleAnswers,
+        failedReads + other.failedReads,
+        repairs + other.repairs,
+        lostBlockErrors + other.lostBlockErrors,
         stuckRequests + other.stuckRequests,
         doubts + other.doubts,
         resets + other.resets);
@@ -48,6 +54,7 @@ record Totals(
     return String.format(
         "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
+            + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
             + "%d drive requests that hung, drives in doubt %d times, reset %d times",
         runs,
         virtualNs / 1e9,
@@ -62,6 +69,9 @@ record Totals(
         framesSpoiled,
         takeovers,
         consoleAnswers,
+        failedReads,
+        repairs,
+        lostBlockErrors,
         stuckRequests,
         doubts,
         resets);

@@ -173,6 +173,13 @@ final class VolumeHistory {
     }
   }
 
+  /// The write was answered with an error: each of its blocks has taken effect by now, or never
+  /// will.
+  void settle(HostWrite write) {
+    write.settledStep = ++step;
+    unsettled.remove(write);
+  }
+
   /// The cabinet or the host of all open writes has gone: each has taken effect by now, or
   /// never will.
   void settle() {

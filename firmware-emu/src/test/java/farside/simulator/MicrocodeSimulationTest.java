@@ -38,6 +38,30 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aFaultyLinkOfSeveralNeverSuspendsAGroup() {
+    Simulation simulation = new Simulation(ScenarioKind.FAILOVER, out);
+    assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().lineCuts()).isGreaterThan(4);
+  }
+
+  @Test
+  void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
+    Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
+    int failed = simulation.sweep(26, 26);
+    assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().failedReads()).isGreaterThan(10);
+    assertThat(simulation.totals().repairs()).isGreaterThan(5);
+  }
+
+  @Test
+  void powerSafeNvramKeepsAllThatWasAnsweredWhenPowerIsLost() {
+    Simulation simulation = new Simulation(ScenarioKind.POWER_SAFE, out);
+    // An answer to a host that does not wait for the log is found by 7, one to the peer by 8.
+    assertThat(simulation.sweep(7, 8)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().powerLosses()).isGreaterThan(10);
+  }
+
+  @Test
   void whileADriveHangsHostsOfOtherDrivesGoOn() {
     Simulation simulation = new Simulation(ScenarioKind.HUNG, out);
     assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();

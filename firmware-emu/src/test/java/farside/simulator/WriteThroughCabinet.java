@@ -30,6 +30,7 @@ final class WriteThroughCabinet
     FORGETS_THE_FLUSH,
     CHANGES_PINNED_MEMORY,
     READS_OLD_DATA,
+    TAKES_NOISE_FOR_DATA,
     SPINS,
     NEVER_ANSWERS_A_FLUSH
   }
@@ -303,7 +304,14 @@ final class WriteThroughCabinet
     @Override
     public void onCompletion(long tag, DriveOutcome outcome, long firstBadByte) {
       switch (step) {
-        case READING -> onRead();
+        case READING -> {
+          if (outcome == DriveOutcome.DONE || lie == Lie.TAKES_NOISE_FOR_DATA) {
+            onRead();
+          } else {
+            step = IDLE;
+            ports.host().reply(connection, cookie, HostStatus.IO_ERROR);
+          }
+        }
         case WRITING -> {
           if (outcome != DriveOutcome.DONE) {
             // A flush before the next try: what fails for seconds must not gather in the drive.

@@ -1,5 +1,6 @@
 package farside.driver.nbd;
 
+import farside.driver.netty.StraightReceive;
 import farside.port.Extents;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
@@ -7,8 +8,10 @@ import farside.protocol.nbd.ExportDirectory;
 import farside.protocol.nbd.NbdCommand;
 import farside.protocol.nbd.NbdError;
 import farside.protocol.nbd.NbdSession;
+import farside.protocol.nbd.NbdSessionState;
 import farside.protocol.nbd.TlsPolicy;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -44,6 +47,12 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   static final int CLOSE_SECONDS_MAX = 5;
 
   private static final int QUEUED_BYTES_RESUME = QUEUED_BYTES_MAX / 2;
+
+  private static final int LONG_WRITE_BYTES = 64 * 1024;
+  private static final int STRAIGHT_BYTES_MIN = 16 * 1024;
+
+  private static final AdaptiveRecvByteBufAllocator RECEIVE =
+      new AdaptiveRecvByteBufAllocator(4 * 1024, 64 * 1024, 1024 * 1024);
 
   private final int number;
   private final NbdHead head;
@@ -91,6 +100,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     session = new NbdSession(exports, head.tls() == null ? TlsPolicy.OFF : TlsPolicy.REQUIRED);
     outbound = new OutboundReplies(channel, this::onProgress);
     catchUp = new CatchUp(channel, head.catchUpRoom(), () -> onCaughtUp());
+    StraightReceive.prepare(channel, RECEIVE, this::isLongPayloadLikely);
   }
 
   int number() {
@@ -99,6 +109,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   long queuedBytes() {
     return inbound.lengthBytes();
+  }
+
+  boolean isInputPaused() {
+    return isInputPaused;
   }
 
   long unsentBytes() {
@@ -130,7 +144,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
     catchUp.onRead(piece.readableBytes());
     inbound.add(piece);
-    if (!isInputPaused && inbound.lengthBytes() > QUEUED_BYTES_MAX) {
+    if (!isInputPaused && (inbound.lengthBytes() > QUEUED_BYTES_MAX || isPayloadUnasked())) {
       pauseInput(true);
     }
     head.mark(this);
@@ -423,9 +437,31 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private void moveWanted() {
     int moved = inbound.moveTo(wantedAddress, wantedBytes);
+    if (wantedBytes - moved >= STRAIGHT_BYTES_MIN && mayTakeStraight()) {
+      moved += StraightReceive.take(channel, wantedAddress + moved, wantedBytes - moved);
+    }
     wantedAddress += moved;
     wantedBytes -= moved;
     onPayloadTaken(moved);
+  }
+
+  /// Not through TLS, and not while every byte is counted to find out whether the host has gone.
+  private boolean mayTakeStraight() {
+    return tls == null && !catchUp.isOn() && !isInputEnded;
+  }
+
+  /// There is no room for it yet: it stays in the socket, to be taken straight.
+  private boolean isPayloadUnasked() {
+    boolean isDue =
+        session.state() == NbdSessionState.PAYLOAD || session.state() == NbdSessionState.OFFERED;
+    return isDue && wantedBytes == 0 && unwantedBytes == 0 && isLongPayloadLikely();
+  }
+
+  /// One long write is likely to be followed by another.
+  private boolean isLongPayloadLikely() {
+    return mayTakeStraight()
+        && session.command() == NbdCommand.WRITE
+        && session.lengthBytes() >= LONG_WRITE_BYTES;
   }
 
   private void dropUnwanted() {

@@ -10,7 +10,6 @@ import farside.protocol.nbd.ExportDirectory;
 import farside.protocol.nbd.NbdExport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -45,10 +44,6 @@ public final class NbdHead implements HostPort, RoundFlush {
 
   /// Steps of one connection before the next has its turn.
   private static final int TURN_STEPS_MAX = 16;
-
-  private static final int RECEIVE_BYTES_MIN = 4 * 1024;
-  private static final int RECEIVE_BYTES_INITIAL = 64 * 1024;
-  private static final int RECEIVE_BYTES_MAX = 1024 * 1024;
 
   private static final int PREFERRED_BYTES_MIN = 4096;
 
@@ -115,10 +110,6 @@ public final class NbdHead implements HostPort, RoundFlush {
         .childOption(ChannelOption.TCP_NODELAY, true)
         .childOption(ChannelOption.SO_KEEPALIVE, true)
         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-        .childOption(
-            ChannelOption.RECVBUF_ALLOCATOR,
-            new AdaptiveRecvByteBufAllocator(
-                RECEIVE_BYTES_MIN, RECEIVE_BYTES_INITIAL, RECEIVE_BYTES_MAX))
         .childHandler(new ChannelInitializer<Channel>() {
           @Override
           protected void initChannel(Channel channel) {
@@ -431,6 +422,11 @@ public final class NbdHead implements HostPort, RoundFlush {
   }
 
   /// What the connection has sent and nobody has looked at yet; 0 if it is gone.
+  boolean isInputPaused(int connection) {
+    NbdConnection found = connections.get(connection);
+    return found != null && found.isInputPaused();
+  }
+
   long queuedBytes(int connection) {
     NbdConnection found = connections.get(connection);
     return found == null ? 0 : found.queuedBytes();

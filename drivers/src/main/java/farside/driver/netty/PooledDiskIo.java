@@ -1,7 +1,11 @@
 package farside.driver.netty;
 
 import farside.driver.posix.Posix;
+import farside.port.Memory;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +20,8 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 /// A hop between threads costs more than the request itself when the disk is fast, so the hops
 /// are shared: a round's requests are handed over under one lock with one wake-up, a worker
 /// that finds more work than it can do wakes the next, and the loop is woken only if it may be
-/// asleep.
+/// asleep. Writes that wait one behind the other, and lie so on the disk, go to the kernel as
+/// one: two workers that write to one file would only wait for its lock in turns.
 final class PooledDiskIo implements DiskIo {
   /// One may be in a long flush while the other reads and writes.
   static final int WORKER_COUNT = 2;
@@ -24,12 +29,21 @@ final class PooledDiskIo implements DiskIo {
   /// How long the end waits for requests under way: a drive that hangs is not waited for.
   static final long CLOSE_WAIT_MS = 5_000;
 
+  /// What one call writes at most, and of how many pieces.
+  static final int RUN_BYTES_MAX = 1024 * 1024;
+
+  static final int RUN_PIECES_MAX = 64;
+
   private enum Kind {
     READ,
     WRITE,
     WRITE_VECTOR,
     SYNC_DATA,
-    ALLOCATE
+    ALLOCATE;
+
+    boolean isWrite() {
+      return this == WRITE || this == WRITE_VECTOR;
+    }
   }
 
   /// One per slot, used again and again.
@@ -38,12 +52,74 @@ final class PooledDiskIo implements DiskIo {
     Kind kind = Kind.READ;
     long offsetBytes;
     long address;
+
+    /// In bytes, or the count of pieces.
     long length;
+
     int mode;
     int result;
 
     Request(int slot) {
       this.slot = slot;
+    }
+
+    int pieceCount() {
+      return kind == Kind.WRITE_VECTOR ? (int) length : 1;
+    }
+
+    long lengthBytes() {
+      if (kind != Kind.WRITE_VECTOR) {
+        return length;
+      }
+      long bytes = 0;
+      MemorySegment iovec = Memory.at(address, length * Posix.IOVEC_BYTES);
+      for (int piece = 0; piece < length; piece++) {
+        bytes += iovec.getAtIndex(ValueLayout.JAVA_LONG, 2L * piece + 1);
+      }
+      return bytes;
+    }
+
+    /// Appends its pieces to an array of them.
+    void addPiecesTo(MemorySegment iovec, int fromPiece) {
+      if (kind == Kind.WRITE_VECTOR) {
+        long bytes = length * Posix.IOVEC_BYTES;
+        MemorySegment.copy(
+            Memory.at(address, bytes), 0, iovec, (long) fromPiece * Posix.IOVEC_BYTES, bytes);
+      } else {
+        iovec.setAtIndex(ValueLayout.JAVA_LONG, 2L * fromPiece, address);
+        iovec.setAtIndex(ValueLayout.JAVA_LONG, 2L * fromPiece + 1, length);
+      }
+    }
+  }
+
+  /// What a worker does next: one request, or writes that follow one another on the disk.
+  private static final class Run {
+    final List<Request> requests = new ArrayList<>();
+    final MemorySegment iovec =
+        Arena.ofAuto().allocate((long) RUN_PIECES_MAX * Posix.IOVEC_BYTES, Posix.IOVEC_BYTES);
+    int pieceCount;
+    long lengthBytes;
+
+    void begin(Request first) {
+      requests.clear();
+      requests.add(first);
+      pieceCount = first.pieceCount();
+      lengthBytes = first.lengthBytes();
+    }
+
+    boolean isFollowedBy(Request next) {
+      Request first = requests.getFirst();
+      return first.kind.isWrite()
+          && next.kind.isWrite()
+          && next.offsetBytes == first.offsetBytes + lengthBytes
+          && pieceCount + next.pieceCount() <= RUN_PIECES_MAX
+          && lengthBytes + next.lengthBytes() <= RUN_BYTES_MAX;
+    }
+
+    void add(Request next) {
+      requests.add(next);
+      pieceCount += next.pieceCount();
+      lengthBytes += next.lengthBytes();
     }
   }
 
@@ -136,38 +212,66 @@ final class PooledDiskIo implements DiskIo {
   }
 
   private void work() {
-    Request request = take();
-    while (request != null) {
-      request.result = run(request);
-      // There is a place for every slot, so this cannot be refused. Waking costs next to
-      // nothing while the loop is awake, and must not be skipped because an older answer lies
-      // there: the loop may take that one, and fall asleep, before this one is in.
-      answered.offer(request);
+    Run run = new Run();
+    while (take(run)) {
+      carryOut(run);
+      for (Request request : run.requests) {
+        // There is a place for every slot, so this cannot be refused.
+        answered.offer(request);
+      }
+      // Waking costs next to nothing while the loop is awake, and must not be skipped because an
+      // older answer lies there: the loop may take that one, and fall asleep, before this one is
+      // in.
       wake.run();
-      request = take();
     }
   }
 
-  /// The next request, or null when there will be none.
-  private Request take() {
+  /// Fills in what is next; false if there will be nothing.
+  private boolean take(Run run) {
     lock.lock();
     try {
       while (waiting.isEmpty()) {
         if (closed) {
-          return null;
+          return false;
         }
         idleCount++;
         workToDo.awaitUninterruptibly();
         idleCount--;
       }
-      Request request = waiting.poll();
+      run.begin(waiting.poll());
+      while (!waiting.isEmpty() && run.isFollowedBy(waiting.peek())) {
+        run.add(waiting.poll());
+      }
       if (!waiting.isEmpty() && idleCount > 0) {
         workToDo.signal();
       }
-      return request;
+      return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void carryOut(Run run) {
+    if (run.requests.size() > 1 && writtenWhole(run)) {
+      for (Request request : run.requests) {
+        request.result = (int) request.lengthBytes();
+      }
+      return;
+    }
+    // Together they failed or came short: each by itself shows which one it was.
+    for (Request request : run.requests) {
+      request.result = run(request);
+    }
+  }
+
+  private boolean writtenWhole(Run run) {
+    int pieces = 0;
+    for (Request request : run.requests) {
+      request.addPiecesTo(run.iovec, pieces);
+      pieces += request.pieceCount();
+    }
+    long offsetBytes = run.requests.getFirst().offsetBytes;
+    return Posix.pwritev(fd, run.iovec.address(), pieces, offsetBytes) == run.lengthBytes;
   }
 
   private int run(Request request) {

@@ -54,6 +54,11 @@ public enum Transport {
   // A host with 16 requests in flight, a link and three drives stay far below it.
   private static final int RING_SIZE = 512;
 
+  /// True of a channel that this transport made.
+  boolean isOf(Channel channel) {
+    return channel.getClass() == channelClass();
+  }
+
   /// True if this machine and this kernel can do it.
   public boolean isAvailable() {
     return switch (this) {

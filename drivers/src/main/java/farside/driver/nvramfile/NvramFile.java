@@ -6,8 +6,13 @@ import farside.driver.nvramfile.NvramPrologue.Condition;
 import farside.driver.posix.ExclusiveFile;
 import farside.driver.posix.Posix;
 import farside.port.Memory;
+import farside.port.NvramLogPort;
 import farside.port.NvramPort;
+import farside.port.powersafe.LoggedNvram;
+import farside.port.powersafe.NvramLog;
+import farside.port.powersafe.NvramLogReplay;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,6 +31,10 @@ import java.util.UUID;
 /// Contents found [NvramPort.Contents#LOST] are zeroed before anyone sees them, so that not
 /// even a mistake can believe them; they stay `LOST` over any number of restarts until
 /// microcode has made its first [#commit].
+///
+/// With a log beside it the region is *power-safe*: what would be lost is built anew from the
+/// log. Each opening begins a new log, under an epoch of its own that is in the prologue; the
+/// old log is whole until the prologue names the new one.
 public final class NvramFile implements NvramPort {
   private static final int PAGE_BYTES = 4096;
   private static final int SCAN_BYTES = 1 << 20;
@@ -41,21 +50,27 @@ public final class NvramFile implements NvramPort {
   private final MemorySegment region;
   private final NvramPrologue prologue;
   private final UUID bootId;
-  private final Contents contents;
   private final String lockRefusal;
+  private final Found found;
   private boolean lossUntold;
   private boolean closed;
 
+  /// What an opening came to.
+  ///
+  /// @param log null: only mapped
+  /// @param lossReason why a log could not help
+  private record Found(Contents contents, NvramLog log, long logEpoch, String lossReason) {}
+
   private NvramFile(
-      ExclusiveFile file, MemorySegment whole, UUID bootId, Contents contents, String lockRefusal) {
+      ExclusiveFile file, MemorySegment whole, UUID bootId, Found found, String lockRefusal) {
     this.file = file;
+    this.found = found;
     this.whole = whole;
     this.region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES);
     this.prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
     this.bootId = bootId;
-    this.contents = contents;
     this.lockRefusal = lockRefusal;
-    lossUntold = contents == Contents.LOST;
+    lossUntold = found.contents == Contents.LOST;
   }
 
   /// Opens the file, making it if there is none, and owns it until [#close].
@@ -69,10 +84,28 @@ public final class NvramFile implements NvramPort {
   /// The same under a boot id of the caller's choice: another one than last time is a loss of
   /// power.
   public static NvramFile open(Path path, long regionBytes, UUID bootId) throws IOException {
-    return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS);
+    return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS, null);
   }
 
-  static NvramFile open(Path path, long regionBytes, UUID bootId, long busyRetryMs)
+  /// Opens the file, and makes it power-safe.
+  ///
+  /// @param log open, and this NVRAM's alone; it is not closed with the NVRAM
+  public static NvramFile openPowerSafe(Path path, long regionBytes, NvramLogPort log)
+      throws IOException {
+    return openPowerSafe(path, regionBytes, BootId.current(), log);
+  }
+
+  static NvramFile openPowerSafe(Path path, long regionBytes, UUID bootId, NvramLogPort log)
+      throws IOException {
+    try {
+      return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS, log);
+    } catch (UncheckedIOException failure) {
+      throw failure.getCause();
+    }
+  }
+
+  static NvramFile open(
+      Path path, long regionBytes, UUID bootId, long busyRetryMs, NvramLogPort log)
       throws IOException {
     if (regionBytes <= 0 || regionBytes % PAGE_BYTES != 0) {
       throw new IOException("NVRAM " + path + ": " + regionBytes
@@ -92,8 +125,8 @@ public final class NvramFile implements NvramPort {
       address = map(file, fileBytes);
       String lockRefusal = makeResident(file, address, fileBytes);
       MemorySegment whole = Posix.view(address, fileBytes);
-      Contents contents = takeOver(file, whole, regionBytes, bootId, blank);
-      NvramFile nvram = new NvramFile(file, whole, bootId, contents, lockRefusal);
+      Found found = takeOver(file, whole, regionBytes, bootId, blank, log);
+      NvramFile nvram = new NvramFile(file, whole, bootId, found, lockRefusal);
       opened = true;
       return nvram;
     } finally {
@@ -251,29 +284,66 @@ public final class NvramFile implements NvramPort {
   }
 
   /// Judges what was found, and takes the clean mark away before anything else can change.
-  private static Contents takeOver(
-      ExclusiveFile file, MemorySegment whole, long regionBytes, UUID bootId, boolean blank)
+  private static Found takeOver(
+      ExclusiveFile file,
+      MemorySegment whole,
+      long regionBytes,
+      UUID bootId,
+      boolean blank,
+      NvramLogPort log)
       throws IOException {
     NvramPrologue prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
+    MemorySegment region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES);
     Contents contents = blank ? Contents.BLANK : judge(prologue, bootId);
+    // After a clean end the file itself has everything, until the prologue is written again.
+    boolean mayNeedLog = !blank && prologue.condition() != Condition.CLEAN;
+    long oldEpoch = mayNeedLog ? prologue.logEpoch() : 0;
+    String lossReason = "";
+    if (contents == Contents.LOST && oldEpoch != 0) {
+      refuseToForget(file, log);
+      lossReason = new NvramLogReplay(log, region.address(), regionBytes, oldEpoch).rebuild();
+      // A region that nobody had begun to use was lost before, and still is.
+      boolean isUsed = lossReason.isEmpty() && !isZero(region.asSlice(0, PAGE_BYTES));
+      contents = isUsed ? Contents.REBUILT : Contents.LOST;
+    }
     if (contents == Contents.LOST) {
       // In this order: from the first zeroed byte on nobody may take the rest for whole.
-      prologue.write(Condition.LOST, regionBytes, bootId);
-      check(
-          file,
-          push(whole, NvramPrologue.PROLOGUE_BYTES),
-          "cannot be written",
-          "Replace the medium it lies on.");
-      whole.asSlice(NvramPrologue.PROLOGUE_BYTES).fill((byte) 0);
-    } else {
-      prologue.write(Condition.IN_USE, regionBytes, bootId);
-      check(
-          file,
-          push(whole, NvramPrologue.PROLOGUE_BYTES),
-          "cannot be written",
-          "Replace the medium it lies on.");
+      prologue.write(Condition.LOST, regionBytes, bootId, 0);
+      pushPrologue(file, whole);
+      region.fill((byte) 0);
+      oldEpoch = 0;
     }
-    return contents;
+    NvramLog begun = null;
+    long epoch = 0;
+    if (log != null) {
+      epoch = UUID.randomUUID().getMostSignificantBits();
+      begun = NvramLog.begin(log, region.address(), regionBytes, epoch, oldEpoch);
+    }
+    Condition condition = contents == Contents.LOST ? Condition.LOST : Condition.IN_USE;
+    prologue.write(condition, regionBytes, bootId, epoch);
+    pushPrologue(file, whole);
+    return new Found(contents, begun, epoch, lossReason);
+  }
+
+  private static void refuseToForget(ExclusiveFile file, NvramLogPort log) throws IOException {
+    if (log == null) {
+      throw new IOException("NVRAM " + file.path()
+          + " was power-safe, was not ended cleanly before the machine stopped, and only its log has what it held;"
+          + " but the rig does not say so any more. Nothing was changed. Say `nvram: power-safe` again until the"
+          + " cabinet was shut down once; or move this file away, and what it held is lost.");
+    }
+  }
+
+  private static boolean isZero(MemorySegment page) {
+    return page.mismatch(MemorySegment.ofArray(new byte[PAGE_BYTES])) == -1;
+  }
+
+  private static void pushPrologue(ExclusiveFile file, MemorySegment whole) throws IOException {
+    check(
+        file,
+        push(whole, NvramPrologue.PROLOGUE_BYTES),
+        "cannot be written",
+        "Replace the medium it lies on.");
   }
 
   private static Contents judge(NvramPrologue found, UUID bootId) {
@@ -340,7 +410,7 @@ public final class NvramFile implements NvramPort {
       // Microcode has begun anew in a zeroed region: from here on the contents are its own.
       lossUntold = false;
       VarHandle.releaseFence();
-      prologue.write(Condition.IN_USE, region.byteSize(), bootId);
+      prologue.write(Condition.IN_USE, region.byteSize(), bootId, found.logEpoch);
     }
   }
 
@@ -361,7 +431,17 @@ public final class NvramFile implements NvramPort {
 
   @Override
   public Contents contents() {
-    return contents;
+    return found.contents;
+  }
+
+  @Override
+  public String lossReason() {
+    return found.lossReason;
+  }
+
+  /// What the cabinet is to be given: the region itself, or it together with its log.
+  public NvramPort port() {
+    return found.log == null ? this : new LoggedNvram(this, found.log);
   }
 
   /// Says that the contents are good under any kernel. Called after [#force], when nothing will
@@ -372,7 +452,7 @@ public final class NvramFile implements NvramPort {
       return;
     }
     VarHandle.releaseFence();
-    prologue.write(Condition.CLEAN, region.byteSize(), bootId);
+    prologue.write(Condition.CLEAN, region.byteSize(), bootId, found.logEpoch);
     force();
   }
 

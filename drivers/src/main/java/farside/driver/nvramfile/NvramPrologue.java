@@ -22,8 +22,12 @@ import java.util.zip.CRC32C;
 /// |     24 |      8 | change      | rises by one per change of the prologue                     |
 /// |     32 |     16 | bootId      | the kernel of the last user, high half first                |
 /// |     48 |      4 | CRC-32C     | of bytes 0 to 47                                            |
+/// |     56 |      8 | logEpoch    | of the log that keeps the region over a loss of power       |
+/// |     64 |      4 | CRC-32C     | of bytes 0 to 63; if it is wrong there is no such log       |
 ///
-/// Little-endian. The CRC tells a torn copy from a whole one, nothing more: it covers no byte of
+/// Little-endian. The last two came later: a program that does not know them changes the copy
+/// without the log, and its CRC then says so. The CRC tells a torn copy from a whole one, nothing
+/// more: it covers no byte of
 /// the region, whose records have checksums of their own.
 final class NvramPrologue {
   static final int PROLOGUE_BYTES = 4096;
@@ -39,6 +43,8 @@ final class NvramPrologue {
   private static final int BOOT_ID_HIGH_OFFSET = 32;
   private static final int BOOT_ID_LOW_OFFSET = 40;
   private static final int CRC_OFFSET = 48;
+  private static final int LOG_EPOCH_OFFSET = 56;
+  private static final int LOG_CRC_OFFSET = 64;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN);
@@ -104,8 +110,16 @@ final class NvramPrologue {
     return Condition.of(newest().get(INT, CONDITION_OFFSET));
   }
 
+  /// 0: the region has no log, and is lost with the power.
+  long logEpoch() {
+    MemorySegment copy = newest();
+    return copy.get(INT, LOG_CRC_OFFSET) == crcOf(copy, LOG_CRC_OFFSET)
+        ? copy.get(LONG, LOG_EPOCH_OFFSET)
+        : 0;
+  }
+
   /// Writes the next copy; the caller pushes the page to the backing store.
-  void write(Condition condition, long regionBytes, UUID bootId) {
+  void write(Condition condition, long regionBytes, UUID bootId, long logEpoch) {
     MemorySegment newest = newestCopy();
     long change = newest == null ? 1 : newest.get(LONG, CHANGE_OFFSET) + 1;
     MemorySegment copy = copy(newest == null || newest.address() != page.address() ? 0 : 1);
@@ -116,7 +130,9 @@ final class NvramPrologue {
     copy.set(LONG, CHANGE_OFFSET, change);
     copy.set(LONG, BOOT_ID_HIGH_OFFSET, bootId.getMostSignificantBits());
     copy.set(LONG, BOOT_ID_LOW_OFFSET, bootId.getLeastSignificantBits());
-    copy.set(INT, CRC_OFFSET, crcOf(copy));
+    copy.set(INT, CRC_OFFSET, crcOf(copy, CRC_OFFSET));
+    copy.set(LONG, LOG_EPOCH_OFFSET, logEpoch);
+    copy.set(INT, LOG_CRC_OFFSET, crcOf(copy, LOG_CRC_OFFSET));
   }
 
   private MemorySegment newest() {
@@ -144,12 +160,13 @@ final class NvramPrologue {
   }
 
   private static boolean isWhole(MemorySegment copy) {
-    return copy.get(LONG, MAGIC_OFFSET) == MAGIC && copy.get(INT, CRC_OFFSET) == crcOf(copy);
+    return copy.get(LONG, MAGIC_OFFSET) == MAGIC
+        && copy.get(INT, CRC_OFFSET) == crcOf(copy, CRC_OFFSET);
   }
 
-  private static int crcOf(MemorySegment copy) {
+  private static int crcOf(MemorySegment copy, int lengthBytes) {
     CRC32C crc = new CRC32C();
-    crc.update(copy.asSlice(0, CRC_OFFSET).asByteBuffer());
+    crc.update(copy.asSlice(0, lengthBytes).asByteBuffer());
     return (int) crc.getValue();
   }
 }

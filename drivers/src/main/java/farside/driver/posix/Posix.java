@@ -33,6 +33,7 @@ public final class Posix {
   public static final int O_RDWR = 2;
   public static final int O_CREAT = 0x40;
   public static final int O_EXCL = 0x80;
+  public static final int O_DSYNC = 0x1000;
   public static final int O_CLOEXEC = 0x80000;
 
   /// The one flag of ours whose number differs between the two machines that we run on.

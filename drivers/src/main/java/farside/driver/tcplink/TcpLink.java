@@ -212,6 +212,14 @@ public final class TcpLink implements LinkPort, RoundFlush {
     return isVariedOn;
   }
 
+  /// The connecting side calls again; the listening side waits to be called.
+  @Override
+  public void hangUp(String reason) {
+    if (current != null) {
+      current.end(reason);
+    }
+  }
+
   @Override
   public long sentFrames() {
     return sentFrames;

@@ -2,7 +2,9 @@ package farside.driver.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import farside.driver.netty.StraightReceive;
 import farside.driver.netty.Transport;
 import farside.port.HostExport;
 import farside.port.HostStatus;
@@ -246,6 +248,57 @@ class NbdHeadTest {
       assertThat(client.expectReply(1)).isZero();
       assertThat(Arrays.equals(client.read(2, 0, bytes.length), bytes)).isTrue();
       sender.join();
+    }
+  }
+
+  @Test
+  void longPayloadThatNobodyHasRoomForStaysInTheSocket() throws Exception {
+    assumeTrue(Transport.EPOLL.isAvailable(), "no epoll here: payload goes through the queue");
+    start(Transport.EPOLL);
+    byte[] bytes = pattern(6, MIB);
+    try (NbdClient client = client()) {
+      client.write(1, 0, bytes);
+      assertThat(client.expectReply(1)).isZero();
+      bench.change(() -> bench.adapter.isHoldingPayload = true);
+      client.send(NbdCommand.WRITE, 2, MIB, bytes.length);
+      Thread sender = sending(client, bytes);
+      awaitThat(() -> bench.head.isInputPaused(1));
+      assertThat(bench.between(() -> bench.head.queuedBytes(1)))
+          .isLessThanOrEqualTo(2L * StraightReceive.GLANCE_BYTES);
+      bench.change(() -> bench.adapter.isHoldingPayload = false);
+
+      assertThat(client.expectReply(2)).isZero();
+      assertThat(client.read(3, MIB, bytes.length)).isEqualTo(bytes);
+      sender.join();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void longAndShortWritesInAnyOrderLandWhereTheyBelong(Transport transport) throws Exception {
+    start(transport);
+    long seed = System.nanoTime();
+    var random = new SplittableRandom(seed);
+    byte[] expected = new byte[16 * MIB];
+    try (NbdClient client = client()) {
+      var all = new ByteArrayOutputStream();
+      int count = 80;
+      for (int cookie = 0; cookie < count; cookie++) {
+        int length = 1 + (random.nextBoolean() ? random.nextInt(9000) : random.nextInt(600_000));
+        int offset = random.nextInt(expected.length - length);
+        byte[] bytes = pattern(seed + cookie, length);
+        System.arraycopy(bytes, 0, expected, offset, length);
+        all.writeBytes(NbdClient.request(NbdCommand.WRITE, 0, cookie, offset, length));
+        all.writeBytes(bytes);
+      }
+      Thread sender = sending(client, all.toByteArray());
+      for (int cookie = 0; cookie < count; cookie++) {
+        assertThat(client.expectReply(cookie)).as("seed %d", seed).isZero();
+      }
+      sender.join();
+      assertThat(Arrays.equals(client.read(999, 0, expected.length), expected))
+          .as("seed %d", seed)
+          .isTrue();
     }
   }
 

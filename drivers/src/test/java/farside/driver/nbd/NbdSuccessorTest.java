@@ -57,9 +57,7 @@ class NbdSuccessorTest {
     bench.change(() -> bench.adapter.isRefusing = true);
     try (NbdClient lost = NbdClient.opened(bench.address, "0010")) {
       lost.out.write(manyWrites());
-      await()
-          .until(() ->
-              bench.between(() -> bench.head.queuedBytes(1) > NbdConnection.QUEUED_BYTES_MAX));
+      await().until(() -> bench.between(() -> bench.head.isInputPaused(1)));
     }
   }
 
@@ -105,9 +103,7 @@ class NbdSuccessorTest {
           throw new UncheckedIOException(cut);
         }
       });
-      await()
-          .until(() ->
-              bench.between(() -> bench.head.queuedBytes(1) > NbdConnection.QUEUED_BYTES_MAX));
+      await().until(() -> bench.between(() -> bench.head.isInputPaused(1)));
       try (NbdClient next = NbdClient.opened(bench.address, "0010")) {
         assertThat(next.read(1, 0, PIECE)).hasSize(PIECE);
       }

@@ -134,6 +134,24 @@ class TcpLinkTest {
 
   @ParameterizedTest
   @EnumSource(Transport.class)
+  void aLinkThatIsHungUpIsConnectedAnew(Transport with) throws Exception {
+    startPair(with);
+    for (LinkEnd end : List.of(connecting, listening)) {
+      int facts = end.carrierFacts.size();
+      end.link.hangUp("nothing came");
+      runUntil(() -> end.carrierFacts.size() >= facts + 2 && end.isUp());
+      assertThat(end.carrierFacts.get(facts)).startsWith("down").contains("nothing came");
+      assertThat(end.link.isVariedOn()).isTrue();
+    }
+    runUntil(() -> connecting.isUp() && listening.isUp());
+    byte[] frame = TestFrames.frame(1, 30, 70, random);
+    connecting.send(frame, 0);
+    runUntil(() -> !listening.frames.isEmpty());
+    assertSame(listening.frames, List.of(frame));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
   void aDamagedHeaderEndsTheConnectionAndSaysSo(Transport with) throws Exception {
     startListening(with);
     byte[] good = TestFrames.frame(1, 30, 70, random);

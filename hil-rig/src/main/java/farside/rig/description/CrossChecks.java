@@ -16,8 +16,9 @@ import java.util.Set;
 ///
 /// Reads a text that the schema let through, and collects every mistake rather than the first.
 final class CrossChecks {
+  private static final String OWN_LOG = "nvram-log";
   private static final Set<String> OWN_FILES =
-      Set.of("nvram", "control.sock", "console.history", "farside.log", "farside.log.1");
+      Set.of("nvram", OWN_LOG, "control.sock", "console.history", "farside.log", "farside.log.1");
   private static final int PORT_MAX = 65_535;
   private static final int SCREEN_ROWS_MIN = 5;
 
@@ -54,6 +55,7 @@ final class CrossChecks {
     checkDriveFiles();
     checkDisks();
     checkListeners();
+    checkLinks();
     checkGroupsOfVolumes();
     checkOneVolumePerDrive();
     checkMirroredHaveLink();
@@ -106,6 +108,8 @@ final class CrossChecks {
         address(node.path("nbd"), pointer + "/nbd"),
         tls(node.path("nbdTls")),
         node.path("nvramMiB").asInt(64),
+        isNvramPowerSafe(node, pointer),
+        node.path("nvramLog").asText(OWN_LOG),
         node.path("readCacheMiB").asInt(16),
         linkTimeoutMs,
         heartbeatMs,
@@ -113,6 +117,17 @@ final class CrossChecks {
         driveHungMs,
         consoles(node),
         drives);
+  }
+
+  private boolean isNvramPowerSafe(JsonNode node, String pointer) {
+    boolean powerSafe = node.path("nvram").asText().equals("power-safe");
+    if (node.has("nvramLog") && !powerSafe) {
+      refuse(
+          pointer + "/nvramLog",
+          "the NVRAM has a log only if it is power-safe",
+          "Say `nvram: power-safe`, or remove nvramLog.");
+    }
+    return powerSafe;
   }
 
   private Rig.Drive drive(String name, JsonNode node, String pointer) {
@@ -394,8 +409,26 @@ final class CrossChecks {
     }
   }
 
+  private void checkLogFile(Rig.Cabinet cabinet, Map<String, String> ownerOfFile) {
+    if (!cabinet.isNvramPowerSafe()) {
+      return;
+    }
+    String path = cabinet.nvramLog();
+    String file = path.startsWith("/") ? path : cabinet.site() + "/" + path;
+    String other = ownerOfFile.putIfAbsent(file, cabinet.site() + "/nvramLog");
+    if (other != null || OWN_FILES.contains(path) && !path.equals(OWN_LOG)) {
+      refuse(
+          "/sites/%s/nvramLog".formatted(cabinet.site()),
+          "%s is the file of something else".formatted(path),
+          "Give the log a file of its own.");
+    }
+  }
+
   private void checkDriveFiles() {
     Map<String, String> driveOfFile = new HashMap<>();
+    for (Rig.Cabinet cabinet : rig.cabinets()) {
+      checkLogFile(cabinet, driveOfFile);
+    }
     for (Rig.Cabinet cabinet : rig.cabinets()) {
       for (int i = 0; i < cabinet.drives().size(); i++) {
         Rig.Drive drive = cabinet.drives().get(i);
@@ -477,6 +510,34 @@ final class CrossChecks {
               "%s is taken already, in line %d"
                   .formatted(address, text.valuePlace(pointers.get(earlier)).line()),
               "Give each listener a port of its own.");
+          break;
+        }
+      }
+    }
+  }
+
+  /// Two links that call at one place would be one, whose connections replace each other for ever.
+  private void checkLinks() {
+    for (int later = 1; later < rig.links().size(); later++) {
+      Rig.Link link = rig.links().get(later);
+      for (Rig.Link other : rig.links().subList(0, later)) {
+        if (link.name().equalsIgnoreCase(other.name())) {
+          refuse(
+              "/links/%d/name".formatted(later),
+              "there are two links named %s".formatted(link.name()),
+              "Rename one of them.");
+          break;
+        }
+      }
+      for (Rig.Link other : rig.links().subList(0, later)) {
+        if (link.connectSite().equals(other.connectSite())
+            && link.connectAddress().clashesWith(other.connectAddress())
+            && !link.listenAddress().clashesWith(other.listenAddress())) {
+          refuse(
+              "/links/%d/connect/address".formatted(later),
+              "links %s and %s call at the same address %s"
+                  .formatted(other.name(), link.name(), link.connectAddress()),
+              "Give each link an address of its own.");
           break;
         }
       }

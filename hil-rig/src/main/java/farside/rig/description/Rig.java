@@ -15,7 +15,7 @@ import java.util.Optional;
 ///
 /// @param name the file's name without `.yaml`; names the run directory
 /// @param cabinets in the order of the file
-/// @param links none, or the one between the two sites
+/// @param links none, or those between the two sites, which carry one session together
 public record Rig(
     String name,
     List<Cabinet> cabinets,
@@ -41,12 +41,16 @@ public record Rig(
   /// @param serial what the peer knows the cabinet by
   /// @param nbd where hosts reach it
   /// @param nbdTls how hosts and head prove who they are; null: nothing is encrypted
+  /// @param isNvramPowerSafe what is in NVRAM survives the loss of the machine's power
+  /// @param nvramLog from the site's run directory unless absolute
   public record Cabinet(
       String site,
       String serial,
       HostAddress nbd,
       NbdTls nbdTls,
       int nvramMiB,
+      boolean isNvramPowerSafe,
+      String nvramLog,
       int readCacheMiB,
       int linkTimeoutMs,
       int heartbeatMs,

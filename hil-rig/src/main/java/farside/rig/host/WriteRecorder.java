@@ -15,12 +15,19 @@ public final class WriteRecorder {
   private final long seed;
   private final int[] sent;
   private final int[] acknowledged;
+  private final int[] flushed;
+
+  /// Versions up to this one that are not the acknowledged one were lost, and stay so.
+  private final int[] lost;
+
   private long acknowledgedCount;
 
   public WriteRecorder(long seed, int blockCount) {
     this.seed = seed;
     sent = new int[blockCount];
     acknowledged = new int[blockCount];
+    flushed = new int[blockCount];
+    lost = new int[blockCount];
   }
 
   public long seed() {
@@ -47,6 +54,30 @@ public final class WriteRecorder {
       acknowledged[i] = sent[i];
     }
     acknowledgedCount++;
+  }
+
+  /// A flush is about to be sent; hand what is returned to [#onFlushed] when it was answered.
+  public synchronized int[] beforeFlush() {
+    return acknowledged.clone();
+  }
+
+  /// What was acknowledged before the flush was sent survives the loss of power.
+  public synchronized void onFlushed(int[] beforeFlush) {
+    for (int i = 0; i < flushed.length; i++) {
+      flushed[i] = Math.max(flushed[i], beforeFlush[i]);
+    }
+  }
+
+  /// Power was lost, and the memory of everybody who had more than the drives: only what was
+  /// flushed is promised now, and anything newer may be there.
+  public synchronized void loseUnflushed() {
+    System.arraycopy(flushed, 0, acknowledged, 0, flushed.length);
+  }
+
+  /// Nothing is under way, and every block was judged: what did not show then must not come
+  /// back.
+  public synchronized void settle() {
+    System.arraycopy(sent, 0, lost, 0, sent.length);
   }
 
   /// Writes acknowledged so far.
@@ -80,8 +111,9 @@ public final class WriteRecorder {
     for (int i = 0; i < content.length / BlockPattern.BLOCK_BYTES; i++) {
       int block = firstBlock + i;
       int found = BlockPattern.versionIn(content, i * BlockPattern.BLOCK_BYTES, seed, block);
-      boolean isRight =
-          found != BlockPattern.FOREIGN && found >= acknowledged[block] && found <= sent[block];
+      boolean isRight = found != BlockPattern.FOREIGN
+          && (found == acknowledged[block]
+              || found > Math.max(acknowledged[block], lost[block]) && found <= sent[block]);
       if (!isRight && complaints.size() < COMPLAINTS_MAX) {
         complaints.add("block %d holds %s, acknowledged is version %d, sent %d"
             .formatted(block, named(found), acknowledged[block], sent[block]));

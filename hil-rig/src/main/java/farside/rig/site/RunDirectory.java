@@ -9,6 +9,7 @@ import java.nio.file.Path;
 /// | path              | what                                              |
 /// |-------------------|---------------------------------------------------|
 /// | `A/nvram`         | the memory that survives a crash                  |
+/// | `A/nvram-log`     | its log where it is power-safe, unless the rig names another file |
 /// | `A/D1.img`        | a drive, unless the rig names another file        |
 /// | `A/control.sock`  | the console                                       |
 /// | `A/console.history` | what was typed at `farside console`             |

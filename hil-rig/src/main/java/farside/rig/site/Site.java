@@ -9,8 +9,10 @@ import farside.driver.drive.OpenDrive;
 import farside.driver.filedisk.FileDisk;
 import farside.driver.nbd.NbdHead;
 import farside.driver.nbd.NbdTls;
+import farside.driver.netty.DiskIo;
 import farside.driver.netty.Transport;
 import farside.driver.nvramfile.NvramFile;
+import farside.driver.nvramfile.NvramLogFile;
 import farside.driver.rawdisk.RawDisk;
 import farside.driver.serial.SerialConsole;
 import farside.driver.tcplink.TcpLink;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// One cabinet with its devices, on its own processor.
 ///
@@ -60,6 +63,8 @@ public final class Site {
   private final CountDownLatch ready = new CountDownLatch(3);
 
   private NvramFile nvram;
+  /// Null where the NVRAM is only mapped.
+  private NvramLogFile nvramLog;
   private NbdHead hosts;
   private ControlSocket console;
   private final List<SerialConsole> serialConsoles = new ArrayList<>();
@@ -82,6 +87,13 @@ public final class Site {
   /// if something is refused.
   public static Site open(Rig rig, Rig.Cabinet cabinet, RunDirectory directory)
       throws SiteRefusedException {
+    return open(rig, cabinet, directory, UnaryOperator.identity());
+  }
+
+  /// The same, with a filter, such as a fault, in front of each drive.
+  static Site open(
+      Rig rig, Rig.Cabinet cabinet, RunDirectory directory, UnaryOperator<DrivePort> filter)
+      throws SiteRefusedException {
     String name = cabinet.site();
     if (!directory.hasRoomForSocket(name)) {
       throw new SiteRefusedException(
@@ -93,7 +105,7 @@ public final class Site {
     Site site = null;
     try {
       site = new Site(cabinet, directory);
-      site.openDevices(rig);
+      site.openDevices(rig, filter);
       return site;
     } catch (IOException | IllegalArgumentException | CabinetRefused failure) {
       if (site != null) {
@@ -116,12 +128,13 @@ public final class Site {
         tls.clients() == null ? null : base.resolve(tls.clients()));
   }
 
-  private void openDevices(Rig rig) throws IOException, SiteRefusedException {
+  private void openDevices(Rig rig, UnaryOperator<DrivePort> filter)
+      throws IOException, SiteRefusedException {
     String name = cabinet.site();
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
     }
-    nvram = NvramFile.open(directory.nvram(name), cabinet.nvramBytes());
+    openNvram();
     hosts = new NbdHead(
         processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
     for (Rig.Link link : rig.links()) {
@@ -141,14 +154,28 @@ public final class Site {
     List<ConsolePort> consoles = new ArrayList<>(serialConsoles);
     consoles.add(console);
     CabinetPorts ports = new CabinetPorts(
-        nvram,
-        List.<DrivePort>copyOf(drives),
+        nvram.port(),
+        drives.stream().<DrivePort>map(filter).toList(),
         List.<LinkPort>copyOf(links),
         hosts,
         new JoinedConsoles(consoles),
         this::publish,
         new SystemRandom());
     microcode = new Cabinet(rig.describe(cabinet), ports, processor.wallMsAtZero());
+  }
+
+  private void openNvram() throws IOException {
+    Path path = directory.nvram(cabinet.site());
+    if (!cabinet.isNvramPowerSafe()) {
+      nvram = NvramFile.open(path, cabinet.nvramBytes());
+      return;
+    }
+    nvramLog = NvramLogFile.open(
+        directory.site(cabinet.site()).resolve(cabinet.nvramLog()),
+        cabinet.nvramBytes(),
+        (fd, answers) -> DiskIo.on(
+            processor.transport(), processor.eventLoop(), processor::wake, fd, 1, answers));
+    nvram = NvramFile.openPowerSafe(path, cabinet.nvramBytes(), nvramLog);
   }
 
   private OpenDrive open(Rig.Drive drive) throws IOException {
@@ -208,6 +235,10 @@ public final class Site {
       processor.addFlush(drive);
       processor.addQuietSign(drive::isQuiet);
     });
+    if (nvramLog != null) {
+      processor.addFlush(nvramLog);
+      processor.addQuietSign(nvramLog::isQuiet);
+    }
     links.forEach(processor::addFlush);
     processor.addFlush(hosts);
     processor.addQuietSign(hosts::isQuiet);
@@ -319,6 +350,9 @@ public final class Site {
       nvram.markClean();
     }
     nvram.close();
+    if (nvramLog != null) {
+      nvramLog.close();
+    }
     journal.close();
   }
 
@@ -338,6 +372,9 @@ public final class Site {
     drives.forEach(OpenDrive::close);
     if (nvram != null) {
       nvram.close();
+    }
+    if (nvramLog != null) {
+      nvramLog.close();
     }
     journal.close();
   }

@@ -107,12 +107,25 @@ class RigFileTest {
 
     assertThat(rig.cabinets()).allSatisfy(cabinet -> {
       assertThat(cabinet.nvramMiB()).isEqualTo(64);
+      assertThat(cabinet.isNvramPowerSafe()).isFalse();
       assertThat(cabinet.readCacheMiB()).isEqualTo(16);
       assertThat(cabinet.linkTimeoutMs()).isEqualTo(2000);
       assertThat(cabinet.heartbeatMs()).isEqualTo(500);
       assertThat(cabinet.driveSlowMs()).isEqualTo(2000);
       assertThat(cabinet.driveHungMs()).isEqualTo(30_000);
     });
+  }
+
+  @Test
+  void nvramMayBePowerSafeAndItsLogElsewhere() throws Exception {
+    Rig rig = parse(LOOPBACK.replaceFirst(
+        "nvramMiB: 64", "nvramMiB: 64\n    nvram: power-safe\n    nvramLog: /fast/log"));
+
+    assertThat(rig.cabinets().get(0).isNvramPowerSafe()).isTrue();
+    assertThat(rig.cabinets().get(0).nvramLog()).isEqualTo("/fast/log");
+    assertThat(rig.cabinets().get(1).isNvramPowerSafe()).isFalse();
+    assertThat(parse(LOOPBACK.replace("nvramMiB: 64", "nvram: power-safe")).cabinets())
+        .allSatisfy(cabinet -> assertThat(cabinet.nvramLog()).isEqualTo("nvram-log"));
   }
 
   @Test
@@ -256,6 +269,10 @@ class RigFileTest {
       links:               | lnks:               | lnks              | there is no key `lnks` here      | Did you mean `links`?
       groups:              | flocks:             | flocks            | there is no key `flocks` here    | Possible here: sites, links, groups and volumes.
       serial: FARSIDE-B    | serial: 123         | serial: 123       | `serial` is the number 123       | put it in quotes
+      nvramMiB: 64         | nvram: battery      | nvram: battery    | `nvram` cannot be `battery`      | `power-safe`
+      nvramMiB: 64         | nvramLog: log       | nvramLog: log     | a log only if it is power-safe   | nvram: power-safe
+      nvramMiB: 64         | "nvram: power-safe\n    nvramLog: D1.img" | {name: D1 | have the same file | its own file
+      nvramMiB: 64         | "nvram: power-safe\n    nvramLog: nvram" | nvramLog: nvram | the file of something else | of its own
       nvramMiB: 64         | nvramMiB: 64.5      | 64.5              | `nvramMiB` is `64.5`             | a whole number of MiB
       nvramMiB: 64         | nvramMiB: 0x40      | 0x40              | `nvramMiB` is `0x40`             | a whole number of MiB
       nvramMiB: 64         | nvramMiB: 1         | nvramMiB: 1       | too small                        | from 8 to 16384
@@ -346,6 +363,57 @@ class RigFileTest {
     assertThat(refusal(withoutLink).getMessage())
         .contains("volume 0010 is mirrored, but the rig has no link")
         .contains("Add `links:`");
+  }
+
+  private static String withLinks(String... links) {
+    StringBuilder text = new StringBuilder("links:\n");
+    for (String link : links) {
+      text.append("  - {driver: link-tcp, ").append(link).append("}\n");
+    }
+    return LOOPBACK.replaceFirst("(?s)links:.*?\n\n", text + "\n");
+  }
+
+  @Test
+  void severalLinksBetweenTheSitesAreTakenWhicheverSiteListens() throws Exception {
+    Rig rig = parse(withLinks(
+        "name: L1, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}",
+        "name: L2, listen: {site: B, address: '127.0.0.1:10901'}, connect: {site: A}",
+        "name: L3, listen: {site: A, address: '127.0.0.1:10902'}, connect: {site: B}"));
+
+    assertThat(rig.links()).extracting(Rig.Link::name).containsExactly("L1", "L2", "L3");
+    assertThat(rig.describe(rig.cabinet("A").orElseThrow()).links()).hasSize(3);
+  }
+
+  @Test
+  void linksThatCannotBeToldApartAreRefused() {
+    assertThat(refusal(withLinks(
+                "name: L1, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}",
+                "name: l1, listen: {site: B, address: '127.0.0.1:10901'}, connect: {site: A}"))
+            .getMessage())
+        .contains("there are two links named l1", "Rename one of them");
+    assertThat(refusal(withLinks(
+                "name: L1, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}",
+                "name: L2, listen: {site: B, address: '127.0.0.1:10900'}, connect: {site: A}"))
+            .getMessage())
+        .contains("127.0.0.1:10900 is taken already", "a port of its own");
+    assertThat(refusal(withLinks(
+                "name: L1, listen: {site: B, address: '127.0.0.1:10900'},"
+                    + " connect: {site: A, address: 'far:1'}",
+                "name: L2, listen: {site: B, address: '127.0.0.1:10901'},"
+                    + " connect: {site: A, address: 'far:1'}"))
+            .getMessage())
+        .contains("links L1 and L2 call at the same address far:1", "an address of its own");
+  }
+
+  @Test
+  void moreLinksThanAGroupCanHaveAreRefused() {
+    String[] links = new String[9];
+    for (int i = 0; i < links.length; i++) {
+      links[i] = "name: L%d, listen: {site: B, address: '127.0.0.1:%d'}, connect: {site: A}"
+          .formatted(i, 10900 + i);
+    }
+
+    assertThat(refusal(withLinks(links)).getMessage()).contains("links", "8");
   }
 
   @Test

@@ -8,6 +8,8 @@ import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,6 +84,35 @@ class LauncherIT {
     assertThat(ending.status()).isEqualTo(2);
     assertThat(ending.errors()).contains("bad.yaml, line 3: `serial` is the number 5");
     assertThat(ending.output()).isEmpty();
+  }
+
+  @Test
+  void aReadCacheIsAsBigAsTheRigSaysAndNotAsTheHeap() throws Exception {
+    int port;
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = probe.getLocalPort();
+    }
+    Path rig = Files.writeString(directory.resolve("cache.yaml"), """
+        sites:
+          A:
+            serial: FARSIDE-A
+            nbd: 127.0.0.1:%d
+            readCacheMiB: 320
+            drives:
+              - {name: D1, driver: file-disk, sizeMiB: 17}
+        volumes:
+          0030: {sizeMiB: 16, local: A/D1}
+        """.formatted(port));
+    Process process = new ProcessBuilder(
+            Launcher.WORDS.get(0), "run", rig.toString(), "--run-dir", directory.toString())
+        .redirectErrorStream(true)
+        .start();
+    try {
+      assertThat(process.inputReader().lines().limit(2)).last().isEqualTo("ready");
+    } finally {
+      process.destroy();
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    }
   }
 
   @Test

@@ -45,6 +45,25 @@ class WriteRecorderTest {
   }
 
   @Test
+  void whatWasNotFlushedMayBeLostWithThePowerAndStaysLost() {
+    byte[] first = recorder.nextPayload(2, 1);
+    recorder.onAcknowledged(2, 1);
+    recorder.onFlushed(recorder.beforeFlush());
+    byte[] second = recorder.nextPayload(2, 1);
+    recorder.onAcknowledged(2, 1);
+    recorder.loseUnflushed();
+
+    assertThat(recorder.judge(2, new byte[BLOCK])).isNotEmpty();
+    assertThat(recorder.judge(2, first)).isEmpty();
+    recorder.settle();
+
+    assertThat(recorder.judge(2, second)).isNotEmpty();
+    byte[] third = recorder.nextPayload(2, 1);
+    assertThat(recorder.judge(2, first)).isEmpty();
+    assertThat(recorder.judge(2, third)).isEmpty();
+  }
+
+  @Test
   void aTornBlockAndABlockOfAnotherPlaceAreFound() {
     byte[] payload = recorder.nextPayload(0, 2);
     recorder.onAcknowledged(0, 2);

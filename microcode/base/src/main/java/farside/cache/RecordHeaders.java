@@ -69,6 +69,9 @@ final class RecordHeaders {
       int volumeIndex,
       int framesAndFlags,
       long arrival) {
+    if ((framesAndFlags & ZEROES) == 0) {
+      nvram.onFilled(layout.frameOffset(record), lengthBytes);
+    }
     long header = layout.headerOffset(record);
     nvram.putLong(header + NUMBER, number);
     nvram.putLong(header + OFFSET, offsetBytes);

@@ -1,5 +1,6 @@
 package farside.cache;
 
+import farside.director.MachineCheck;
 import farside.port.Memory;
 import java.util.BitSet;
 import org.agrona.collections.IntArrayQueue;
@@ -7,22 +8,29 @@ import org.agrona.collections.Long2LongHashMap;
 
 /// The track slots of the read cache: clean copies of what is on a drive, block by block.
 ///
-/// A slot holds one track (64 KiB) and four sets of its blocks: *valid* (as on the drive),
-/// *wanted* (a director waits for them), *staging* (a read is in flight), *failed* (the read
-/// ended in error). Newer content waits in write records, which are laid over a slot by the
+/// A slot holds one track (64 KiB) and five sets of its blocks: *valid* (as on the drive),
+/// *wanted* (a director waits for them), *staging* (a read is in flight), *lacking* (the own
+/// drive does not give them: the remote adapter may get them from the peer), *failed* (nobody
+/// gives them). Newer content waits in write records, which are laid over a slot by the
 /// reader. A pinned or staging slot is *busy* and never given away; each volume has some that
 /// others may not keep busy. Contents are lost with the process: nothing here is in NVRAM.
+///
+/// Behind the shared slots lie a few *private* ones, which the remote adapter fills for the peer.
+/// No host's read can be in their way, so that the peer never waits for what itself waits for
+/// the peer. A private slot lacks nothing: what its drive does not give has failed. It counts
+/// against nobody's part.
 public final class SlotDirectory {
   public static final int NONE = -1;
 
   private final int slotCount;
+  private final int privateCount;
   private final long address;
   private final Long2LongHashMap byTrack = new Long2LongHashMap(NONE);
   private final long[] keys;
   private final boolean[] used;
   private final int[] pins;
   private final int[] stagings;
-  private final long[] lastUse;
+  private final UseOrder useOrder;
   private final long[] validLow;
   private final long[] validHigh;
   private final long[] wantedLow;
@@ -33,53 +41,66 @@ public final class SlotDirectory {
   private final long[] staleHigh;
   private final long[] failedLow;
   private final long[] failedHigh;
+  private final long[] lackingLow;
+  private final long[] lackingHigh;
   private final IntArrayQueue wantedSlots = new IntArrayQueue(64, NONE);
   private final boolean[] queued;
+  private final IntArrayQueue lackingSlots = new IntArrayQueue(16, NONE);
+  private final boolean[] lackingQueued;
 
   /// Volumes whose drive is in doubt.
   private final BitSet inDoubt = new BitSet();
 
-  /// Who keeps how many slots busy.
+  /// Who keeps how many of the shared slots busy.
   private final GuaranteedShares busy;
 
-  private long uses;
   private long changes;
 
-  /// @param address memory of `slotCount` x 64 KiB, aligned to 4096
+  /// @param address memory of `slotCount + privateCount` x 64 KiB, aligned to 4096
   /// @param volumeCount each has its part of one half of the slots, whatever the others keep
   ///     busy: at least one, if there are so many
-  public SlotDirectory(long address, int slotCount, int volumeCount) {
+  public SlotDirectory(long address, int slotCount, int privateCount, int volumeCount) {
     this.address = address;
     this.slotCount = slotCount;
+    this.privateCount = privateCount;
     busy = new GuaranteedShares(slotCount, volumeCount);
     int each = volumeCount > slotCount ? 0 : Math.max(1, slotCount / (2 * volumeCount));
     for (int volume = 0; volume < volumeCount; volume++) {
       busy.guarantee(volume, each);
     }
-    keys = new long[slotCount];
-    used = new boolean[slotCount];
-    pins = new int[slotCount];
-    stagings = new int[slotCount];
-    lastUse = new long[slotCount];
-    validLow = new long[slotCount];
-    validHigh = new long[slotCount];
-    wantedLow = new long[slotCount];
-    wantedHigh = new long[slotCount];
-    stagingLow = new long[slotCount];
-    stagingHigh = new long[slotCount];
-    staleLow = new long[slotCount];
-    staleHigh = new long[slotCount];
-    failedLow = new long[slotCount];
-    failedHigh = new long[slotCount];
-    queued = new boolean[slotCount];
+    int all = slotCount + privateCount;
+    keys = new long[all];
+    used = new boolean[all];
+    pins = new int[all];
+    stagings = new int[all];
+    useOrder = new UseOrder(slotCount);
+    validLow = new long[all];
+    validHigh = new long[all];
+    wantedLow = new long[all];
+    wantedHigh = new long[all];
+    stagingLow = new long[all];
+    stagingHigh = new long[all];
+    staleLow = new long[all];
+    staleHigh = new long[all];
+    failedLow = new long[all];
+    failedHigh = new long[all];
+    lackingLow = new long[all];
+    lackingHigh = new long[all];
+    queued = new boolean[all];
+    lackingQueued = new boolean[all];
   }
 
   static long key(int volumeIndex, long track) {
     return (long) volumeIndex << 40 | track;
   }
 
+  /// Without the private ones.
   public int slotCount() {
     return slotCount;
+  }
+
+  public int privateCount() {
+    return privateCount;
   }
 
   /// Rises whenever something that a waiting director could be waiting for has changed.
@@ -109,46 +130,48 @@ public final class SlotDirectory {
       keys[slot] = key(volumeIndex, track);
       used[slot] = true;
       byTrack.put(keys[slot], slot);
-      validLow[slot] = validHigh[slot] = 0;
-      wantedLow[slot] = wantedHigh[slot] = 0;
-      staleLow[slot] = staleHigh[slot] = 0;
-      failedLow[slot] = failedHigh[slot] = 0;
+      clear(slot);
     }
-    lastUse[slot] = ++uses;
+    useOrder.onUse(slot);
     return slot;
   }
 
+  private void clear(int slot) {
+    validLow[slot] = validHigh[slot] = 0;
+    wantedLow[slot] = wantedHigh[slot] = 0;
+    staleLow[slot] = staleHigh[slot] = 0;
+    failedLow[slot] = failedHigh[slot] = 0;
+    lackingLow[slot] = lackingHigh[slot] = 0;
+  }
+
   private int leastRecentlyUsed() {
-    int best = NONE;
-    for (int i = 0; i < slotCount; i++) {
-      if (pins[i] == 0 && stagings[i] == 0) {
-        if (!used[i]) {
-          return i;
-        }
-        if (best == NONE || lastUse[i] < lastUse[best]) {
-          best = i;
-        }
-      }
+    int slot = useOrder.oldest();
+    while (slot != NONE && isBusy(slot)) {
+      slot = useOrder.nextAfter(slot);
     }
-    return best;
+    return slot;
   }
 
   private boolean isBusy(int slot) {
     return pins[slot] > 0 || stagings[slot] > 0;
   }
 
-  public void pin(int slot) {
-    if (!isBusy(slot)) {
-      busy.take(volumeIndexOf(slot), 1);
+  /// Every change of pins and stagings comes by here, so that `busy` is always right.
+  private void hold(int slot, int pinChange, int stagingChange) {
+    boolean wasBusy = isBusy(slot);
+    pins[slot] += pinChange;
+    stagings[slot] += stagingChange;
+    if (isBusy(slot) != wasBusy && !isPrivate(slot)) {
+      busy.take(volumeIndexOf(slot), wasBusy ? -1 : 1);
     }
-    pins[slot]++;
+  }
+
+  public void pin(int slot) {
+    hold(slot, 1, 0);
   }
 
   public void unpin(int slot) {
-    pins[slot]--;
-    if (!isBusy(slot)) {
-      busy.take(volumeIndexOf(slot), -1);
-    }
+    hold(slot, -1, 0);
     if (pins[slot] == 0) {
       changes++;
     }
@@ -179,13 +202,21 @@ public final class SlotDirectory {
     return inDoubt.get(volumeIndex);
   }
 
+  public long failedLow(int slot) {
+    return failedLow[slot];
+  }
+
+  public long failedHigh(int slot) {
+    return failedHigh[slot];
+  }
+
   /// Asks the disk adapter for those of the blocks that are not valid. A failed block is tried
   /// again.
   public void want(int slot, long low, long high) {
     failedLow[slot] &= ~low;
     failedHigh[slot] &= ~high;
-    wantedLow[slot] |= low & ~validLow[slot] & ~stagingLow[slot];
-    wantedHigh[slot] |= high & ~validHigh[slot] & ~stagingHigh[slot];
+    wantedLow[slot] |= low & ~validLow[slot] & ~stagingLow[slot] & ~lackingLow[slot];
+    wantedHigh[slot] |= high & ~validHigh[slot] & ~stagingHigh[slot] & ~lackingHigh[slot];
     if ((wantedLow[slot] | wantedHigh[slot]) != 0 && !queued[slot]) {
       queued[slot] = true;
       wantedSlots.addInt(slot);
@@ -236,10 +267,7 @@ public final class SlotDirectory {
 
   /// A read of blocks `from` to `to` (excluded) is in flight.
   public void onStageStarted(int slot, int from, int to) {
-    if (!isBusy(slot)) {
-      busy.take(volumeIndexOf(slot), 1);
-    }
-    stagings[slot]++;
+    hold(slot, 0, 1);
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
     wantedLow[slot] &= ~low;
@@ -250,12 +278,9 @@ public final class SlotDirectory {
     staleHigh[slot] &= ~high;
   }
 
-  /// The read has ended. Blocks that were written meanwhile are not believed.
+  /// The read has ended. Blocks that were written meanwhile are not believed, either way.
   public void onStageEnded(int slot, int from, int to, boolean done) {
-    stagings[slot]--;
-    if (!isBusy(slot)) {
-      busy.take(volumeIndexOf(slot), -1);
-    }
+    hold(slot, 0, -1);
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
     stagingLow[slot] &= ~low;
@@ -264,22 +289,132 @@ public final class SlotDirectory {
       validLow[slot] |= low & ~staleLow[slot];
       validHigh[slot] |= high & ~staleHigh[slot];
     } else {
-      failedLow[slot] |= low;
-      failedHigh[slot] |= high;
+      failedLow[slot] |= low & ~staleLow[slot];
+      failedHigh[slot] |= high & ~staleHigh[slot];
     }
     changes++;
   }
 
+  /// A read that failed goes on as two: which blocks failed, the drive did not say.
+  public void onStageSplit(int slot) {
+    hold(slot, 0, 1);
+  }
+
+  // ---- what the own drive does not give ----
+
+  /// The own drive does not give blocks `from` to `to` (excluded), and no read of them is in
+  /// flight any more: the remote adapter gets them from the peer, or has them fail. Blocks that
+  /// were written meanwhile are not lacking: the drive may give them now.
+  public void onNotGiven(int slot, int from, int to) {
+    MachineCheck.require(slot < slotCount, "private slot " + slot + " lacks blocks");
+    hold(slot, 0, -1);
+    long low = BlockMask.low(from, to);
+    long high = BlockMask.high(from, to);
+    stagingLow[slot] &= ~low;
+    stagingHigh[slot] &= ~high;
+    lackingLow[slot] |= low & ~staleLow[slot];
+    lackingHigh[slot] |= high & ~staleHigh[slot];
+    changes++;
+    if ((lackingLow[slot] | lackingHigh[slot]) != 0 && !lackingQueued[slot]) {
+      lackingQueued[slot] = true;
+      lackingSlots.addInt(slot);
+    }
+  }
+
+  /// The next slot that has come to lack blocks, or [#NONE]. The caller pins it until it lacks
+  /// nothing.
+  public int pollLacking() {
+    while (!lackingSlots.isEmpty()) {
+      int slot = lackingSlots.pollInt();
+      lackingQueued[slot] = false;
+      if ((lackingLow[slot] | lackingHigh[slot]) != 0) {
+        return slot;
+      }
+    }
+    return NONE;
+  }
+
+  /// Blocks that leave this set by themselves were written to the drive meanwhile.
+  public long lackingLow(int slot) {
+    return lackingLow[slot];
+  }
+
+  public long lackingHigh(int slot) {
+    return lackingHigh[slot];
+  }
+
+  /// The caller has put the content that the drive should have into the slot's memory, for
+  /// blocks that it lacks.
+  public void onBrought(int slot, long low, long high) {
+    MachineCheck.require(
+        (low & ~lackingLow[slot] | high & ~lackingHigh[slot]) == 0,
+        "slot " + slot + " was brought blocks that it does not lack");
+    lackingLow[slot] &= ~low;
+    lackingHigh[slot] &= ~high;
+    validLow[slot] |= low;
+    validHigh[slot] |= high;
+    useOrder.onUse(slot);
+    changes++;
+  }
+
+  /// Nobody gives those of the blocks that the slot lacks.
+  public void onNowhere(int slot, long low, long high) {
+    failedLow[slot] |= low & lackingLow[slot];
+    failedHigh[slot] |= high & lackingHigh[slot];
+    lackingLow[slot] &= ~low;
+    lackingHigh[slot] &= ~high;
+    changes++;
+  }
+
+  // ---- private slots ----
+
+  /// Gives the private slot to a track, empty. It must be at rest.
+  public int beginPrivate(int index, int volumeIndex, int track) {
+    int slot = slotCount + index;
+    MachineCheck.require(!isBeingRead(slot), "private slot " + index + " is still being read into");
+    keys[slot] = key(volumeIndex, track);
+    used[slot] = true;
+    clear(slot);
+    return slot;
+  }
+
+  /// Nobody waits for what it holds any more; a read may still be in flight.
+  public void endPrivate(int slot) {
+    used[slot] = false;
+    clear(slot);
+  }
+
+  public boolean isPrivate(int slot) {
+    return slot >= slotCount;
+  }
+
+  /// True while a read may still change its memory.
+  public boolean isBeingRead(int slot) {
+    return stagings[slot] > 0;
+  }
+
+  // ---- what the drive holds ----
+
   /// The drive now holds newer content of these blocks: `payloadAddress` (0: zeroes) has it.
   void onDriveChanged(int volumeIndex, int track, int from, int to, long payloadAddress) {
+    long low = BlockMask.low(from, to);
+    long high = BlockMask.high(from, to);
+    for (int slot = slotCount; slot < slotCount + privateCount; slot++) {
+      if (used[slot] && keys[slot] == key(volumeIndex, track)) {
+        staleLow[slot] |= low;
+        staleHigh[slot] |= high;
+        validLow[slot] &= ~low;
+        validHigh[slot] &= ~high;
+      }
+    }
     int slot = find(volumeIndex, track);
     if (slot == NONE) {
       return;
     }
-    long low = BlockMask.low(from, to);
-    long high = BlockMask.high(from, to);
     staleLow[slot] |= low;
     staleHigh[slot] |= high;
+    lackingLow[slot] &= ~low;
+    lackingHigh[slot] &= ~high;
     boolean beingRead = (stagingLow[slot] & low | stagingHigh[slot] & high) != 0;
     if (pins[slot] > 0 || beingRead) {
       validLow[slot] &= ~low;

@@ -20,8 +20,14 @@ public enum EventCode {
       1007,
       Severity.ERROR,
       "NVRAM record %d of volume %s is committed but its checksum is wrong: it is dropped"),
-  SHUTDOWN_INCOMPLETE(
+  NVRAM_REBUILT(
       1008,
+      Severity.WARNING,
+      "NVRAM was not ended cleanly before the machine stopped: it was built anew from its log, and nothing acknowledged is lost"),
+  NVRAM_LOG_UNUSABLE(1009, Severity.ERROR, "NVRAM is power-safe, but its log is of no use: %s"),
+  NVRAM_LOG_FAILED(1010, Severity.ERROR, "NVRAM log failed: %s"),
+  SHUTDOWN_INCOMPLETE(
+      1011,
       Severity.ERROR,
       "shutdown incomplete: %d records stay in NVRAM for drives that do not answer: %s"),
 
@@ -56,6 +62,28 @@ public enum EventCode {
       Severity.WARNING,
       "the peer lost its NVRAM: what was not stable on its drives is owed again"),
   LINK_VARIED(3014, Severity.INFO, "link %s varied %s by the operator"),
+  LINK_JOINED(3021, Severity.INFO, "link %s carries the session: %d of %d links do now"),
+  LINK_LEFT(
+      3022,
+      Severity.WARNING,
+      "link %s left the session: %s; %d frames on it go over the others (%d times so far)"),
+  LINK_HUNG_UP(3023, Severity.WARNING, "link %s: nothing came for %d ms, it is connected anew"),
+  BLOCKS_BORROWED(
+      3031,
+      Severity.WARNING,
+      "volume %s: %d blocks of track %d, which the drive does not give, came from the peer (%d so far)"),
+  BLOCKS_NOWHERE(
+      3032,
+      Severity.ERROR,
+      "volume %s: %d blocks of track %d, which the drive does not give, are not to be had: %s"),
+  BLOCKS_REPAIRED(
+      3033,
+      Severity.INFO,
+      "volume %s: %d blocks at byte %d written anew with what the peer had, and stable (%d so far)"),
+  COPY_UNREADABLE(
+      3034,
+      Severity.ERROR,
+      "volume %s: track %d cannot be read and stays owed to the peer; tried again in %d s"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

@@ -33,6 +33,10 @@ public interface LinkPort {
 
   boolean isVariedOn();
 
+  /// Ends a connection that nothing comes over any more, if this kind of link has connections,
+  /// and looks for the peer anew. Without carrier it does nothing.
+  void hangUp(String reason);
+
   long sentFrames();
 
   long sentBytes();

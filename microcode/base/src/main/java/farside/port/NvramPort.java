@@ -31,6 +31,9 @@ public interface NvramPort {
   /// Copies payload from memory outside the region.
   void putBytes(long offset, long sourceAddress, int lengthBytes);
 
+  /// Payload was moved in by address, and a commit that stands for it follows.
+  default void onFilled(long offset, int lengthBytes) {}
+
   /// Makes one aligned 8-byte store that is seen only after every store before it.
   void commit(long offset, long word);
 
@@ -41,11 +44,24 @@ public interface NvramPort {
   /// What the region held when it was opened.
   Contents contents();
 
+  /// Why a log that should have brought lost contents back could not; empty if there was none.
+  default String lossReason() {
+    return "";
+  }
+
+  /// True if what is committed survives the loss of power before anybody learns of it.
+  default boolean isPowerSafe() {
+    return false;
+  }
+
   /// What was found when the region was opened.
   enum Contents {
     /// Written by this boot of the kernel, or ended cleanly under an earlier one: to be
     /// believed.
     KEPT,
+    /// Written under another boot of the kernel, and built anew from the log of its changes: to
+    /// be believed.
+    REBUILT,
     /// Never used: all zero.
     BLANK,
     /// Written under another boot of the kernel and not ended cleanly: nothing in it is

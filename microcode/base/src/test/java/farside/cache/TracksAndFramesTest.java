@@ -160,7 +160,7 @@ class TracksAndFramesTest {
   private final MemorySegment slotMemory = Arena.ofAuto().allocate(2 * 65_536L, 4096);
 
   private SlotDirectory slots(int count) {
-    return new SlotDirectory(slotMemory.address(), count, 1);
+    return new SlotDirectory(slotMemory.address(), count, 0, 1);
   }
 
   @Test
@@ -179,7 +179,7 @@ class TracksAndFramesTest {
 
   @Test
   void aVolumeThatKeepsItsSlotsBusyLeavesOneForEachOther() {
-    SlotDirectory slots = new SlotDirectory(0, 4, 3);
+    SlotDirectory slots = new SlotDirectory(0, 4, 0, 3);
     for (int track = 0; track < 2; track++) {
       slots.onStageStarted(slots.acquire(0, track), 0, 1);
     }
@@ -237,5 +237,77 @@ class TracksAndFramesTest {
     slots.want(slot, 1, 0);
     assertThat(slots.failed(slot, 1, 0)).isFalse();
     assertThat(slots.pollWanted()).isEqualTo(slot);
+  }
+
+  private static int lacking(SlotDirectory slots, int from, int to) {
+    int slot = slots.acquire(0, 1);
+    slots.want(slot, BlockMask.low(from, to), BlockMask.high(from, to));
+    slots.pollWanted();
+    slots.onStageStarted(slot, from, to);
+    slots.onNotGiven(slot, from, to);
+    return slot;
+  }
+
+  @Test
+  void whatTheDriveTookMeanwhileIsNotLackingAnyMore() {
+    SlotDirectory slots = slots(1);
+    int slot = lacking(slots, 0, 4);
+    assertThat(slots.pollLacking()).isEqualTo(slot);
+    slots.pin(slot);
+    slots.onDriveChanged(0, 1, 1, 3, 0);
+    assertThat(slots.lackingLow(slot)).isEqualTo(0b1001);
+    slots.onBrought(slot, 0b0001, 0);
+    slots.onNowhere(slot, -1, -1);
+    assertThat(slots.covers(slot, 0b0001, 0)).isTrue();
+    assertThat(slots.failed(slot, 0b1000, 0)).isTrue();
+    assertThat(slots.failed(slot, 0b0110, 0)).isFalse();
+    // The drive gives these now.
+    slots.want(slot, 0b0110, 0);
+    assertThat(slots.wantedLow(slot)).isEqualTo(0b0110);
+    assertThatThrownBy(() -> slots.onBrought(slot, 0b0010, 0)).isInstanceOf(MachineCheck.class);
+  }
+
+  @Test
+  void aSlotThatWasGivenAwayLacksNothing() {
+    SlotDirectory slots = slots(1);
+    lacking(slots, 0, 4);
+    int slot = slots.acquire(0, 2);
+    assertThat(slots.pollLacking()).isEqualTo(SlotDirectory.NONE);
+    assertThat(slots.lackingLow(slot)).isZero();
+  }
+
+  @Test
+  void aSlotIsBusyUntilTheLastPieceOfItsReadIsBackAndAPrivateOneCountsForNobody() {
+    SlotDirectory slots = new SlotDirectory(0, 2, 1, 2);
+    int slot = slots.acquire(0, 1);
+    slots.onStageStarted(slot, 0, 4);
+    slots.onStageSplit(slot);
+    slots.onNotGiven(slot, 0, 2);
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    int own = slots.beginPrivate(0, 0, 5);
+    slots.onStageStarted(own, 0, 2);
+    slots.onStageEnded(slot, 2, 4, true);
+    assertThat(slots.acquire(0, 2)).isNotEqualTo(SlotDirectory.NONE);
+    slots.onStageEnded(own, 0, 2, false);
+    slots.pin(slots.acquire(0, 2));
+    assertThat(slots.acquire(0, 3)).isEqualTo(SlotDirectory.NONE);
+    assertThat(slots.acquire(1, 3)).isNotEqualTo(SlotDirectory.NONE);
+  }
+
+  @Test
+  void aPrivateSlotIsNobodysElseAndSeesWhatTheDriveTakes() {
+    SlotDirectory slots = new SlotDirectory(slotMemory.address(), 1, 1, 1);
+    int slot = slots.beginPrivate(0, 0, 1);
+    assertThat(slots.find(0, 1)).isEqualTo(SlotDirectory.NONE);
+    slots.pin(slots.acquire(0, 1));
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    slots.want(slot, 0b11, 0);
+    slots.onStageStarted(slot, 0, 2);
+    slots.onDriveChanged(0, 1, 0, 1, 0);
+    slots.onStageEnded(slot, 0, 2, true);
+    assertThat(slots.covers(slot, 0b10, 0)).isTrue();
+    assertThat(slots.covers(slot, 0b01, 0)).isFalse();
+    slots.onDriveChanged(0, 1, 1, 2, 0);
+    assertThat(slots.covers(slot, 0b10, 0)).isFalse();
   }
 }

@@ -42,7 +42,7 @@ class WriteRecordsTest {
 
     /// IML: only NVRAM is left.
     WriteRecords.Found start() {
-      SlotDirectory slots = new SlotDirectory(slotMemory.address(), 2, 2);
+      SlotDirectory slots = new SlotDirectory(slotMemory.address(), 2, 0, 2);
       int incoming = 8;
       records = new WriteRecords(
           nvram, layout, slots, new int[] {0, 1}, 2, layout.frameCount() - incoming, incoming);

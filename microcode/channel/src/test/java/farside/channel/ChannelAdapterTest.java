@@ -69,6 +69,24 @@ class ChannelAdapterTest {
   }
 
   @Test
+  void withPowerSafeNvramFlushAndForcedUnitAccessWaitForNoDrive() {
+    ChannelBench bench = ChannelBench.localAndPowerSafe(new ScriptedHost(null));
+    bench.host.open(1, "0010");
+    var write = bench.host.write(1, true, 0, filled(512, 1));
+    bench.settle();
+    var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(write.status).isEqualTo(HostStatus.OK);
+    assertThat(flush.status).isEqualTo(HostStatus.OK);
+    assertThat(bench.records.flushWanted(0)).isZero();
+
+    bench.records.setDestageFailing(0, true);
+    var failed = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(failed.status).isEqualTo(HostStatus.IO_ERROR);
+  }
+
+  @Test
   void aFlushDoesNotWaitForWhatComesAfterIt() {
     ChannelBench bench = local();
     bench.host.write(1, false, 0, filled(512, 1));

@@ -8,7 +8,6 @@ import farside.cache.WriteRecords;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
-import farside.port.NvramPort;
 import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -35,16 +34,27 @@ final class ChannelBench {
   final MemorySegment drive = Arena.ofAuto().allocate(VOLUME_BYTES, 4096);
   boolean driveFails;
   long nowNs;
-  private final NvramPort nvram;
+  private final NvramInMemory nvram;
   private final MemorySegment work = Arena.ofAuto().allocate((SLOTS + 1) * 65_536L, 4096);
 
   ChannelBench(
       ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
+    this(host, role, standing, blockBytes, nvramBytes, false);
+  }
+
+  private ChannelBench(
+      ScriptedHost host,
+      VolumeRole role,
+      Standing standing,
+      int blockBytes,
+      long nvramBytes,
+      boolean powerSafe) {
     this.host = host;
     nvram = new NvramInMemory(nvramBytes);
+    nvram.powerSafe = powerSafe;
     long[] sizes = {VOLUME_BYTES};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
-    slots = new SlotDirectory(work.address(), SLOTS, 1);
+    slots = new SlotDirectory(work.address(), SLOTS, 0, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
@@ -71,6 +81,11 @@ final class ChannelBench {
   static ChannelBench local(ScriptedHost host) {
     return new ChannelBench(
         host, VolumeRole.LOCAL, Standing.fresh(PairState.NOT_MIRRORED, true), 512, 1 << 20);
+  }
+
+  static ChannelBench localAndPowerSafe(ScriptedHost host) {
+    Standing standing = Standing.fresh(PairState.NOT_MIRRORED, true);
+    return new ChannelBench(host, VolumeRole.LOCAL, standing, 512, 1 << 20, true);
   }
 
   static ChannelBench synchronizedSource(ScriptedHost host) {

@@ -79,7 +79,7 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
   private int stageWanted() {
     int work = 0;
     // Each waiting slot is looked at once: one whose drive is busy goes back to the end.
-    for (int i = slots.slotCount(); i > 0; i--) {
+    for (int i = slots.slotCount() + slots.privateCount(); i > 0; i--) {
       int slot = slots.pollWanted();
       if (slot == SlotDirectory.NONE) {
         break;

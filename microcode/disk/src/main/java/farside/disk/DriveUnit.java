@@ -89,7 +89,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     this.events = events;
     this.labelReader = new LabelReader(drive, labelAddress);
     this.labelWriter = new LabelWriter(index, drive, labels, events, labelAddress);
-    this.stager = new Stager(drive, slots, events, STAGE << KIND_SHIFT);
+    this.stager = new Stager(drive, volume, slots, events, STAGE << KIND_SHIFT);
     this.destager =
         new Destager(index, drive, volume, memory, events, DESTAGE << KIND_SHIFT, this::onWritten);
   }
@@ -115,7 +115,7 @@ final class DriveUnit implements DrivePort.DriveSink {
       readyTold = true;
       events.log(EventCode.DRIVE_READY, drive.name(), drive.identity());
     }
-    work += writeLabel();
+    work += stager.readAgain() + writeLabel();
     if (!labelWriter.isDriveOut()) {
       // Else the label comes first.
       work += destager.step(now);

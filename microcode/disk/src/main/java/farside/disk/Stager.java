@@ -5,9 +5,10 @@ import farside.cache.SlotDirectory;
 import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.port.DriveOutcome;
+import farside.volume.Volume;
 import org.agrona.collections.IntArrayList;
 
-/// Reads of a drive into track slots.
+/// Reads of a drive into track slots, and what is left of those that failed.
 final class Stager {
   private final DriveWatch drive;
   private final SlotDirectory slots;
@@ -16,12 +17,15 @@ final class Stager {
   private final int[] stageSlot;
   private final int[] stageFrom;
   private final int[] stageTo;
+  private final boolean[] stageIsPiece;
+  private final FailedReads failedReads;
   private final IntArrayList freeStages = new IntArrayList();
   private long stagedBytes;
   private long errorCount;
 
+  /// @param volume on the drive; null for none
   /// @param kind what marks the tags of its requests, in their high half
-  Stager(DriveWatch drive, SlotDirectory slots, EventLog events, long kind) {
+  Stager(DriveWatch drive, Volume volume, SlotDirectory slots, EventLog events, long kind) {
     this.drive = drive;
     this.slots = slots;
     this.events = events;
@@ -30,6 +34,8 @@ final class Stager {
     stageSlot = new int[depth];
     stageFrom = new int[depth];
     stageTo = new int[depth];
+    stageIsPiece = new boolean[depth];
+    failedReads = new FailedReads(drive.blockBytes(), volume, slots);
     for (int i = 0; i < depth; i++) {
       freeStages.addInt(i);
     }
@@ -50,31 +56,48 @@ final class Stager {
       while (to < BlockMask.BLOCKS_PER_TRACK && BlockMask.contains(low, high, to)) {
         to++;
       }
-      int op = freeStages.removeAt(freeStages.size() - 1);
-      stageSlot[op] = slot;
-      stageFrom[op] = from;
-      stageTo[op] = to;
       slots.onStageStarted(slot, from, to);
+      submitRead(slot, from, to, false);
       started = true;
-      int lengthBytes = (to - from) * BlockMask.BLOCK_BYTES;
-      drive.submitRead(
-          (long) slots.trackOf(slot) * BlockMask.TRACK_BYTES + from * (long) BlockMask.BLOCK_BYTES,
-          slots.addressOf(slot) + (long) from * BlockMask.BLOCK_BYTES,
-          lengthBytes,
-          kind | op);
-      stagedBytes += lengthBytes;
     }
     return started && (slots.wantedLow(slot) | slots.wantedHigh(slot)) == 0;
   }
 
+  private void submitRead(int slot, int from, int to, boolean isPiece) {
+    int op = freeStages.removeAt(freeStages.size() - 1);
+    stageSlot[op] = slot;
+    stageFrom[op] = from;
+    stageTo[op] = to;
+    stageIsPiece[op] = isPiece;
+    int lengthBytes = (to - from) * BlockMask.BLOCK_BYTES;
+    drive.submitRead(
+        (long) slots.trackOf(slot) * BlockMask.TRACK_BYTES + from * (long) BlockMask.BLOCK_BYTES,
+        slots.addressOf(slot) + (long) from * BlockMask.BLOCK_BYTES,
+        lengthBytes,
+        kind | op);
+    stagedBytes += lengthBytes;
+  }
+
+  /// What is left of reads that failed. Returns how many reads it submitted.
+  int readAgain() {
+    int before = drive.inFlight();
+    while (!drive.isFull() && failedReads.poll()) {
+      submitRead(failedReads.slot(), failedReads.fromBlock(), failedReads.toBlock(), true);
+    }
+    return drive.inFlight() - before;
+  }
+
   void onStaged(int op, DriveOutcome outcome, long firstBadByte) {
-    int slot = stageSlot[op];
     freeStages.addInt(op);
-    if (outcome != DriveOutcome.DONE) {
-      errorCount++;
+    if (outcome == DriveOutcome.DONE) {
+      slots.onStageEnded(stageSlot[op], stageFrom[op], stageTo[op], true);
+      return;
+    }
+    errorCount++;
+    if (!stageIsPiece[op]) {
       events.log(EventCode.STAGE_FAILED, drive.name(), firstBadByte, outcome);
     }
-    slots.onStageEnded(slot, stageFrom[op], stageTo[op], outcome == DriveOutcome.DONE);
+    failedReads.onFailed(stageSlot[op], stageFrom[op], stageTo[op], outcome, firstBadByte);
   }
 
   long stagedBytes() {

@@ -22,7 +22,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A disk adapter with one local volume of three tracks on one drive, stepped by hand.
+/// A disk adapter with one volume of three tracks on one drive, stepped by hand.
 final class DiskBench {
   static final int TRACKS = 3;
   static final long VOLUME_BYTES = (long) TRACKS * BlockMask.TRACK_BYTES;
@@ -40,17 +40,21 @@ final class DiskBench {
   final DiskAdapter adapter;
   final EventLog log;
   long nowNs = 1;
-  private final MemorySegment work = Arena.ofAuto().allocate(3 * 65_536, 4096);
+  private final MemorySegment work = Arena.ofAuto().allocate(4 * 65_536, 4096);
 
   DiskBench(int queueDepth) {
     this(new DriveInMemory(VOLUME_BYTES + (1 << 20), queueDepth, true));
   }
 
   DiskBench(DriveInMemory drive) {
+    this(drive, VolumeRole.LOCAL);
+  }
+
+  DiskBench(DriveInMemory drive, VolumeRole role) {
     this.drive = drive;
     long[] sizes = {VOLUME_BYTES};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
-    slots = new SlotDirectory(work.address(), 2, 1);
+    slots = new SlotDirectory(work.address(), 2, 1, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
@@ -58,8 +62,8 @@ final class DiskBench {
     volume = new Volume(
         0,
         0x10,
-        VolumeRole.LOCAL,
-        "",
+        role,
+        role == VolumeRole.LOCAL ? "" : "G",
         AckMode.RECEIVED,
         VOLUME_BYTES,
         512,
@@ -68,7 +72,8 @@ final class DiskBench {
         nvram,
         layout.volumeStateOffset(0),
         log);
-    volume.begin(Standing.fresh(PairState.NOT_MIRRORED, true));
+    volume.begin(Standing.fresh(
+        role == VolumeRole.LOCAL ? PairState.NOT_MIRRORED : PairState.UNPAIRED, true));
     labels = new Labels("AAA", new String[] {"D1"}, new Volume[] {volume});
     adapter = new DiskAdapter(
         List.of(drive),
@@ -77,7 +82,7 @@ final class DiskBench {
         memory,
         new Volumes(List.of(volume)),
         log,
-        work.address() + 2 * 65_536);
+        work.address() + 3 * 65_536);
   }
 
   /// Rounds until one does nothing.

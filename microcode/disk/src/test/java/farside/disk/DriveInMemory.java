@@ -53,7 +53,7 @@ final class DriveInMemory implements DrivePort {
     }
   }
 
-  private record Completion(long tag, DriveOutcome outcome) {}
+  private record Completion(long tag, DriveOutcome outcome, long firstBadByte) {}
 
   private final int queueDepth;
   private final List<Request> inFlight = new ArrayList<>();
@@ -91,6 +91,10 @@ final class DriveInMemory implements DrivePort {
   }
 
   void complete(Request request, DriveOutcome outcome) {
+    complete(request, outcome, -1);
+  }
+
+  void complete(Request request, DriveOutcome outcome, long firstBadByte) {
     inFlight.remove(request);
     if (outcome == DriveOutcome.DONE) {
       carryOut(request);
@@ -98,7 +102,7 @@ final class DriveInMemory implements DrivePort {
       // The worst that a failed flush may mean: what the cache held is gone.
       image = copyOf(durable);
     }
-    completions.add(new Completion(request.tag, outcome));
+    completions.add(new Completion(request.tag, outcome, firstBadByte));
   }
 
   void completeAll() {
@@ -222,7 +226,7 @@ final class DriveInMemory implements DrivePort {
     int done = 0;
     while (done < limit && !completions.isEmpty()) {
       Completion completion = completions.poll();
-      sink.onCompletion(completion.tag(), completion.outcome(), -1);
+      sink.onCompletion(completion.tag(), completion.outcome(), completion.firstBadByte());
       done++;
     }
     return done;

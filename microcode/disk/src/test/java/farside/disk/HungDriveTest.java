@@ -289,6 +289,30 @@ class HungDriveTest {
   }
 
   @Test
+  void aReadThatFailsInDoubtIsSearchedForItsBadBlocksWhenTheDriveIsBack() {
+    DiskBench bench = labelled();
+    int slot = bench.slots.acquire(0, 1);
+    bench.slots.pin(slot);
+    bench.slots.want(slot, 0b11, 0);
+    bench.settle();
+    wait(bench, 31);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.settle();
+    // Its label comes first.
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    assertThat(bench.drive.inFlight().getFirst().lengthBytes).isEqualTo(DriveLabel.BYTES);
+    assertThat(bench.slots.isBeingRead(slot)).isTrue();
+    for (int i = 0; i < 3; i++) {
+      answerAll(bench);
+      wait(bench, 2);
+    }
+    assertThat(bench.slots.covers(slot, 0b11, 0)).isTrue();
+    assertThat(bench.slots.failed(slot, 0b11, 0)).isFalse();
+    assertThat(bench.slots.isBeingRead(slot)).isFalse();
+  }
+
+  @Test
   void aCabinetThatDidNotRunForAWhileDoesNotBlameItsDrives() {
     DiskBench bench = labelled();
     bench.write(0, 8, 1);

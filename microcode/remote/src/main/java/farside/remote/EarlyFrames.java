@@ -7,11 +7,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /// Frames that came too soon, by sequence modulo the window, until the missing one is here.
 ///
-/// Their memory is bounded, and taken once, when the first such frame comes: a line that loses
-/// nothing never needs it. A frame that finds no place is lost once more, and sent again.
+/// Their memory is bounded, and taken in pieces, each once, when so many such frames have come: a
+/// line that loses nothing never needs it, and lines of different delay need some. A frame that
+/// finds no place is lost once more, and sent again.
 final class EarlyFrames {
   static final int SMALL_PLACES = 256;
-  static final int LARGE_PLACES = 32;
+  static final int LARGE_PLACES = 256;
+
+  private static final int LARGE_PLACES_PER_PIECE = 32;
 
   /// A record of one block frame of 4 KiB, as most are.
   private static final int SMALL_BYTES =
@@ -27,7 +30,8 @@ final class EarlyFrames {
   private int freeSmallCount;
   private int freeLargeCount;
   private int count;
-  private UnsafeBuffer memory;
+  private UnsafeBuffer small;
+  private final UnsafeBuffer[] large = new UnsafeBuffer[LARGE_PLACES / LARGE_PLACES_PER_PIECE];
   private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
 
   /// @param window a power of two
@@ -43,7 +47,8 @@ final class EarlyFrames {
       freeSmall[i] = i;
     }
     for (int i = 0; i < LARGE_PLACES; i++) {
-      freeLarge[i] = SMALL_PLACES + i;
+      // The first ones are on top: what was never needed has no memory.
+      freeLarge[i] = SMALL_PLACES + LARGE_PLACES - 1 - i;
     }
     freeSmallCount = SMALL_PLACES;
     freeLargeCount = LARGE_PLACES;
@@ -60,16 +65,12 @@ final class EarlyFrames {
 
   /// Keeps a copy; false if there is no place for it.
   boolean keep(long sequence, UnsafeBuffer frame, int frameBytes) {
-    boolean small = frameBytes <= SMALL_BYTES && freeSmallCount > 0;
-    if (!small && freeLargeCount == 0) {
+    boolean isSmall = frameBytes <= SMALL_BYTES && freeSmallCount > 0;
+    if (!isSmall && freeLargeCount == 0) {
       return false;
     }
-    if (memory == null) {
-      memory = new UnsafeBuffer(
-          ByteBuffer.allocateDirect(SMALL_PLACES * SMALL_BYTES + LARGE_PLACES * LARGE_BYTES));
-    }
-    int place = small ? freeSmall[--freeSmallCount] : freeLarge[--freeLargeCount];
-    memory.putBytes(offsetOf(place), frame, 0, frameBytes);
+    int place = isSmall ? freeSmall[--freeSmallCount] : freeLarge[--freeLargeCount];
+    pieceOf(place).putBytes(offsetOf(place), frame, 0, frameBytes);
     placeOf[slot(sequence)] = place;
     lengthBytes[slot(sequence)] = frameBytes;
     count++;
@@ -86,7 +87,7 @@ final class EarlyFrames {
       freeLarge[freeLargeCount++] = place;
     }
     count--;
-    view.wrap(memory.addressOffset() + offsetOf(place), lengthBytes[slot(sequence)]);
+    view.wrap(pieceOf(place).addressOffset() + offsetOf(place), lengthBytes[slot(sequence)]);
     return view;
   }
 
@@ -94,9 +95,24 @@ final class EarlyFrames {
     return (int) sequence & placeOf.length - 1;
   }
 
+  private UnsafeBuffer pieceOf(int place) {
+    if (place < SMALL_PLACES) {
+      if (small == null) {
+        small = new UnsafeBuffer(ByteBuffer.allocateDirect(SMALL_PLACES * SMALL_BYTES));
+      }
+      return small;
+    }
+    int piece = (place - SMALL_PLACES) / LARGE_PLACES_PER_PIECE;
+    if (large[piece] == null) {
+      large[piece] =
+          new UnsafeBuffer(ByteBuffer.allocateDirect(LARGE_PLACES_PER_PIECE * LARGE_BYTES));
+    }
+    return large[piece];
+  }
+
   private static int offsetOf(int place) {
     return place < SMALL_PLACES
         ? place * SMALL_BYTES
-        : SMALL_PLACES * SMALL_BYTES + (place - SMALL_PLACES) * LARGE_BYTES;
+        : (place - SMALL_PLACES) % LARGE_PLACES_PER_PIECE * LARGE_BYTES;
   }
 }

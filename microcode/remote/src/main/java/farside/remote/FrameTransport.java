@@ -11,12 +11,15 @@ import farside.protocol.session.NakEncoder;
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// The reliable transport under a session, over a link that may lose, delay and corrupt frames.
+/// The reliable transport under a session, over links that may lose, delay and corrupt frames.
 ///
 /// Sequenced frames are numbered from 1 in each session and direction, acknowledged
 /// cumulatively in every header, sent again when asked for (NAK) or when an acknowledgement is
 /// overdue, and delivered in order: a frame that came too soon is kept until the missing one is
-/// here. Credit bounds what the peer may send: it never exceeds the room that this cabinet
+/// here. Which link a frame goes over is `LinkGroup`'s choice. With several, a frame that came too
+/// soon is no sign yet that another was lost: it is missed once every link has brought something
+/// that was sent later. Credit bounds what the peer may send: it never exceeds the room that this
+/// cabinet
 /// keeps for it. Frames of another epoch are dropped: they belong to a session that is over.
 /// Spec: `specs/link-session.md`.
 final class FrameTransport {
@@ -26,8 +29,8 @@ final class FrameTransport {
   static final int CONTROL = 0;
   static final int RECORD = 1;
   static final int COPY = 2;
+  static final int LOAN = 3;
 
-  private static final int MESSAGE_BYTES_MAX = 128;
   private static final int RESEND_MAX = 16;
   private static final long RESEND_AFTER_NS = 200_000_000;
   private static final long NAK_AGAIN_NS = 50_000_000;
@@ -57,7 +60,7 @@ final class FrameTransport {
     int freeUnits();
   }
 
-  private final LinkPort link;
+  private final LinkGroup links;
   private final Receiver receiver;
   private final Room room;
 
@@ -70,18 +73,8 @@ final class FrameTransport {
   private final NakDecoder nakDecoder = new NakDecoder();
   private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
 
-  // What was sent and is not acknowledged, by sequence modulo the window.
-  private final UnsafeBuffer sentMessages =
-      new UnsafeBuffer(ByteBuffer.allocateDirect(WINDOW * MESSAGE_BYTES_MAX));
-  private final int[] sentMessageBytes = new int[WINDOW];
-  private final int[] sentKind = new int[WINDOW];
-  private final int[] sentReference = new int[WINDOW];
-  private final long[] sentNumber = new long[WINDOW];
-  private final long[] sentPayloadAddress = new long[WINDOW];
-  private final int[] sentPayloadBytes = new int[WINDOW];
-  private final int[] sentPayloadCrc = new int[WINDOW];
-  private final long[] sentTag = new long[WINDOW];
-
+  private final SentFrames sent = new SentFrames(WINDOW);
+  private final LinkReports reports;
   private final EarlyFrames early = new EarlyFrames(WINDOW);
 
   private int myEpoch;
@@ -94,7 +87,6 @@ final class FrameTransport {
   private long deliveredUnits;
   private int creditAdvertised;
   private boolean ackDue;
-  private boolean hasHeard;
   private long roundNs;
   private long progressNs;
   private long nakSentNs;
@@ -102,11 +94,22 @@ final class FrameTransport {
   private long lastSentNs;
   private long resentFrames;
   private boolean linkFull;
+  private boolean lastWasQueued;
 
-  FrameTransport(LinkPort link, Receiver receiver, Room room) {
-    this.link = link;
+  /// Frames that were lost with their link, or on it, and that went over no other yet.
+  private int strandedFrames;
+
+  /// Where the gap is that frames wait behind, since when, and whether it was asked for.
+  private long gapAt;
+
+  private long gapSinceNs;
+  private boolean isGapAskedFor;
+
+  FrameTransport(LinkGroup links, Receiver receiver, Room room) {
+    this.links = links;
     this.receiver = receiver;
     this.room = room;
+    reports = new LinkReports(links, this);
   }
 
   /// A new session from our side: everything of the old one is forgotten.
@@ -121,10 +124,33 @@ final class FrameTransport {
     deliveredUnits = 0;
     creditAdvertised = 0;
     ackDue = false;
-    hasHeard = false;
+    strandedFrames = 0;
+    gapAt = 0;
+    nakSentNs = nowNs - NAK_AGAIN_NS;
     progressNs = nowNs;
     lastReceivedNs = nowNs;
     early.clear();
+    links.begin(nowNs);
+  }
+
+  /// The link carries the session from now on.
+  void join(GroupLink link, long nowNs) {
+    links.join(link, expected, nowNs);
+  }
+
+  /// The link has left the session: what was on it goes over the others at the end of this round.
+  /// Returns how many frames that are.
+  int onLinkLeft(GroupLink link) {
+    int stranded = 0;
+    for (long sequence = acknowledged + 1; sequence < nextSequence; sequence++) {
+      if (sent.linkOf(sequence) == link) {
+        sent.onStranded(sequence);
+        link.onLost();
+        stranded++;
+      }
+    }
+    strandedFrames += stranded;
+    return stranded;
   }
 
   int myEpoch() {
@@ -139,11 +165,6 @@ final class FrameTransport {
     peerEpoch = epoch;
   }
 
-  /// True once a frame of this session has come: the peer has opened it too.
-  boolean hasHeard() {
-    return hasHeard;
-  }
-
   long lastReceivedNs() {
     return lastReceivedNs;
   }
@@ -152,12 +173,30 @@ final class FrameTransport {
     return lastSentNs;
   }
 
+  LinkReports reports() {
+    return reports;
+  }
+
   long resentFrames() {
     return resentFrames;
   }
 
   int unacknowledged() {
     return (int) (nextSequence - 1 - acknowledged);
+  }
+
+  /// How many of them went over this link.
+  int unacknowledgedOn(GroupLink link) {
+    int count = 0;
+    for (long sequence = acknowledged + 1; sequence < nextSequence; sequence++) {
+      count += sent.linkOf(sequence) == link ? 1 : 0;
+    }
+    return count;
+  }
+
+  /// The highest sequence number that was given.
+  int lastSequence() {
+    return (int) (nextSequence - 1);
   }
 
   // ---- sending ----
@@ -173,12 +212,17 @@ final class FrameTransport {
 
   void onRoundBegun(long nowNs) {
     linkFull = false;
+    links.onRoundBegun();
     roundNs = nowNs;
   }
 
-  /// True if a frame with so much payload fits into the window, the peer's credit and the link.
+  /// True if a frame with so much payload fits into the window, the peer's credit and the links,
+  /// and none that the peer waits for must go first.
   boolean hasRoom(int units) {
-    return !linkFull && unacknowledged() < WINDOW && sentUnits + units <= creditLimit;
+    return !linkFull
+        && strandedFrames == 0
+        && unacknowledged() < WINDOW
+        && sentUnits + units <= creditLimit;
   }
 
   /// Sends the message that lies in [#messageBuffer] as the next sequenced frame. False: the
@@ -194,7 +238,6 @@ final class FrameTransport {
       int payloadCrc,
       int units,
       long tag) {
-    int slot = (int) nextSequence & WINDOW - 1;
     int answer = submit(
         FrameKind.SEQUENCED,
         (int) nextSequence,
@@ -202,7 +245,9 @@ final class FrameTransport {
         payloadAddress,
         payloadBytes,
         payloadCrc,
-        tag);
+        tag,
+        kind == CONTROL ? LinkGroup.Haste.AT_ONCE : LinkGroup.Haste.PACED,
+        null);
     if (answer == LinkPort.FULL) {
       linkFull = true;
       return false;
@@ -211,23 +256,30 @@ final class FrameTransport {
       // The acknowledgement is awaited from now, not from the last one, which may be long ago.
       progressNs = roundNs;
     }
-    out.getBytes(
-        FrameHeaderFlyweight.HEADER_BYTES, sentMessages, slot * MESSAGE_BYTES_MAX, messageBytes);
-    sentMessageBytes[slot] = messageBytes;
-    sentKind[slot] = kind;
-    sentReference[slot] = reference;
-    sentNumber[slot] = number;
-    sentPayloadAddress[slot] = payloadAddress;
-    sentPayloadBytes[slot] = payloadBytes;
-    sentPayloadCrc[slot] = payloadCrc;
-    sentTag[slot] = tag;
+    sent.keep(
+        nextSequence,
+        kind,
+        reference,
+        number,
+        out,
+        FrameHeaderFlyweight.HEADER_BYTES,
+        messageBytes,
+        payloadAddress,
+        payloadBytes,
+        payloadCrc,
+        tag);
+    onSent(nextSequence, messageBytes, payloadBytes, false);
     sentUnits += units;
     nextSequence++;
     lastWasQueued = answer == LinkPort.QUEUED;
     return true;
   }
 
-  private boolean lastWasQueued;
+  private void onSent(long sequence, int messageBytes, int payloadBytes, boolean isAgain) {
+    int frameBytes = FrameHeaderFlyweight.HEADER_BYTES + messageBytes + payloadBytes;
+    sent.onSent(sequence, links.used(), frameBytes, isAgain, roundNs);
+    strandedFrames += links.used() == null ? 1 : 0;
+  }
 
   /// True if the payload of the frame just sent must stay until the link says so.
   boolean lastWasQueued() {
@@ -238,7 +290,14 @@ final class FrameTransport {
   /// False: the link is full, and the frame is lost, which such frames may be.
   boolean sendLoose(FrameKind kind, int messageBytes, long nowNs) {
     lastSentNs = nowNs;
-    return submit(kind, 0, messageBytes, 0, 0, 0, 0) != LinkPort.FULL;
+    return submit(kind, 0, messageBytes, 0, 0, 0, 0, LinkGroup.Haste.AT_ONCE, null)
+        != LinkPort.FULL;
+  }
+
+  /// As [#sendLoose], over this very link.
+  void sendLooseOver(GroupLink link, FrameKind kind, int messageBytes) {
+    seal(kind, 0, messageBytes, 0, 0);
+    links.submitOver(link, out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, 0, 0, 0);
   }
 
   private int submit(
@@ -248,7 +307,28 @@ final class FrameTransport {
       long payloadAddress,
       int payloadBytes,
       int payloadCrc,
-      long tag) {
+      long tag,
+      LinkGroup.Haste haste,
+      GroupLink avoided) {
+    int credit = seal(kind, sequence, messageBytes, payloadBytes, payloadCrc);
+    int answer = links.submit(
+        out,
+        FrameHeaderFlyweight.HEADER_BYTES + messageBytes,
+        payloadAddress,
+        payloadBytes,
+        tag,
+        haste,
+        avoided);
+    if (answer != LinkPort.FULL) {
+      ackDue = false;
+      creditAdvertised = credit;
+    }
+    return answer;
+  }
+
+  /// Returns the credit that the frame advertises.
+  private int seal(
+      FrameKind kind, int sequence, int messageBytes, int payloadBytes, int payloadCrc) {
     int credit = (int) (deliveredUnits + room.freeUnits());
     header
         .wrapForWriting(out, 0)
@@ -261,19 +341,13 @@ final class FrameTransport {
         .credit(credit)
         .payloadCrc(payloadCrc)
         .seal();
-    int answer = link.submit(
-        out, FrameHeaderFlyweight.HEADER_BYTES + messageBytes, payloadAddress, payloadBytes, tag);
-    if (answer != LinkPort.FULL) {
-      ackDue = false;
-      creditAdvertised = credit;
-    }
-    return answer;
+    return credit;
   }
 
   /// At the end of a round: acknowledges what no other frame did, and sends again what is
   /// overdue.
   int endRound(long nowNs, PinSink pins) {
-    int work = 0;
+    int work = strandedFrames > 0 ? resendStranded(pins) : 0;
     if (ackDue || isCreditNews()) {
       work += sendLoose(FrameKind.STATUS, 0, nowNs) ? 1 : 0;
     }
@@ -282,11 +356,27 @@ final class FrameTransport {
       progressNs = nowNs;
       work++;
     }
-    if (early.count() > 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
+    if (early.count() > 0 && isGapDue(nowNs)) {
       sendNak(nowNs);
       work++;
     }
-    return work;
+    return work + reports.tell(nowNs);
+  }
+
+  /// True if the missing frame is to be asked for now.
+  private boolean isGapDue(long nowNs) {
+    if (links.joinedCount() <= 1) {
+      return nowNs - nakSentNs >= NAK_AGAIN_NS;
+    }
+    if (gapAt != expected) {
+      gapAt = expected;
+      gapSinceNs = nowNs;
+      isGapAskedFor = false;
+    }
+    if (!isGapAskedFor && links.hasPassed((int) expected)) {
+      return true;
+    }
+    return nowNs - gapSinceNs >= NAK_AGAIN_NS && nowNs - nakSentNs >= NAK_AGAIN_NS;
   }
 
   /// Told of payloads that were queued once more.
@@ -307,35 +397,72 @@ final class FrameTransport {
       deadline = progressNs + RESEND_AFTER_NS;
     }
     if (early.count() > 0) {
-      deadline = Director.sooner(deadline, nakSentNs + NAK_AGAIN_NS);
+      boolean isWaiting = links.joinedCount() > 1 && gapSinceNs - nakSentNs > 0;
+      deadline = Director.sooner(deadline, (isWaiting ? gapSinceNs : nakSentNs) + NAK_AGAIN_NS);
     }
-    return deadline;
+    return Director.sooner(deadline, reports.nextDeadlineNs());
   }
 
+  /// With several links a frame that may still be on its way is left alone.
   private void resend(long from, int count, PinSink pins) {
+    boolean isAlone = links.joinedCount() <= 1;
     for (long sequence = from; sequence < from + count; sequence++) {
-      int slot = (int) sequence & WINDOW - 1;
-      out.putBytes(
-          FrameHeaderFlyweight.HEADER_BYTES,
-          sentMessages,
-          slot * MESSAGE_BYTES_MAX,
-          sentMessageBytes[slot]);
-      int answer = submit(
-          FrameKind.SEQUENCED,
-          (int) sequence,
-          sentMessageBytes[slot],
-          sentPayloadAddress[slot],
-          sentPayloadBytes[slot],
-          sentPayloadCrc[slot],
-          sentTag[slot]);
-      if (answer == LinkPort.FULL) {
+      if (!isAlone && !sent.isOverdue(sequence, roundNs)) {
+        continue;
+      }
+      GroupLink before = sent.linkOf(sequence);
+      GroupLink avoided = isAlone || sent.isPassed(sequence) ? null : before;
+      boolean isSent = sendAgain(sequence, avoided, pins);
+      if (!isSent && isAlone) {
         return;
       }
-      resentFrames++;
-      if (answer == LinkPort.QUEUED) {
-        pins.onQueuedAgain(sentKind[slot], sentReference[slot]);
+      if (!isSent && before != null) {
+        // It goes out before anything new does.
+        strandedFrames++;
+        sent.onStranded(sequence);
+      }
+      if (before != null) {
+        before.onLost();
       }
     }
+  }
+
+  /// What was on links that left the session goes over the others.
+  private int resendStranded(PinSink pins) {
+    int before = strandedFrames;
+    for (long sequence = acknowledged + 1;
+        strandedFrames > 0 && sequence < nextSequence;
+        sequence++) {
+      if (sent.linkOf(sequence) == null && !sendAgain(sequence, null, pins)) {
+        break;
+      }
+    }
+    return before - strandedFrames;
+  }
+
+  private boolean sendAgain(long sequence, GroupLink avoided, PinSink pins) {
+    int messageBytes = sent.putMessage(sequence, out, FrameHeaderFlyweight.HEADER_BYTES);
+    int payloadBytes = sent.payloadBytesOf(sequence);
+    int answer = submit(
+        FrameKind.SEQUENCED,
+        (int) sequence,
+        messageBytes,
+        sent.payloadAddressOf(sequence),
+        payloadBytes,
+        sent.payloadCrcOf(sequence),
+        sent.tagOf(sequence),
+        LinkGroup.Haste.AT_ONCE,
+        avoided);
+    if (answer == LinkPort.FULL || links.used() == null) {
+      return false;
+    }
+    resentFrames++;
+    strandedFrames -= sent.linkOf(sequence) == null ? 1 : 0;
+    onSent(sequence, messageBytes, payloadBytes, true);
+    if (answer == LinkPort.QUEUED) {
+      pins.onQueuedAgain(sent.kindOf(sequence), sent.referenceOf(sequence));
+    }
+    return true;
   }
 
   private void sendNak(long nowNs) {
@@ -348,6 +475,7 @@ final class FrameTransport {
         .fromSequence(expected & 0xFFFF_FFFFL)
         .count(missing);
     nakSentNs = nowNs;
+    isGapAskedFor = true;
     sendLoose(FrameKind.NAK, MessageHeaderEncoder.ENCODED_LENGTH + NakEncoder.BLOCK_LENGTH, nowNs);
   }
 
@@ -375,7 +503,8 @@ final class FrameTransport {
     return FrameHeaderFlyweight.HEADER_BYTES;
   }
 
-  Verdict onFrame(long address, int lengthBytes, boolean up, long nowNs, PinSink pins) {
+  Verdict onFrame(
+      GroupLink from, long address, int lengthBytes, boolean up, long nowNs, PinSink pins) {
     frame.wrap(address, lengthBytes);
     incoming.wrapForReading(frame, 0);
     if (lengthBytes < FrameHeaderFlyweight.HEADER_BYTES
@@ -385,6 +514,7 @@ final class FrameTransport {
       receiver.onRefused("header is damaged");
       return Verdict.TAKEN;
     }
+    from.onHeard(nowNs);
     if (incoming.kind() == FrameKind.GREETING) {
       return Verdict.GREETING;
     }
@@ -392,15 +522,18 @@ final class FrameTransport {
       return Verdict.TAKEN;
     }
     lastReceivedNs = nowNs;
-    hasHeard = true;
+    from.onSessionFrame();
     onAck(incoming.ack(), nowNs);
-    creditLimit = sentUnits + (incoming.credit() - (int) sentUnits);
+    // The sum never falls, but a frame may have overtaken this one on another link.
+    creditLimit = Math.max(creditLimit, sentUnits + (incoming.credit() - (int) sentUnits));
     switch (incoming.kind()) {
       case SEQUENCED -> {
+        from.onSequenced(incoming.sequence(), lengthBytes);
         return onSequenced(address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
       }
       case STATUS -> {
-        if (incoming.messageBytes() >= MessageHeaderEncoder.ENCODED_LENGTH) {
+        if (incoming.messageBytes() >= MessageHeaderEncoder.ENCODED_LENGTH
+            && !reports.take(from, frame, incoming.messageOffset(), incoming.messageBytes())) {
           receiver.onStatus(frame, incoming.messageOffset());
         }
       }
@@ -418,8 +551,21 @@ final class FrameTransport {
     progressNs = nowNs;
     for (int i = 0; i < ahead; i++) {
       acknowledged++;
-      int slot = (int) acknowledged & WINDOW - 1;
-      receiver.onAcknowledged(sentKind[slot], sentReference[slot], sentNumber[slot]);
+      if (sent.linkOf(acknowledged) == null) {
+        strandedFrames--;
+      } else {
+        sent.onProven(acknowledged);
+      }
+      receiver.onAcknowledged(
+          sent.kindOf(acknowledged), sent.referenceOf(acknowledged), sent.numberOf(acknowledged));
+    }
+  }
+
+  /// The peer told that this frame was the last to come over the link.
+  void onAnswered(GroupLink over, int sequence) {
+    long full = acknowledged + (sequence - (int) acknowledged);
+    if (full > 0 && full < nextSequence && nextSequence - full <= WINDOW) {
+      sent.onAnswered(full, over, roundNs);
     }
   }
 
@@ -482,7 +628,8 @@ final class FrameTransport {
     long sequence = expected + ahead;
     if (!early.has(sequence)
         && early.keep(sequence, frame, incoming.frameBytes())
-        && early.count() == 1) {
+        && early.count() == 1
+        && links.joinedCount() <= 1) {
       sendNak(nowNs);
     }
   }

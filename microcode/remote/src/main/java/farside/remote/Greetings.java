@@ -1,5 +1,6 @@
 package farside.remote;
 
+import farside.director.Director;
 import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.protocol.link.FrameKind;
@@ -27,7 +28,6 @@ final class Greetings {
   private final MessageHeaderDecoder header = new MessageHeaderDecoder();
   private final GreetingDecoder greeting = new GreetingDecoder();
   private String mismatchLogged = "";
-  private long sentNs;
 
   Greetings(
       FrameTransport transport, SessionMessages messages, Watermarks watermarks, EventLog events) {
@@ -37,20 +37,41 @@ final class Greetings {
     this.events = events;
   }
 
-  void send(long nowNs) {
-    sentNs = nowNs;
+  /// Greets over one link. Only what was heard on that very link is echoed: so a greeting that
+  /// echoes tells that its link works both ways.
+  void send(GroupLink link, long nowNs) {
+    link.onGreeted(nowNs);
     watermarks.mustReachLastNumber();
-    transport.sendLoose(
-        FrameKind.GREETING, messages.greeting(transport.peerEpoch(), events.wallMs()), nowNs);
+    int bytes = messages.greeting(link.heardEpoch(), events.wallMs());
+    transport.sendLooseOver(link, FrameKind.GREETING, bytes);
   }
 
-  long againAtNs() {
-    return sentNs + AGAIN_NS;
+  /// Greets over every link that has carrier and does not carry the session, as often as is due.
+  int sendDue(LinkGroup links, long nowNs) {
+    int work = 0;
+    for (int i = 0; i < links.count(); i++) {
+      GroupLink link = links.get(i);
+      if (link.state() == LinkState.GREETING && nowNs - link.greetedNs() >= AGAIN_NS) {
+        send(link, nowNs);
+        work++;
+      }
+    }
+    return work;
   }
 
-  /// True if the last one has had its time, or half of it: it may have been lost.
-  boolean isHalfDue(long nowNs) {
-    return nowNs - sentNs >= AGAIN_NS / 2;
+  long nextDeadlineNs(LinkGroup links) {
+    long deadline = Director.NO_DEADLINE;
+    for (int i = 0; i < links.count(); i++) {
+      if (links.get(i).state() == LinkState.GREETING) {
+        deadline = Director.sooner(deadline, links.get(i).greetedNs() + AGAIN_NS);
+      }
+    }
+    return deadline;
+  }
+
+  /// True if the last one over the link has had its time, or half of it: it may have been lost.
+  boolean isHalfDue(GroupLink link, long nowNs) {
+    return nowNs - link.greetedNs() >= AGAIN_NS / 2;
   }
 
   /// Reads the frame that just came.

@@ -3,6 +3,8 @@ package farside.remote;
 import farside.protocol.session.MessageHeaderDecoder;
 import farside.protocol.session.PairAnswerDecoder;
 import farside.protocol.session.PairOrderDecoder;
+import farside.protocol.session.RemoteReadAnswerDecoder;
+import farside.protocol.session.RemoteReadDecoder;
 import farside.protocol.session.VolumeStatusDecoder;
 import farside.protocol.session.WatermarkDecoder;
 import farside.protocol.session.WriteDecoder;
@@ -17,6 +19,7 @@ final class IncomingMessages {
   private final IncomingWrites writes;
   private final Watermarks watermarks;
   private final OutgoingWrites outgoing;
+  private final Borrower borrower;
   private final FrameTransport transport;
 
   private final MessageHeaderDecoder header = new MessageHeaderDecoder();
@@ -25,6 +28,8 @@ final class IncomingMessages {
   private final PairOrderDecoder order = new PairOrderDecoder();
   private final PairAnswerDecoder answer = new PairAnswerDecoder();
   private final WatermarkDecoder watermark = new WatermarkDecoder();
+  private final RemoteReadDecoder read = new RemoteReadDecoder();
+  private final RemoteReadAnswerDecoder readAnswer = new RemoteReadAnswerDecoder();
 
   IncomingMessages(
       Volumes volumes,
@@ -32,12 +37,14 @@ final class IncomingMessages {
       IncomingWrites writes,
       Watermarks watermarks,
       OutgoingWrites outgoing,
+      Borrower borrower,
       FrameTransport transport) {
     this.volumes = volumes;
     this.desk = desk;
     this.writes = writes;
     this.watermarks = watermarks;
     this.outgoing = outgoing;
+    this.borrower = borrower;
     this.transport = transport;
   }
 
@@ -74,6 +81,16 @@ final class IncomingMessages {
       case PairAnswerDecoder.TEMPLATE_ID -> {
         answer.wrap(frame, body, length, version);
         yield saidOf(length >= PairAnswerDecoder.BLOCK_LENGTH && desk.onAnswer(answer));
+      }
+      case RemoteReadDecoder.TEMPLATE_ID -> {
+        read.wrap(frame, body, length, version);
+        yield saidOf(
+            length >= RemoteReadDecoder.BLOCK_LENGTH && outgoing.lender().onRequest(read));
+      }
+      case RemoteReadAnswerDecoder.TEMPLATE_ID -> {
+        readAnswer.wrap(frame, body, length, version);
+        yield saidOf(length >= RemoteReadAnswerDecoder.BLOCK_LENGTH
+            && borrower.onAnswer(readAnswer, payloadAddress, payloadBytes, nowNs));
       }
       // A newer peer may say more than this build knows.
       default -> null;

@@ -5,25 +5,32 @@ import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.protocol.session.ReadVerdict;
 import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.agrona.collections.IntArrayQueue;
 
 /// Sends what the pair desk says, this cabinet's records in the order in which they were
-/// committed, and the copies that `TrackCopier` composes; hears that the peer has them.
+/// committed, and the copies that `TrackCopier` and the answers that `Lender` compose; hears
+/// that the peer has them.
 ///
-/// What the link still reads from is pinned: a record by its pin, a copy by its buffer.
-final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink {
+/// What the link still reads from is pinned: a record by its pin, a copy or answer by its buffer.
+final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTransport.PinSink {
+  /// Tags above 0 are records', from -1 downwards copies', and from here on answers'.
+  private static final long LOAN_TAG = -1L - TrackCopier.BUFFERS;
+
   private final WriteRecords records;
   private final Volumes volumes;
   private final FrameTransport transport;
   private final SessionMessages messages;
   private final Watermarks watermarks;
   private final TrackCopier copier;
+  private final Lender lender;
   private final EventLog events;
   /// Per volume: highest number under which this session has sent anything of it.
   private final long[] sentOf;
@@ -32,9 +39,11 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   private long receivedNumber;
 
   /// @param copyAddress memory of [RemoteAdapter#WORK_BYTES]
+  /// @param isLinked true of the index of a volume whose pair is settled
   OutgoingWrites(
       GlobalMemory memory,
       Volumes volumes,
+      IntPredicate isLinked,
       FrameTransport transport,
       SessionMessages messages,
       Watermarks watermarks,
@@ -48,10 +57,15 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
     this.events = events;
     sentOf = new long[volumes.count()];
     copier = new TrackCopier(memory, volumes.count(), this, copyAddress);
+    lender = new Lender(memory, volumes, isLinked, this);
   }
 
   TrackCopier copier() {
     return copier;
+  }
+
+  Lender lender() {
+    return lender;
   }
 
   /// A new session: what the peer has is released, what it lacks is sent once more. A write that
@@ -77,7 +91,8 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   }
 
   /// Highest number of ours that was sent.
-  long sentNumber() {
+  @Override
+  public long sentNumber() {
     return sentNumber;
   }
 
@@ -196,6 +211,8 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
       }
     } else if (kind == FrameTransport.COPY) {
       copier.onAcknowledged(reference, number);
+    } else if (kind == FrameTransport.LOAN) {
+      lender.onAcknowledged(reference);
     }
   }
 
@@ -257,12 +274,34 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   @Override
   public void onUnreadable(Volume volume, int track) {
     events.log(
-        EventCode.HOST_IO_ERROR,
-        volume.name(),
-        "copy",
-        (long) track * BlockMask.TRACK_BYTES,
-        BlockMask.TRACK_BYTES,
-        "the track stays owed");
+        EventCode.COPY_UNREADABLE, volume.name(), track, TrackCopier.RETRY_NS / 1_000_000_000);
+  }
+
+  // ---- answers to remote reads ----
+
+  @Override
+  public boolean isReadyForAnswer() {
+    return transport.hasRoom(0);
+  }
+
+  @Override
+  public boolean sendAnswer(
+      int loan,
+      Volume volume,
+      int request,
+      ReadVerdict verdict,
+      long low,
+      long high,
+      long address,
+      int crc) {
+    int lengthBytes = (Long.bitCount(low) + Long.bitCount(high)) * BlockMask.BLOCK_BYTES;
+    int bytes = messages.remoteReadAnswer(volume, request, verdict, low, high);
+    boolean sent = transport.sendSequenced(
+        FrameTransport.LOAN, loan, 0, bytes, address, lengthBytes, crc, 0, LOAN_TAG - loan);
+    if (sent && transport.lastWasQueued()) {
+      lender.onQueued(loan);
+    }
+    return sent;
   }
 
   // ---- pins ----
@@ -273,6 +312,8 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
       records.pin(reference);
     } else if (kind == FrameTransport.COPY) {
       copier.onQueued(reference);
+    } else if (kind == FrameTransport.LOAN) {
+      lender.onQueued(reference);
     }
   }
 
@@ -280,6 +321,8 @@ final class OutgoingWrites implements TrackCopier.Sender, FrameTransport.PinSink
   void onSent(long tag) {
     if (tag > 0) {
       records.unpin((int) (tag - 1));
+    } else if (tag <= LOAN_TAG) {
+      lender.onSent((int) (LOAN_TAG - tag));
     } else if (tag < 0) {
       copier.onSent((int) (-1L - tag));
     }

@@ -5,7 +5,6 @@ import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.director.EventCode;
 import farside.director.EventLog;
-import farside.port.LinkPort;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Volume;
@@ -17,7 +16,7 @@ import java.time.Instant;
 /// waits longer than the link timeout, and memory stays free whatever the peer does.
 final class PeerWatch {
   private final long linkTimeoutNs;
-  private final LinkPort link;
+  private final LinkGroup links;
   private final WriteRecords records;
   private final Volumes volumes;
   private final Labels labels;
@@ -30,7 +29,7 @@ final class PeerWatch {
 
   PeerWatch(
       long linkTimeoutNs,
-      LinkPort link,
+      LinkGroup links,
       GlobalMemory memory,
       Volumes volumes,
       Labels labels,
@@ -39,7 +38,7 @@ final class PeerWatch {
       OutgoingWrites outgoing,
       PairDesk.Session session) {
     this.linkTimeoutNs = linkTimeoutNs;
-    this.link = link;
+    this.links = links;
     this.records = memory.records();
     this.volumes = volumes;
     this.labels = labels;
@@ -84,8 +83,10 @@ final class PeerWatch {
       if (record == WriteRecords.NONE || volume.isHeld() || !volume.pairState().waitsForPeer()) {
         continue;
       }
-      if (!link.isVariedOn()) {
-        return "link " + link.name() + " is varied off";
+      if (!links.isVariedOn()) {
+        return links.count() == 1
+            ? "link " + links.get(0).name() + " is varied off"
+            : "no link is varied on";
       }
       if (nowNs - records.committedNsOf(record) >= linkTimeoutNs) {
         return "a write of volume " + volume.name() + " waited " + linkTimeoutNs / 1_000_000

@@ -15,6 +15,7 @@ import farside.volume.Labels;
 import farside.volume.LinkDesk;
 import farside.volume.Volume;
 import farside.volume.Volumes;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /// The remote adapter (RA): cache to link to the peer's cache, and acknowledgements back (E-13,
@@ -23,16 +24,23 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// This class is the session: it greets the peer, opens, ends, and begins anew. In an open
 /// session `PairDesk` settles what becomes of each pair, `OutgoingWrites` sends records and
 /// copies, `IncomingMessages` reads what the peer sends, `Watermarks` say how far the drives
-/// are stable. `PeerWatch` looks, session or none, how long the peer lets us wait.
+/// are stable; `Borrower` and `Lender` read blocks from the other side's drive. `GroupWatch` says
+/// which links carry it. `PeerWatch` looks, session or none, how long the peer lets us wait.
 public final class RemoteAdapter
-    implements Director, LinkDesk, LinkPort.LinkSink, FrameTransport.Receiver, PairDesk.Session {
+    implements Director, LinkDesk, LinkGroup.Sink, FrameTransport.Receiver, PairDesk.Session {
   /// Bytes of work memory that it needs, aligned to 4096.
   public static final int WORK_BYTES = TrackCopier.BUFFERS * BlockMask.TRACK_BYTES;
 
+  /// Private track slots that it fills for the peer.
+  public static final int PRIVATE_SLOTS = Lender.LOANS;
+
   private static final int DRAIN_LIMIT = 512;
 
+  /// Sessions back to which a greeting is known to be an old one. Half of them are odd.
+  private static final int EPOCHS_REMEMBERED = 2000;
+
   private final RemoteSettings settings;
-  private final LinkPort link;
+  private final LinkGroup links;
   private final GlobalMemory memory;
   private final Volumes volumes;
   private final RandomPort random;
@@ -44,12 +52,15 @@ public final class RemoteAdapter
   private final Watermarks watermarks;
   private final Greetings greetings;
   private final OutgoingWrites outgoing;
+  private final Borrower borrower;
   private final IncomingMessages incoming;
+  private final GroupWatch group;
   private final PeerWatch watch;
 
   private SessionState state = SessionState.OFFLINE;
   private String restartReason;
   private long nowNs;
+  private int epoch;
   private long comparingSinceNs;
   private long refusedFrames;
   private long resentToldNext = 1;
@@ -59,7 +70,7 @@ public final class RemoteAdapter
   /// @param workAddress memory of [#WORK_BYTES]
   public RemoteAdapter(
       RemoteSettings settings,
-      LinkPort link,
+      List<LinkPort> ports,
       GlobalMemory memory,
       Volumes volumes,
       Labels labels,
@@ -67,19 +78,22 @@ public final class RemoteAdapter
       EventLog events,
       long workAddress) {
     this.settings = settings;
-    this.link = link;
+    links = new LinkGroup(ports, this);
     this.memory = memory;
     this.volumes = volumes;
     this.random = random;
     this.events = events;
     WriteRecords records = memory.records();
-    transport = new FrameTransport(link, this, records::incomingFramesFree);
+    transport = new FrameTransport(links, this, records::incomingFramesFree);
     messages = new SessionMessages(settings, memory, volumes, transport, labels);
     watermarks = new Watermarks(
         settings.heartbeatNs(), memory, volumes, this::isLinked, transport, messages);
     greetings = new Greetings(transport, messages, watermarks, events);
-    outgoing =
-        new OutgoingWrites(memory, volumes, transport, messages, watermarks, events, workAddress);
+    group = new GroupWatch(settings, links, transport, greetings, events);
+    outgoing = new OutgoingWrites(
+        memory, volumes, this::isLinked, transport, messages, watermarks, events, workAddress);
+    borrower = new Borrower(
+        settings.linkTimeoutNs(), memory, volumes, this::isLinked, transport, messages, events);
     cut = new GroupCut(memory, volumes, labels, random, events);
     desk = new PairDesk(memory, volumes, labels, random, events, cut, outgoing.copier(), this);
     incoming = new IncomingMessages(
@@ -88,9 +102,10 @@ public final class RemoteAdapter
         new IncomingWrites(memory, volumes, desk, watermarks),
         watermarks,
         outgoing,
+        borrower,
         transport);
     watch = new PeerWatch(
-        settings.linkTimeoutNs(), link, memory, volumes, labels, events, cut, outgoing, this);
+        settings.linkTimeoutNs(), links, memory, volumes, labels, events, cut, outgoing, this);
   }
 
   private boolean isLinked(int volumeIndex) {
@@ -116,6 +131,7 @@ public final class RemoteAdapter
   /// timeout.
   public void leave() {
     isLeaving = true;
+    borrower.leave();
     if (state != SessionState.OFFLINE) {
       become(SessionState.OFFLINE, "the cabinet is going down");
     }
@@ -130,7 +146,7 @@ public final class RemoteAdapter
       return 0;
     }
     transport.onRoundBegun(now);
-    int work = link.drain(this, DRAIN_LIMIT);
+    int work = group.look(now) + links.drain(DRAIN_LIMIT) + group.look(now);
     work += applyRestart();
     work += switch (state) {
       case OFFLINE -> awaitCarrier();
@@ -142,9 +158,15 @@ public final class RemoteAdapter
     work += watch.cutOverdueGroups(nowNs) + cut.finish();
     work += watch.markStale(nowNs) + watch.yieldToBits();
     work += applyRestart();
+    work += borrower.step(state.isUp(), nowNs);
     if (state.isUp()) {
+      work += group.step(nowNs);
+      work += outgoing.lender().step();
       work += watermarks.tell(nowNs) + sayAlive() + transport.endRound(nowNs, outgoing);
       tellResent();
+    }
+    if (state != SessionState.OFFLINE) {
+      work += group.hangUpDead(nowNs);
     }
     return work;
   }
@@ -159,11 +181,14 @@ public final class RemoteAdapter
     } else if (wasUp) {
       watch.onOutOfReach(nowNs);
       desk.end(because);
+      borrower.onSessionEnd();
+      outgoing.lender().onSessionEnd();
     }
   }
 
   private int awaitCarrier() {
-    if (isLeaving || !link.hasCarrier()) {
+    GroupLink link = isLeaving ? null : links.firstWithCarrier();
+    if (link == null) {
       return 0;
     }
     become(SessionState.GREETING, "carrier on " + link.name());
@@ -172,20 +197,28 @@ public final class RemoteAdapter
   }
 
   private void beginGreeting() {
-    transport.begin((int) random.nextNonZero() | 1, nowNs);
-    greetings.send(nowNs);
+    beginEpoch();
+    greetings.sendDue(links, nowNs);
+  }
+
+  /// Epochs rise within the life of a process, so that a greeting of an earlier session, which a
+  /// slow link still brings, can be told from a new one. All are odd, and so never 0.
+  private void beginEpoch() {
+    epoch = epoch == 0 ? (int) random.nextNonZero() | 1 : epoch + 2;
+    transport.begin(epoch, nowNs);
+  }
+
+  private boolean isOfAnEarlierSession(int greeted) {
+    int sessionsAgo = transport.peerEpoch() - greeted;
+    return sessionsAgo > 0 && sessionsAgo < EPOCHS_REMEMBERED;
   }
 
   private int greet() {
-    if (!link.hasCarrier()) {
+    if (group.isAllDown()) {
       become(SessionState.OFFLINE, "no carrier");
       return 1;
     }
-    if (nowNs - greetings.againAtNs() < 0) {
-      return 0;
-    }
-    greetings.send(nowNs);
-    return 1;
+    return greetings.sendDue(links, nowNs);
   }
 
   private int compare() {
@@ -218,7 +251,7 @@ public final class RemoteAdapter
   }
 
   private int checkAlive() {
-    if (!link.hasCarrier()) {
+    if (links.joinedCount() == 0) {
       become(SessionState.OFFLINE, "no carrier");
       return 1;
     }
@@ -235,6 +268,7 @@ public final class RemoteAdapter
   public void restart(String because) {
     if (restartReason == null) {
       restartReason = because;
+      links.greetAtOnce(nowNs);
     }
   }
 
@@ -307,31 +341,37 @@ public final class RemoteAdapter
   // ---- receiving ----
 
   @Override
-  public void onCarrier(boolean up, String reason) {
+  public void onCarrier(GroupLink link, boolean up, String reason) {
     events.log(up ? EventCode.LINK_UP : EventCode.LINK_DOWN, link.name(), reason);
-    if (!up && state != SessionState.OFFLINE) {
+    group.onCarrier(link, up, reason, nowNs);
+    boolean isLast = state.isUp() ? links.joinedCount() == 0 : group.isAllDown();
+    if (!up && isLast && state != SessionState.OFFLINE) {
       become(SessionState.OFFLINE, reason);
     }
   }
 
   @Override
-  public void onFrame(long address, int lengthBytes) {
+  public void onFrame(GroupLink from, long address, int lengthBytes) {
     if (restartReason != null || state == SessionState.OFFLINE) {
       return;
     }
-    switch (transport.onFrame(address, lengthBytes, state.isUp(), nowNs, outgoing)) {
+    switch (transport.onFrame(from, address, lengthBytes, state.isUp(), nowNs, outgoing)) {
       case TAKEN -> {}
-      case GREETING -> onGreeting();
-      case BROKEN -> restart("the peer sent what makes no sense");
+      case GREETING -> onGreeting(from);
+      case BROKEN -> {
+        restart("the peer sent what makes no sense");
+        // It would send the same again at once, and so on.
+        links.greetLater(nowNs);
+      }
     }
   }
 
-  private void onGreeting() {
+  private void onGreeting(GroupLink from) {
     Greetings.Reading reading = greetings.read();
     if (reading == Greetings.Reading.UNREADABLE) {
       onRefused("greeting is not readable");
     }
-    if (reading != Greetings.Reading.OF_OUR_PEER) {
+    if (reading != Greetings.Reading.OF_OUR_PEER || from.state() == LinkState.DOWN) {
       return;
     }
     if (!state.isUp() && cut.isUnderWay()) {
@@ -339,34 +379,35 @@ public final class RemoteAdapter
       // heard.
       return;
     }
-    int epoch = transport.frameEpoch();
+    int greeted = transport.frameEpoch();
     if (state.isUp()) {
-      if (epoch == transport.peerEpoch()) {
-        // It greets us and hears us: our last greeting may have been lost, without which it
-        // cannot open. Not more often than we greet unasked, and not once it has opened: or two
-        // that are up would greet each other for ever.
-        if (!greetings.echoesUs() || !transport.hasHeard() && greetings.isHalfDue(nowNs)) {
-          greetings.send(nowNs);
-        }
+      if (greeted == transport.peerEpoch()) {
+        group.onGreeting(from, greeted, nowNs);
+        return;
+      }
+      if (isOfAnEarlierSession(greeted)) {
         return;
       }
       restartReason = null;
       become(SessionState.GREETING, "the peer began anew");
-      transport.begin((int) random.nextNonZero() | 1, nowNs);
-      transport.setPeerEpoch(epoch);
-      greetings.send(nowNs);
+      beginEpoch();
+      from.onGreeting(greeted);
+      transport.setPeerEpoch(greeted);
+      links.greetAtOnce(nowNs);
+      greetings.sendDue(links, nowNs);
       return;
     }
-    transport.setPeerEpoch(epoch);
-    greetings.send(nowNs);
+    from.onGreeting(greeted);
+    transport.setPeerEpoch(greeted);
+    greetings.send(from, nowNs);
     if (greetings.echoesUs()) {
-      openSession();
+      openSession(from);
     }
   }
 
   /// Both sides know each other's epoch. Everything that the peer's greeting tells is made true
   /// here first.
-  private void openSession() {
+  private void openSession(GroupLink over) {
     GreetingDecoder greeting = greetings.theirs();
     long incarnation = greeting.incarnation();
     long known = memory.peerIncarnation();
@@ -382,7 +423,9 @@ public final class RemoteAdapter
     memory.numbers().skipTo(greeting.receivedNumber());
     watermarks.begin(greeting.receivedNumber(), greeting.assignedNumber());
     outgoing.begin(greeting.receivedNumber());
+    borrower.onSession(greeting.protocolVersionMax());
     comparingSinceNs = nowNs;
+    group.join(over, nowNs);
     become(SessionState.COMPARING, "peer " + messages.serialOf(greeting));
     desk.begin();
   }
@@ -429,8 +472,12 @@ public final class RemoteAdapter
     }
     long deadline =
         Director.sooner(outgoing.copier().nextDeadlineNs(), watch.nextDeadlineNs(nowNs));
+    deadline = Director.sooner(deadline, borrower.nextDeadlineNs());
     if (state == SessionState.GREETING) {
-      deadline = Director.sooner(deadline, greetings.againAtNs());
+      deadline = Director.sooner(deadline, greetings.nextDeadlineNs(links));
+    }
+    if (state != SessionState.OFFLINE) {
+      deadline = Director.sooner(deadline, group.nextDeadlineNs(state.isUp()));
     }
     if (state == SessionState.COMPARING && !desk.isSettled()) {
       deadline = Director.sooner(deadline, comparingSinceNs + settings.linkTimeoutNs());
@@ -450,39 +497,58 @@ public final class RemoteAdapter
 
   @Override
   public int linkCount() {
-    return 1;
+    return links.count();
   }
 
   @Override
   public LinkFigures figures(int index) {
+    GroupLink link = links.get(index);
+    LinkPort port = link.port();
+    boolean isOut = state.isUp() && !link.isJoined();
+    SessionState session = !isOut
+        ? state
+        : link.state() == LinkState.DOWN ? SessionState.OFFLINE : SessionState.GREETING;
+    long allBytes = 0;
+    for (int i = 0; i < links.count(); i++) {
+      allBytes += links.get(i).carriedBytes();
+    }
     return new LinkFigures(
         link.name(),
-        link.description(),
-        link.isVariedOn(),
-        link.hasCarrier(),
-        state.name(),
-        state.isUp() ? transport.unacknowledged() : 0,
-        link.sentFrames(),
-        link.sentBytes(),
-        link.receivedFrames(),
-        link.receivedBytes(),
-        transport.resentFrames(),
+        port.description(),
+        port.isVariedOn(),
+        port.hasCarrier(),
+        session.name(),
+        state.isUp() ? transport.unacknowledgedOn(link) : 0,
+        port.sentFrames(),
+        port.sentBytes(),
+        port.receivedFrames(),
+        port.receivedBytes(),
+        link.lostFrames(),
         refusedFrames,
-        watch.silentNs(nowNs) / 1_000_000);
+        isOut ? (nowNs - link.heardNs()) / 1_000_000 : watch.silentNs(nowNs) / 1_000_000,
+        allBytes == 0 ? 0 : (int) Math.round(100.0 * link.carriedBytes() / allBytes),
+        link.pace().bytesPerSecond(),
+        link.pace().delayNs() / 1000);
   }
 
   @Override
   public boolean vary(String linkName, boolean on) {
-    if (!link.name().equalsIgnoreCase(linkName)) {
+    GroupLink link = links.named(linkName);
+    if (link == null) {
       return false;
     }
     events.log(EventCode.LINK_VARIED, link.name(), on ? "on" : "off");
-    link.vary(on);
+    link.port().vary(on);
     return true;
   }
 
   @Override
   public int copiesInFlight(int volumeIndex) {
     return outgoing.copier().inFlight(volumeIndex);
+  }
+
+  @Override
+  public long repairedBlocks(int volumeIndex) {
+    return borrower.repairs().repairedBlocks(volumeIndex);
   }
 }

@@ -8,6 +8,9 @@ import farside.protocol.session.HeartbeatEncoder;
 import farside.protocol.session.MessageHeaderEncoder;
 import farside.protocol.session.PairAnswerEncoder;
 import farside.protocol.session.PairOrderEncoder;
+import farside.protocol.session.ReadVerdict;
+import farside.protocol.session.RemoteReadAnswerEncoder;
+import farside.protocol.session.RemoteReadEncoder;
 import farside.protocol.session.Role;
 import farside.protocol.session.VolumeStatusEncoder;
 import farside.protocol.session.WatermarkEncoder;
@@ -27,7 +30,10 @@ final class SessionMessages {
   /// Session versions that this build speaks.
   static final int VERSION_MIN = 1;
 
-  static final int VERSION_MAX = 1;
+  static final int VERSION_MAX = 2;
+
+  /// From this session version on a side answers [#remoteRead].
+  static final int VERSION_OF_REMOTE_READS = 2;
 
   private final RemoteSettings settings;
   private final GlobalMemory memory;
@@ -43,6 +49,8 @@ final class SessionMessages {
   private final PairAnswerEncoder answer = new PairAnswerEncoder();
   private final WatermarkEncoder watermark = new WatermarkEncoder();
   private final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
+  private final RemoteReadEncoder remoteRead = new RemoteReadEncoder();
+  private final RemoteReadAnswerEncoder remoteReadAnswer = new RemoteReadAnswerEncoder();
 
   SessionMessages(
       RemoteSettings settings,
@@ -193,5 +201,28 @@ final class SessionMessages {
   int heartbeat(long wallMs) {
     heartbeat.wrapAndApplyHeader(buffer, offset, header).sentWallMs(wallMs);
     return bytes(HeartbeatEncoder.BLOCK_LENGTH);
+  }
+
+  int remoteRead(Volume volume, int request, int track, long low, long high) {
+    remoteRead
+        .wrapAndApplyHeader(buffer, offset, header)
+        .volume(volume.number())
+        .request(request & 0xFFFF_FFFFL)
+        .track(track)
+        .blocksLow(low)
+        .blocksHigh(high)
+        .generation(volume.standing().generation());
+    return bytes(RemoteReadEncoder.BLOCK_LENGTH);
+  }
+
+  int remoteReadAnswer(Volume volume, int request, ReadVerdict verdict, long low, long high) {
+    remoteReadAnswer
+        .wrapAndApplyHeader(buffer, offset, header)
+        .volume(volume.number())
+        .request(request & 0xFFFF_FFFFL)
+        .verdict(verdict)
+        .blocksLow(low)
+        .blocksHigh(high);
+    return bytes(RemoteReadAnswerEncoder.BLOCK_LENGTH);
   }
 }

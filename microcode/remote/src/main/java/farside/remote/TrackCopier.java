@@ -20,7 +20,7 @@ final class TrackCopier {
 
   static final int UNITS_PER_TRACK = BlockMask.TRACK_BYTES / 4096;
 
-  private static final long RETRY_NS = 5_000_000_000L;
+  static final long RETRY_NS = 5_000_000_000L;
 
   private enum State {
     FREE,
@@ -159,7 +159,7 @@ final class TrackCopier {
   private int pick(int buffer, Iterable<Volume> volumes) {
     for (Volume volume : volumes) {
       int index = volume.index();
-      if (!active[index] || retryAtNs[index] != Director.NO_DEADLINE) {
+      if (!active[index]) {
         continue;
       }
       int track = nextOwed(volume);
@@ -188,7 +188,11 @@ final class TrackCopier {
   private int nextOwed(Volume volume) {
     int index = volume.index();
     int track = volume.table().owed().next(cursor[index]);
-    if (track < 0 && !once[index] && cursor[index] > 0 && inFlight(index) == 0) {
+    if (track < 0
+        && !once[index]
+        && cursor[index] > 0
+        && retryAtNs[index] == Director.NO_DEADLINE
+        && inFlight(index) == 0) {
       cursor[index] = 0;
       track = volume.table().owed().next(0);
     }
@@ -227,6 +231,7 @@ final class TrackCopier {
         Volume volume = volumeOf[buffer];
         slots.unpin(slotOf[buffer]);
         state[buffer] = State.FREE;
+        // The others go on; this one has its turn in the pass after the rest.
         retryAtNs[volume.index()] = nowNs + RETRY_NS;
         sender.onUnreadable(volume, trackOf[buffer]);
         return 1;

@@ -21,13 +21,14 @@ class FrameTransportTest {
 
   /// One end: what it was handed, and what it knows to be acknowledged.
   private static final class End
-      implements FrameTransport.Receiver, LinkPort.LinkSink, FrameTransport.PinSink {
-    final LinkPort link;
+      implements FrameTransport.Receiver, LinkGroup.Sink, FrameTransport.PinSink {
+    final LinkGroup links;
     final FrameTransport transport;
     final List<Long> delivered = new ArrayList<>();
     final List<Long> acknowledged = new ArrayList<>();
     final List<String> refused = new ArrayList<>();
     final MemorySegment payload = Arena.ofAuto().allocate(65_536, 4096);
+    final int[] crcOf = new int[65_536];
     int room = ROOM;
     int roomTaken;
     long sent;
@@ -35,10 +36,21 @@ class FrameTransportTest {
     boolean broken;
 
     End(LinkPort link, int epoch, int peerEpoch) {
-      this.link = link;
-      transport = new FrameTransport(link, this, () -> room - roomTaken);
-      transport.begin(epoch, 0);
+      this(List.of(link), epoch, peerEpoch);
+    }
+
+    End(List<LinkPort> ports, int epoch, int peerEpoch) {
+      links = new LinkGroup(ports, this);
+      transport = new FrameTransport(links, this, () -> room - roomTaken);
+      begin(epoch);
       transport.setPeerEpoch(peerEpoch);
+    }
+
+    void begin(int epoch) {
+      transport.begin(epoch, 0);
+      for (int i = 0; i < links.count(); i++) {
+        transport.join(links.get(i), 0);
+      }
     }
 
     boolean send(int payloadBytes) {
@@ -48,8 +60,9 @@ class FrameTransportTest {
       }
       long number = sent + 1;
       transport.messageBuffer().putLong(transport.messageOffset(), number);
-      for (int i = 0; i < payloadBytes; i++) {
-        Memory.putByte(payload.address() + i, (byte) 7);
+      if (crcOf[payloadBytes] == 0) {
+        payload.asSlice(0, payloadBytes).fill((byte) 7);
+        crcOf[payloadBytes] = Memory.crc32c(payload.address(), payloadBytes);
       }
       boolean done = transport.sendSequenced(
           FrameTransport.RECORD,
@@ -58,7 +71,7 @@ class FrameTransportTest {
           8,
           payload.address(),
           payloadBytes,
-          Memory.crc32c(payload.address(), payloadBytes),
+          crcOf[payloadBytes],
           units,
           0);
       sent += done ? 1 : 0;
@@ -68,7 +81,7 @@ class FrameTransportTest {
     void round(long now) {
       nowNs = now;
       transport.onRoundBegun(now);
-      link.drain(this, 512);
+      links.drain(512);
     }
 
     void endRound() {
@@ -101,8 +114,8 @@ class FrameTransportTest {
     }
 
     @Override
-    public void onFrame(long address, int lengthBytes) {
-      broken |= transport.onFrame(address, lengthBytes, true, nowNs, this)
+    public void onFrame(GroupLink from, long address, int lengthBytes) {
+      broken |= transport.onFrame(from, address, lengthBytes, true, nowNs, this)
           == FrameTransport.Verdict.BROKEN;
     }
 
@@ -110,7 +123,7 @@ class FrameTransportTest {
     public void onSent(long tag) {}
 
     @Override
-    public void onCarrier(boolean up, String reason) {}
+    public void onCarrier(GroupLink link, boolean up, String reason) {}
 
     @Override
     public void onQueuedAgain(int kind, int reference) {}
@@ -254,7 +267,7 @@ class FrameTransportTest {
             .payloadCrc(Memory.crc32c(frame.addressOffset() + header.payloadOffset(), 4096))
             .seal();
         end.roomTaken = 0;
-        end.onFrame(frame.addressOffset(), header.frameBytes());
+        end.onFrame(end.links.get(0), frame.addressOffset(), header.frameBytes());
       }
     }
     long perPair = (thread.getCurrentThreadAllocatedBytes() - before) / (pairs / 2);
@@ -271,7 +284,7 @@ class FrameTransportTest {
     End b = new End(line[1], 22, 11);
     credit(b, a);
     a.send(100);
-    b.transport.begin(23, 0);
+    b.begin(23);
     b.transport.setPeerEpoch(12);
     b.round(1);
     assertThat(b.delivered).isEmpty();
@@ -328,10 +341,137 @@ class FrameTransportTest {
       }
       b.roomTaken = 0;
       try {
-        b.transport.onFrame(frame.address(), length, true, i, b);
+        b.transport.onFrame(b.links.get(0), frame.address(), length, true, i, b);
       } catch (IndexOutOfBoundsException beyond) {
         throw new AssertionError("frame " + i + " of " + length + " bytes", beyond);
       }
+    }
+  }
+
+  /// Sends writes of one track as fast as the transport takes them. Returns how long it took until
+  /// the last was acknowledged.
+  private static long timeFor(int frames, TimedLine.Clock clock, End a, End b) {
+    long startNs = clock.nowNs;
+    a.transport.reports().setEvery(100 * MS);
+    b.transport.reports().setEvery(100 * MS);
+    b.room = 8192;
+    b.nowNs = clock.nowNs;
+    b.transport.sendLoose(farside.protocol.link.FrameKind.STATUS, 0, clock.nowNs);
+    while (a.acknowledged.size() < frames) {
+      clock.nowNs += MS / 5;
+      a.round(clock.nowNs);
+      while (a.sent < frames && a.send(65_024)) {}
+      a.endRound();
+      b.round(clock.nowNs);
+      b.roomTaken = 0;
+      b.endRound();
+      assertThat(clock.nowNs - startNs).isLessThan(600_000 * MS);
+    }
+    assertThat(b.delivered).isEqualTo(upTo(frames));
+    return clock.nowNs - startNs;
+  }
+
+  private static End end(int side, List<TimedLine[]> lines) {
+    List<LinkPort> ports = new ArrayList<>();
+    lines.forEach(line -> ports.add(line[side]));
+    return side == 0 ? new End(ports, 11, 22) : new End(ports, 22, 11);
+  }
+
+  @Test
+  void framesTravelOverAllLinksByWhatEachBringsOver() {
+    TimedLine.Clock clock = new TimedLine.Clock();
+    List<TimedLine[]> one = List.<TimedLine[]>of(TimedLine.pair("L1", clock, MS, 50_000_000));
+    long aloneNs = timeFor(800, clock, end(0, one), end(1, one));
+
+    List<TimedLine[]> three = List.of(
+        TimedLine.pair("L1", clock, MS, 50_000_000),
+        TimedLine.pair("L2", clock, 8 * MS, 50_000_000),
+        TimedLine.pair("L3", clock, 2 * MS, 20_000_000));
+    End a = end(0, three);
+    long togetherNs = timeFor(800, clock, a, end(1, three));
+
+    assertThat((double) aloneNs / togetherNs)
+        .as("times as fast as over the first alone; all three are 2.4 of it")
+        .isBetween(1.8, 2.4);
+    assertThat(a.links.get(0).carriedBytes() / 65_000).isBetween(280L, 420L);
+    assertThat(a.links.get(1).carriedBytes() / 65_000).isBetween(200L, 380L);
+    assertThat(a.links.get(2).carriedBytes() / 65_000).isBetween(60L, 200L);
+  }
+
+  @Test
+  void aSlowLinkDoesNotHoldBackAFastOne() {
+    TimedLine.Clock clock = new TimedLine.Clock();
+    List<TimedLine[]> one = List.<TimedLine[]>of(TimedLine.pair("L1", clock, MS, 100_000_000));
+    long aloneNs = timeFor(2000, clock, end(0, one), end(1, one));
+
+    List<TimedLine[]> two = List.of(
+        TimedLine.pair("L1", clock, MS, 100_000_000),
+        TimedLine.pair("L2", clock, 30 * MS, 190_000));
+    End a = end(0, two);
+    long withSlowNs = timeFor(2000, clock, a, end(1, two));
+
+    assertThat((double) withSlowNs / aloneNs).isLessThan(1.25);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void overSeveralBadLinesEverythingArrivesOnceAndInOrder(long seed) {
+    System.out.println("FrameTransportTest seed " + seed);
+    Random random = new Random(seed);
+    TimedLine.Clock clock = new TimedLine.Clock();
+    List<LinkPort> near = new ArrayList<>();
+    List<LinkPort> far = new ArrayList<>();
+    int count = 2 + random.nextInt(7);
+    for (int i = 0; i < count; i++) {
+      TimedLine[] line = TimedLine.pair(
+          "L" + i,
+          clock,
+          1000 + random.nextLong(20 * MS),
+          random.nextBoolean() ? 0 : 1_000_000 + random.nextInt(100_000_000));
+      boolean isBad = random.nextBoolean();
+      near.add(isBad ? new LossyLink(line[0], random, 0.1, 0.05, 0.1) : line[0]);
+      far.add(isBad ? new LossyLink(line[1], random, 0.1, 0.05, 0.1) : line[1]);
+    }
+    End a = new End(near, 11, 22);
+    End b = new End(far, 22, 11);
+    a.transport.reports().setEvery(50 * MS);
+    b.transport.reports().setEvery(50 * MS);
+    int wanted = 1500;
+    for (int step = 0;
+        step < 80_000 && (b.delivered.size() < wanted || a.acknowledged.size() < wanted);
+        step++) {
+      clock.nowNs += random.nextLong(3 * MS);
+      a.round(clock.nowNs);
+      for (int i = random.nextInt(20); i > 0 && a.sent < wanted; i--) {
+        a.send(random.nextInt(4) == 0 ? 9000 : 100);
+      }
+      if (random.nextInt(500) == 0 && a.links.joinedCount() > 1) {
+        leaveAndJoin(a, random.nextInt(count), clock.nowNs);
+      }
+      a.endRound();
+      b.round(clock.nowNs);
+      b.roomTaken -= random.nextInt(b.roomTaken + 1);
+      if (random.nextInt(4) == 0) {
+        b.send(0);
+      }
+      b.endRound();
+      if (random.nextInt(7) == 0) {
+        b.transport.sendLoose(farside.protocol.link.FrameKind.STATUS, 0, clock.nowNs);
+      }
+    }
+    assertThat(b.delivered).isEqualTo(upTo(wanted));
+    assertThat(a.acknowledged).isEqualTo(upTo(wanted));
+    assertThat(a.delivered).isEqualTo(upTo(a.delivered.size()));
+    assertThat(a.broken || b.broken).isFalse();
+  }
+
+  /// What was on the link goes over the others, and the link comes back at once, empty.
+  private static void leaveAndJoin(End end, int index, long nowNs) {
+    GroupLink link = end.links.get(index);
+    if (link.isJoined()) {
+      end.links.become(link, LinkState.GREETING, nowNs);
+      end.transport.onLinkLeft(link);
+      end.transport.join(link, nowNs);
     }
   }
 }

@@ -16,15 +16,26 @@ final class MemoryLine implements LinkPort {
 
   private final ArrayDeque<ByteBuffer> arrived = new ArrayDeque<>();
   private final ArrayDeque<Queued> queued = new ArrayDeque<>();
+  private final String name;
   private MemoryLine other;
+  private LinkSink sink;
+  int hangUps;
   boolean carrier = true;
   boolean queues;
   int room = Integer.MAX_VALUE;
   private long sent;
 
+  private MemoryLine(String name) {
+    this.name = name;
+  }
+
   static MemoryLine[] pair() {
-    MemoryLine a = new MemoryLine();
-    MemoryLine b = new MemoryLine();
+    return pair("L1");
+  }
+
+  static MemoryLine[] pair(String name) {
+    MemoryLine a = new MemoryLine(name);
+    MemoryLine b = new MemoryLine(name);
     a.other = b;
     b.other = a;
     return new MemoryLine[] {a, b};
@@ -40,7 +51,7 @@ final class MemoryLine implements LinkPort {
 
   @Override
   public String name() {
-    return "L1";
+    return name;
   }
 
   @Override
@@ -70,7 +81,7 @@ final class MemoryLine implements LinkPort {
   }
 
   /// The link reads what it has queued and sends it.
-  void sendQueued(LinkSink sink) {
+  void sendQueued() {
     while (!queued.isEmpty()) {
       Queued next = queued.poll();
       UnsafeBuffer view = new UnsafeBuffer(next.frame());
@@ -85,6 +96,7 @@ final class MemoryLine implements LinkPort {
 
   @Override
   public int drain(LinkSink sink, int limit) {
+    this.sink = sink;
     int done = 0;
     while (done < limit && !arrived.isEmpty()) {
       ByteBuffer frame = arrived.poll();
@@ -103,6 +115,11 @@ final class MemoryLine implements LinkPort {
   @Override
   public boolean isVariedOn() {
     return true;
+  }
+
+  @Override
+  public void hangUp(String reason) {
+    hangUps++;
   }
 
   @Override

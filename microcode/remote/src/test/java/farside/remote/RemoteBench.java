@@ -7,6 +7,7 @@ import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
+import farside.port.LinkPort;
 import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.protocol.session.MessageHeaderEncoder;
@@ -22,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -40,9 +42,10 @@ final class RemoteBench {
   final Labels labels;
   final List<Integer> told = new ArrayList<>();
   final EventLog events = new EventLog((now, number, severity, text) -> told.add(number), 1_000);
-  final MemorySegment work = Arena.ofAuto().allocate(9 * 65_536, 4096);
+  final MemorySegment work = Arena.ofAuto().allocate(12 * 65_536, 4096);
   final MemorySegment copies = Arena.ofAuto().allocate(RemoteAdapter.WORK_BYTES, 4096);
   final byte[][] drives;
+  private final BitSet lost = new BitSet();
   private long random = 1000;
 
   RemoteBench(VolumeRole role, String... groups) {
@@ -68,7 +71,7 @@ final class RemoteBench {
     }
     this.drives = new byte[count][(int) VOLUME_BYTES];
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
-    slots = new SlotDirectory(work.address(), 8, count);
+    slots = new SlotDirectory(work.address(), 8, RemoteAdapter.PRIVATE_SLOTS, count);
     records = new WriteRecords(
         nvram, layout, slots, drives, count, layout.frameCount() / 2, layout.frameCount() / 2);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
@@ -137,8 +140,10 @@ final class RemoteBench {
     return record;
   }
 
-  /// The drive takes everything that it may have, and a flush covers it.
-  void destage(int drive) {
+  /// The drive takes everything that it may have, and a flush covers it; returns how many
+  /// records.
+  int destage(int drive) {
+    int count = 0;
     for (int r = records.peekDirty(drive); r != WriteRecords.NONE; r = records.peekDirty(drive)) {
       records.pollDirty(drive);
       records.onDestageStarted(r);
@@ -146,9 +151,14 @@ final class RemoteBench {
         drives[drive][(int) records.offsetOf(r) + i] =
             records.isZeroes(r) ? 0 : Memory.getByte(records.addressOf(r) + i);
       }
+      if (drive == 0 && records.trackOf(r) == 0) {
+        lost.clear(records.firstBlock(r), records.endBlock(r));
+      }
       records.onDestageWritten(r);
       records.onStable(r);
+      count++;
     }
+    return count;
   }
 
   /// The peer of the adapter refuses an order for the first volume.
@@ -179,10 +189,52 @@ final class RemoteBench {
     }
   }
 
-  RemoteAdapter adapter(MemoryLine line, String serial, String peer) {
+  /// The drive cannot read this block of track 0 of the first volume any more.
+  void lose(int block) {
+    lost.set(block);
+  }
+
+  /// Reads what is wanted, block by block; returns how many.
+  int read() {
+    int reads = 0;
+    for (int slot = slots.pollWanted(); slot != SlotDirectory.NONE; slot = slots.pollWanted()) {
+      for (int block = 0; block < BlockMask.BLOCKS_PER_TRACK; block++) {
+        if (BlockMask.contains(slots.wantedLow(slot), slots.wantedHigh(slot), block)) {
+          readBlock(slot, block);
+          reads++;
+        }
+      }
+    }
+    return reads;
+  }
+
+  private void readBlock(int slot, int block) {
+    slots.onStageStarted(slot, block, block + 1);
+    int drive = slots.volumeIndexOf(slot);
+    if (drive == 0 && slots.trackOf(slot) == 0 && lost.get(block)) {
+      if (slots.isPrivate(slot)) {
+        slots.onStageEnded(slot, block, block + 1, false);
+      } else {
+        slots.onNotGiven(slot, block, block + 1);
+      }
+      return;
+    }
+    for (int i = block * 512; i < (block + 1) * 512; i++) {
+      Memory.putByte(
+          slots.addressOf(slot) + i,
+          drives[drive][slots.trackOf(slot) * BlockMask.TRACK_BYTES + i]);
+    }
+    slots.onStageEnded(slot, block, block + 1, true);
+  }
+
+  RemoteAdapter adapter(LinkPort line, String serial, String peer) {
+    return adapter(List.of(line), serial, peer);
+  }
+
+  RemoteAdapter adapter(List<LinkPort> lines, String serial, String peer) {
     return new RemoteAdapter(
         new RemoteSettings(serial, peer, 3_000 * MS, 500 * MS),
-        line,
+        lines,
         memory,
         volumes,
         labels,

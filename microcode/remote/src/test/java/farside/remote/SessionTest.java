@@ -261,7 +261,7 @@ class SessionTest {
     assertThat(source.records.localHeadOf(0)).isEqualTo(-1);
     assertThat(source.records.remoteHeadOf(0)).isEqualTo(-1);
     assertThat(source.records.liveRecords()).isEqualTo(1);
-    line[0].sendQueued(a);
+    line[0].sendQueued();
     assertThat(source.records.liveRecords()).isZero();
   }
 
@@ -276,8 +276,8 @@ class SessionTest {
     for (int i = 0; i < 500; i++) {
       nowNs += MS;
       round();
-      line[0].sendQueued(a);
-      line[1].sendQueued(b);
+      line[0].sendQueued();
+      line[1].sendQueued();
       if (i == 400) {
         source.write(0, 128, true, true, nowNs);
       }

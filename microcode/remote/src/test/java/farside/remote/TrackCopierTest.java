@@ -142,6 +142,26 @@ class TrackCopierTest {
   }
 
   @Test
+  void aTrackThatCannotBeReadStaysOwedAndHoldsUpNoOther() {
+    Volume volume = begin(false);
+    bench.lose(77);
+    for (int i = 0; i < 10; i++) {
+      step(i);
+      bench.read();
+      for (int slot = bench.slots.pollLacking(); slot >= 0; slot = bench.slots.pollLacking()) {
+        bench.slots.onNowhere(slot, -1, -1);
+      }
+      step(i);
+      while (!line.buffers.isEmpty()) {
+        copier.onAcknowledged(line.buffers.removeFirst(), 3);
+      }
+    }
+    assertThat(line.unreadable).containsExactly(0);
+    assertThat(line.copied).containsExactly(1, 2, 3);
+    assertThat(volume.table().owed().isSet(0)).isTrue();
+  }
+
+  @Test
   void anEndedSessionGivesEveryBufferAndSlotBack() {
     begin(false);
     step(0);

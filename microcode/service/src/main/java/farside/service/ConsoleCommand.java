@@ -29,7 +29,8 @@ public enum ConsoleCommand {
   LINKS("links", "show the links to the peer and their traffic", """
       A link carries a session only while it is varied on and has carrier.
       Resent frames were lost or damaged on the way and sent again; refused frames came in damaged.
-      Silent is how long the peer has been out of reach.\
+      Silent is how long the peer has been out of reach. Where there are several links, the last
+      table shows what each has carried and what it is measured to bring over.\
       """, false),
   LOG("log [COUNT]", "show the newest events, oldest first", """
       COUNT is 1 to 1000; without it, 20 events are shown. Times are UTC.
@@ -38,7 +39,8 @@ public enum ConsoleCommand {
   VARY("vary LINK on|off", "take a link out of use, or put it back", """
       Varied off, a link has no carrier and refuses the peer until it is varied on again. Without
       any link, the groups with an R1 volume here are suspended after the link timeout: hosts go
-      on, and the peer is owed. Back on, the session begins anew and what is owed is copied.\
+      on, and the peer is owed. Back on, what is owed is copied. With another link in use, its
+      traffic moves there, and hosts notice nothing.\
       """, true),
   SHUTDOWN("shutdown", "destage everything and end this cabinet", """
       Hosts are let go, everything in NVRAM goes to the drives, and the cabinet ends with clean

@@ -1,19 +1,28 @@
 package farside.service;
 
 import farside.volume.DriveFigures;
+import farside.volume.LinkDesk;
+import farside.volume.Volume;
+import farside.volume.Volumes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// `drives`: what the disk adapter knows of each drive.
-record DrivesReport(List<DriveFigures> drives) implements Answer {
-  static DrivesReport of(DriveFigures.Source source) {
+/// `drives`: what the disk adapter knows of each drive, and what the peer made good of it.
+///
+/// @param repairedBlocks of each drive
+record DrivesReport(List<DriveFigures> drives, List<Long> repairedBlocks) implements Answer {
+  static DrivesReport of(DriveFigures.Source source, Volumes volumes, LinkDesk links) {
     List<DriveFigures> drives = new ArrayList<>();
+    List<Long> repaired = new ArrayList<>();
     for (int i = 0; i < source.driveCount(); i++) {
-      drives.add(source.figures(i));
+      DriveFigures figures = source.figures(i);
+      Volume volume = volumes.byName(figures.volume());
+      drives.add(figures);
+      repaired.add(volume == null ? 0 : links.repairedBlocks(volume.index()));
     }
-    return new DrivesReport(drives);
+    return new DrivesReport(drives, repaired);
   }
 
   @Override
@@ -26,25 +35,26 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
         .words("Volume")
         .numbers("Size")
         .words("Health")
-        .numbers("In\nflight")
         .numbers("Oldest\nms")
         .numbers("Staged")
         .numbers("Destaged")
         .numbers("Flushes")
         .numbers("Errors")
+        .numbers("Blocks\nmended")
         .words("Identity");
-    for (DriveFigures drive : drives) {
+    for (int i = 0; i < drives.size(); i++) {
+      DriveFigures drive = drives.get(i);
       table.row(
           drive.name(),
           drive.volume().isEmpty() ? "-" : drive.volume(),
           Wording.size(drive.sizeBytes()),
           drive.health(),
-          drive.inFlight(),
           drive.oldestMs(),
           Wording.size(drive.stagedBytes()),
           Wording.size(drive.destagedBytes()),
           drive.flushCount(),
           drive.errorCount(),
+          repairedBlocks.get(i),
           drive.identity());
     }
     return table.text();
@@ -53,7 +63,8 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
   @Override
   public Object json() {
     List<Object> list = new ArrayList<>();
-    for (DriveFigures drive : drives) {
+    for (int i = 0; i < drives.size(); i++) {
+      DriveFigures drive = drives.get(i);
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("drive", drive.name());
       json.put("identity", drive.identity());
@@ -67,6 +78,7 @@ record DrivesReport(List<DriveFigures> drives) implements Answer {
       json.put("destagedBytes", drive.destagedBytes());
       json.put("flushCount", drive.flushCount());
       json.put("errorCount", drive.errorCount());
+      json.put("repairedBlocks", repairedBlocks.get(i));
       list.add(json);
     }
     Map<String, Object> json = new LinkedHashMap<>();

@@ -65,7 +65,12 @@ public final class Iml {
     tickets = new long[labels.driveCount()];
     events.log(EventCode.IML_STARTED, site, found, memory.incarnation());
     if (found == NvramPort.Contents.LOST) {
+      if (!memory.nvram().lossReason().isEmpty()) {
+        events.log(EventCode.NVRAM_LOG_UNUSABLE, memory.nvram().lossReason());
+      }
       events.log(EventCode.NVRAM_LOST);
+    } else if (found == NvramPort.Contents.REBUILT) {
+      events.log(EventCode.NVRAM_REBUILT);
     }
   }
 

@@ -5,6 +5,7 @@ import farside.volume.LinkDesk.LinkFigures;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// `links`: what the remote adapter knows of each link.
@@ -56,7 +57,23 @@ record LinksReport(List<LinkFigures> links) implements Answer {
           link.resentFrames(),
           link.refusedFrames());
     }
-    return states.text() + "\n" + traffic.text();
+    return states.text() + "\n" + traffic.text() + (links.size() > 1 ? "\n" + pace() : "");
+  }
+
+  /// What the links are measured to bring over; nothing of one that is alone.
+  private String pace() {
+    TextTable pace =
+        new TextTable().words("Link").numbers("Share").numbers("Rate").numbers("Round trip");
+    for (LinkFigures link : links) {
+      pace.row(
+          link.name(),
+          link.sharePercent() + " %",
+          link.bytesPerSecond() == 0 ? "-" : Wording.size(link.bytesPerSecond()) + "/s",
+          link.delayMicros() == 0
+              ? "-"
+              : String.format(Locale.ROOT, "%.1f ms", link.delayMicros() / 1000.0));
+    }
+    return pace.text();
   }
 
   @Override
@@ -83,6 +100,9 @@ record LinksReport(List<LinkFigures> links) implements Answer {
       json.put("resentFrames", link.resentFrames());
       json.put("refusedFrames", link.refusedFrames());
       json.put("silentMs", link.silentMs());
+      json.put("sharePercent", link.sharePercent());
+      json.put("rateBytesPerSecond", link.bytesPerSecond());
+      json.put("roundTripMicros", link.delayMicros());
       list.add(json);
     }
     return list;

@@ -129,7 +129,7 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
       case HELP -> help(arguments);
       case QUERY -> QueryReport.of(cabinet, memory.records(), volumes, links);
       case TRACKS -> tracks(arguments.get(0));
-      case DRIVES -> DrivesReport.of(drives);
+      case DRIVES -> DrivesReport.of(drives, volumes, links);
       case LINKS -> LinksReport.of(links);
       case LOG -> log(arguments);
       case VARY -> vary(arguments.get(0), arguments.get(1));

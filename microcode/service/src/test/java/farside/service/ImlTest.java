@@ -51,7 +51,7 @@ class ImlTest {
       NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, new long[] {SIZE});
       Contents found = NvramOpening.open(nvram, layout, () -> ++draws);
       nvram.contents = Contents.KEPT;
-      SlotDirectory slots = new SlotDirectory(0, 0, 1);
+      SlotDirectory slots = new SlotDirectory(0, 0, 0, 1);
       WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, 64, 32);
       memory = new GlobalMemory(nvram, layout, records, slots, new long[] {SIZE});
       String group = role == VolumeRole.LOCAL ? "" : "ab";
@@ -264,6 +264,29 @@ class ImlTest {
     assertThat(second.memory.incarnation()).isNotEqualTo(label.incarnation());
     assertThat(second.memory.table(0).owed().count()).isZero();
     assertThat(second.volume.isReady()).isTrue();
+  }
+
+  @Test
+  void nvramThatCameBackFromItsLogIsBelievedAndSaysSo() {
+    Start first = new Start(VolumeRole.LOCAL).findingNewDrive();
+    first.memory.table(0).owed().set(3);
+    DriveLabel label = first.label();
+    nvram.contents = Contents.REBUILT;
+    Start second = new Start(VolumeRole.LOCAL).finding(label);
+    assertThat(second.told).contains(EventCode.NVRAM_REBUILT.number());
+    assertThat(second.told).doesNotContain(EventCode.NVRAM_LOST.number());
+    assertThat(second.memory.incarnation()).isEqualTo(label.incarnation());
+    assertThat(second.memory.table(0).owed().count()).isEqualTo(1);
+  }
+
+  @Test
+  void aLogThatCouldNotHelpIsTold() {
+    new Start(VolumeRole.LOCAL).findingNewDrive();
+    nvram.contents = Contents.LOST;
+    nvram.lossReason = "part 7 is damaged";
+    Start second = new Start(VolumeRole.LOCAL);
+    assertThat(second.told)
+        .contains(EventCode.NVRAM_LOG_UNUSABLE.number(), EventCode.NVRAM_LOST.number());
   }
 
   @Test

@@ -56,7 +56,7 @@ final class OperatedCabinet {
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), NUMBERS, SIZES);
     Arena arena = Arena.ofAuto();
     SlotDirectory slots =
-        new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1, 3);
+        new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1, 0, 3);
     WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0, 1, 2}, 3, 256, 128);
     memory = new GlobalMemory(nvram, layout, records, slots, SIZES);
     VolumeRole[] roles = {VolumeRole.R1, VolumeRole.R2, VolumeRole.LOCAL};
@@ -286,7 +286,10 @@ final class OperatedCabinet {
           on ? 5 * MIB : 0,
           on ? 2 : 0,
           on ? 1 : 0,
-          on ? 0 : 1500);
+          on ? 0 : 1500,
+          on ? 100 : 0,
+          on ? 11 * MIB : 0,
+          on ? 2_300 : 0);
     }
 
     @Override
@@ -304,6 +307,11 @@ final class OperatedCabinet {
     @Override
     public int copiesInFlight(int volumeIndex) {
       return volumeIndex == 0 ? copiesInFlight : 0;
+    }
+
+    @Override
+    public long repairedBlocks(int volumeIndex) {
+      return volumeIndex == 2 ? 5 : 0;
     }
   }
 }

@@ -101,6 +101,11 @@ public final class LossyLink implements LinkPort {
   }
 
   @Override
+  public void hangUp(String reason) {
+    link.hangUp(reason);
+  }
+
+  @Override
   public long sentFrames() {
     return link.sentFrames();
   }

@@ -204,6 +204,9 @@ class LossyLinkTest {
     }
 
     @Override
+    public void hangUp(String reason) {}
+
+    @Override
     public long sentFrames() {
       return 0;
     }

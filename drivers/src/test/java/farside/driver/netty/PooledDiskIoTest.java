@@ -1,0 +1,153 @@
+package farside.driver.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import farside.driver.posix.Posix;
+import farside.driver.posix.TinyFileSystem;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PooledDiskIoTest {
+  private static final int SLOT_COUNT = 256;
+  private static final int BLOCK = 4096;
+
+  @TempDir
+  Path directory;
+
+  private final Arena arena = Arena.ofShared();
+  private final int[] results = new int[SLOT_COUNT];
+  private int answerCount;
+  private int fd;
+  private PooledDiskIo io;
+
+  private void open(Path file) {
+    fd = Posix.open(file.toString(), Posix.O_RDWR | Posix.O_CREAT, 0600);
+    assertThat(fd).isPositive();
+    io = new PooledDiskIo(() -> {}, fd, SLOT_COUNT, (slot, result) -> {
+      results[slot] = result;
+      answerCount++;
+    });
+  }
+
+  @AfterEach
+  void close() {
+    if (io != null) {
+      io.close();
+      Posix.close(fd);
+    }
+    arena.close();
+  }
+
+  private void awaitAnswers(int count) {
+    await().until(() -> {
+      io.poll();
+      return answerCount == count;
+    });
+  }
+
+  private MemorySegment random(long seed, int lengthBytes) {
+    byte[] bytes = new byte[lengthBytes];
+    new SplittableRandom(seed).nextBytes(bytes);
+    return arena.allocate(lengthBytes, BLOCK).copyFrom(MemorySegment.ofArray(bytes));
+  }
+
+  private static long writeCalls() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/io")).stream()
+        .filter(line -> line.startsWith("syscw: "))
+        .mapToLong(line -> Long.parseLong(line.substring(7)))
+        .sum();
+  }
+
+  @Test
+  void writesThatFollowOneAnotherGoToTheKernelAsOneAndAreAnsweredOneByOne() throws IOException {
+    Path file = directory.resolve("disk");
+    open(file);
+    MemorySegment bytes = random(1, SLOT_COUNT * BLOCK);
+    long before = writeCalls();
+    for (int slot = 0; slot < SLOT_COUNT; slot++) {
+      io.write(slot, (long) slot * BLOCK, bytes.address() + (long) slot * BLOCK, BLOCK);
+    }
+    io.flushRound();
+    awaitAnswers(SLOT_COUNT);
+
+    assertThat(results).containsOnly(BLOCK);
+    assertThat(writeCalls() - before).isLessThan(SLOT_COUNT / 2);
+    assertThat(Files.readAllBytes(file)).isEqualTo(bytes.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  @Test
+  void everyMixOfRequestsLandsWhereItBelongs() throws IOException {
+    long seed = System.nanoTime();
+    var random = new SplittableRandom(seed);
+    Path file = directory.resolve("disk");
+    open(file);
+    byte[] expected = new byte[SLOT_COUNT * 4 * BLOCK];
+    int slot = 0;
+    int at = 0;
+    while (slot < SLOT_COUNT) {
+      at += random.nextInt(4) == 0 ? BLOCK : 0;
+      int pieces = 1 + random.nextInt(3);
+      MemorySegment bytes = random(seed + slot, pieces * BLOCK);
+      MemorySegment.copy(
+          bytes, ValueLayout.JAVA_BYTE, 0, expected, at, Math.min(pieces * BLOCK, expected.length));
+      if (pieces == 1) {
+        io.write(slot, at, bytes.address(), BLOCK);
+      } else {
+        MemorySegment iovec = arena.allocate((long) pieces * Posix.IOVEC_BYTES, 16);
+        for (int piece = 0; piece < pieces; piece++) {
+          iovec.setAtIndex(ValueLayout.JAVA_LONG, 2L * piece, bytes.address() + piece * BLOCK);
+          iovec.setAtIndex(ValueLayout.JAVA_LONG, 2L * piece + 1, BLOCK);
+        }
+        io.writeVector(slot, at, iovec.address(), pieces);
+      }
+      at += pieces * BLOCK;
+      slot++;
+      if (random.nextInt(20) == 0) {
+        io.flushRound();
+      }
+    }
+    io.flushRound();
+    awaitAnswers(SLOT_COUNT);
+
+    byte[] written = Files.readAllBytes(file);
+    assertThat(Arrays.equals(written, Arrays.copyOf(expected, written.length)))
+        .as("seed %d", seed)
+        .isTrue();
+    assertThat(written).hasSize(at);
+  }
+
+  @Test
+  void whatTheDiskHasNoRoomForFailsAndWhatWentBeforeDoesNot() throws Exception {
+    try (TinyFileSystem tiny = TinyFileSystem.mount(directory.resolve("tiny"), 512 * 1024)) {
+      open(tiny.path("disk"));
+      MemorySegment bytes = random(2, 64 * 1024);
+      for (int slot = 0; slot < 12; slot++) {
+        io.write(slot, slot * 65_536L, bytes.address(), 65_536);
+      }
+      io.flushRound();
+      awaitAnswers(12);
+
+      assertThat(results[0]).isEqualTo(65_536);
+      assertThat(results[11]).isEqualTo(-Posix.ENOSPC);
+      boolean isFull = false;
+      for (int slot = 0; slot < 12; slot++) {
+        isFull |= results[slot] < 65_536;
+        assertThat(results[slot] == 65_536).as("slot %d", slot).isEqualTo(!isFull);
+      }
+    } finally {
+      io.close();
+      Posix.close(fd);
+      io = null;
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package farside.port.powersafe;
+
+import farside.port.DrivePort;
+import farside.port.IoVector;
+
+/// A drive that gets a write when the log has what the write rests on.
+final class HeldDrive implements DrivePort, Outlet.Held {
+  private static final class Request {
+    final IoVector source = new IoVector();
+    boolean isZero;
+    long offsetBytes;
+    long lengthBytes;
+    long tag;
+    long mark;
+  }
+
+  private final DrivePort drive;
+  private final NvramLog log;
+  private final Request[] requests;
+  private int first;
+  private int count;
+
+  HeldDrive(DrivePort drive, NvramLog log) {
+    this.drive = drive;
+    this.log = log;
+    requests = new Request[drive.queueDepth()];
+    for (int i = 0; i < requests.length; i++) {
+      requests[i] = new Request();
+    }
+  }
+
+  @Override
+  public String name() {
+    return drive.name();
+  }
+
+  @Override
+  public String identity() {
+    return drive.identity();
+  }
+
+  @Override
+  public long sizeBytes() {
+    return drive.sizeBytes();
+  }
+
+  @Override
+  public int blockBytes() {
+    return drive.blockBytes();
+  }
+
+  @Override
+  public boolean isKnownZeroBelow(long offsetBytes) {
+    return drive.isKnownZeroBelow(offsetBytes);
+  }
+
+  @Override
+  public void tellZeroes(ZeroSink sink) {
+    drive.tellZeroes(sink);
+  }
+
+  @Override
+  public boolean mayBeLabelled() {
+    return drive.mayBeLabelled();
+  }
+
+  @Override
+  public int queueDepth() {
+    return drive.queueDepth();
+  }
+
+  @Override
+  public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
+    drive.submitRead(offsetBytes, address, lengthBytes, tag);
+  }
+
+  @Override
+  public void submitWrite(long offsetBytes, IoVector source, long tag) {
+    if (isOpen()) {
+      drive.submitWrite(offsetBytes, source, tag);
+      return;
+    }
+    Request request = hold(offsetBytes, source.totalBytes(), tag);
+    request.isZero = false;
+    request.source.clear();
+    for (int i = 0; i < source.count(); i++) {
+      request.source.add(source.address(i), source.lengthBytes(i));
+    }
+  }
+
+  @Override
+  public void submitZero(long offsetBytes, long lengthBytes, long tag) {
+    if (isOpen()) {
+      drive.submitZero(offsetBytes, lengthBytes, tag);
+      return;
+    }
+    hold(offsetBytes, lengthBytes, tag).isZero = true;
+  }
+
+  @Override
+  public void submitFlush(long tag) {
+    drive.submitFlush(tag);
+  }
+
+  @Override
+  public int drain(DriveSink sink, int limit) {
+    return drive.drain(sink, limit);
+  }
+
+  private boolean isOpen() {
+    return count == 0 && log.isDurable();
+  }
+
+  private Request hold(long offsetBytes, long lengthBytes, long tag) {
+    Request request = requests[(first + count) % requests.length];
+    count++;
+    request.offsetBytes = offsetBytes;
+    request.lengthBytes = lengthBytes;
+    request.tag = tag;
+    request.mark = log.mark();
+    return request;
+  }
+
+  @Override
+  public int release() {
+    int work = 0;
+    while (count > 0 && log.isDurable(requests[first].mark)) {
+      Request request = requests[first];
+      first = (first + 1) % requests.length;
+      count--;
+      if (request.isZero) {
+        drive.submitZero(request.offsetBytes, request.lengthBytes, request.tag);
+      } else {
+        drive.submitWrite(request.offsetBytes, request.source, request.tag);
+      }
+      work++;
+    }
+    return work;
+  }
+
+  @Override
+  public boolean isEmpty() {
+    return count == 0;
+  }
+}

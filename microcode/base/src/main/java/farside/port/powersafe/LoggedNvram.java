@@ -1,0 +1,100 @@
+package farside.port.powersafe;
+
+import farside.port.NvramPort;
+
+/// NVRAM whose every change goes to a log as well. It is power-safe together with the filters
+/// that hold back what rests on a change: [Outlet].
+public final class LoggedNvram implements NvramPort {
+  private final NvramPort nvram;
+  private final NvramLog log;
+
+  public LoggedNvram(NvramPort nvram, NvramLog log) {
+    this.nvram = nvram;
+    this.log = log;
+  }
+
+  public NvramLog log() {
+    return log;
+  }
+
+  @Override
+  public boolean isPowerSafe() {
+    return true;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return nvram.sizeBytes();
+  }
+
+  @Override
+  public long address() {
+    return nvram.address();
+  }
+
+  @Override
+  public byte getByte(long offset) {
+    return nvram.getByte(offset);
+  }
+
+  @Override
+  public int getInt(long offset) {
+    return nvram.getInt(offset);
+  }
+
+  @Override
+  public long getLong(long offset) {
+    return nvram.getLong(offset);
+  }
+
+  @Override
+  public void putByte(long offset, byte value) {
+    nvram.putByte(offset, value);
+    log.onChanged(offset, Byte.BYTES);
+  }
+
+  @Override
+  public void putInt(long offset, int value) {
+    nvram.putInt(offset, value);
+    log.onChanged(offset, Integer.BYTES);
+  }
+
+  @Override
+  public void putLong(long offset, long value) {
+    nvram.putLong(offset, value);
+    log.onChanged(offset, Long.BYTES);
+  }
+
+  @Override
+  public void putBytes(long offset, long sourceAddress, int lengthBytes) {
+    nvram.putBytes(offset, sourceAddress, lengthBytes);
+    log.onChanged(offset, lengthBytes);
+  }
+
+  @Override
+  public void onFilled(long offset, int lengthBytes) {
+    nvram.onFilled(offset, lengthBytes);
+    log.onChanged(offset, lengthBytes);
+  }
+
+  @Override
+  public void commit(long offset, long word) {
+    nvram.commit(offset, word);
+    log.onChanged(offset, Long.BYTES);
+  }
+
+  @Override
+  public void force() {
+    nvram.force();
+  }
+
+  @Override
+  public Contents contents() {
+    return nvram.contents();
+  }
+
+  @Override
+  public String lossReason() {
+    return nvram.lossReason();
+  }
+}

@@ -1,0 +1,299 @@
+package farside.remote;
+
+import farside.cache.BlockMask;
+import farside.cache.GlobalMemory;
+import farside.cache.SlotDirectory;
+import farside.director.Director;
+import farside.director.EventCode;
+import farside.director.EventLog;
+import farside.port.Memory;
+import farside.protocol.session.RemoteReadAnswerDecoder;
+import farside.volume.PairState;
+import farside.volume.Volume;
+import farside.volume.VolumeRole;
+import farside.volume.Volumes;
+import java.util.function.IntPredicate;
+import org.agrona.collections.IntArrayList;
+
+/// Gets from the peer what the own drive does not give: the blocks that a slot *lacks*
+/// ([SlotDirectory#onNotGiven]). Whoever waits for the slot goes on when they are there, or have
+/// failed. Spec: `specs/link-session.md`, "Remote reads".
+///
+/// A pair that is not synchronized is not asked, and its blocks fail at once. While it is, they
+/// wait for the session if need be, but in all not longer than the link timeout.
+///
+/// What becomes of a block while hosts write it. Drive content *c* comes from the peer, *w* is a
+/// write of the same block that this cabinet knows or comes to know:
+///
+/// | when | then |
+/// |------|------|
+/// | *w* is a record here when *c* comes | *w* lies over *c* for every reader, held or not; *c* is
+/// |
+/// |      | not written back, *w* will be, being newer or in *c* already |
+/// | *w* is committed after *c* came | it lies over *c*, and over the record that writes *c* back |
+/// | *w* became stable here before *c* came | the block is not lacking any more: *c* is dropped,
+/// and |
+/// |      | the drive, which has just taken the block, is read |
+/// | *w* is in *c*, not acknowledged, at R1 | R1 gave *w* its number, so it is a record here: see
+/// above |
+/// | *w* is in *c*, at R2 | R1 sent *w* before *c*, so it is a record here, or stable: see above |
+/// | *w* is not in *c*, but was before the request | it was released here, so the peer had it: it |
+/// |      | is in *c*; or it was not, so it is a record here: see above |
+/// | the group is cut before *c* came | the pair is not synchronized: *c* is dropped |
+/// | the session ends before *c* came | frames of it are dropped; the request goes out again |
+/// | the cabinet is killed before *c* is stable on the drive | the record survives, or the next |
+/// |      | read finds the block bad again |
+final class Borrower {
+  /// Tracks that are asked for at once; the peer sets aside as much.
+  private static final int ASKED_MAX = Lender.LOANS;
+
+  private final SlotDirectory slots;
+  private final Volumes volumes;
+  private final IntPredicate isLinked;
+  private final FrameTransport transport;
+  private final SessionMessages messages;
+  private final Repairs repairs;
+  private final EventLog events;
+  private final long timeoutNs;
+
+  /// Slots that lack blocks, each pinned, oldest first; since when; and under which request
+  /// which blocks were asked for, 0 if none were in this session.
+  private final IntArrayList open = new IntArrayList();
+
+  private final boolean[] isOpen;
+  private final long[] sinceNs;
+  private final int[] requestOf;
+  private final long[] askedLow;
+  private final long[] askedHigh;
+  private int askedCount;
+  private int lastRequest;
+  private boolean peerLends;
+  private boolean isLeaving;
+  private long borrowedBlocks;
+
+  /// @param timeoutNs longest time that a reader waits for the peer
+  /// @param isLinked true of the index of a volume whose pair is settled
+  Borrower(
+      long timeoutNs,
+      GlobalMemory memory,
+      Volumes volumes,
+      IntPredicate isLinked,
+      FrameTransport transport,
+      SessionMessages messages,
+      EventLog events) {
+    this.timeoutNs = timeoutNs;
+    this.slots = memory.slots();
+    this.volumes = volumes;
+    this.isLinked = isLinked;
+    this.transport = transport;
+    this.messages = messages;
+    this.events = events;
+    repairs = new Repairs(memory, volumes.list().toArray(new Volume[0]), events);
+    int count = slots.slotCount();
+    isOpen = new boolean[count];
+    sinceNs = new long[count];
+    requestOf = new int[count];
+    askedLow = new long[count];
+    askedHigh = new long[count];
+  }
+
+  Repairs repairs() {
+    return repairs;
+  }
+
+  // ---- session ----
+
+  /// @param peerVersion newest session version that the peer speaks
+  void onSession(int peerVersion) {
+    peerLends = peerVersion >= SessionMessages.VERSION_OF_REMOTE_READS;
+  }
+
+  /// What was asked for is asked for again in the next session.
+  void onSessionEnd() {
+    for (int i = 0; i < open.size(); i++) {
+      requestOf[open.getInt(i)] = 0;
+    }
+    askedCount = 0;
+  }
+
+  /// The cabinet is going down: nothing is asked for any more.
+  void leave() {
+    isLeaving = true;
+  }
+
+  // ---- every round ----
+
+  int step(boolean isUp, long nowNs) {
+    int work = repairs.step();
+    for (int slot = slots.pollLacking(); slot != SlotDirectory.NONE; slot = slots.pollLacking()) {
+      if (!isOpen[slot]) {
+        isOpen[slot] = true;
+        sinceNs[slot] = nowNs;
+        requestOf[slot] = 0;
+        slots.pin(slot);
+        open.addInt(slot);
+      }
+      work++;
+    }
+    for (int i = 0; i < open.size(); i++) {
+      int slot = open.getInt(i);
+      if (lacksNothing(slot)) {
+        close(i--);
+        work++;
+        continue;
+      }
+      String hopeless = whyNot(slot, isUp, nowNs);
+      if (hopeless != null) {
+        giveUp(slot, slots.lackingLow(slot), slots.lackingHigh(slot), hopeless);
+        close(i--);
+        work++;
+      } else if (requestOf[slot] == 0 && isUp && isLinked.test(slots.volumeIndexOf(slot))) {
+        work += ask(slot) ? 1 : 0;
+      }
+    }
+    return work;
+  }
+
+  private boolean lacksNothing(int slot) {
+    return (slots.lackingLow(slot) | slots.lackingHigh(slot)) == 0;
+  }
+
+  /// Null while the peer may still give what the slot lacks.
+  private String whyNot(int slot, boolean isUp, long nowNs) {
+    Volume volume = volumes.get(slots.volumeIndexOf(slot));
+    if (volume.role() == VolumeRole.LOCAL) {
+      return "the volume has no other mirror";
+    }
+    if (isLeaving) {
+      return "the cabinet is going down";
+    }
+    if (volume.pairState() != PairState.SYNCHRONIZED) {
+      return "the pair is " + volume.pairState().shown();
+    }
+    if (isUp && !peerLends) {
+      return "the peer's build does not give single blocks";
+    }
+    if (nowNs - sinceNs[slot] >= timeoutNs) {
+      return "the peer did not give them within " + timeoutNs / 1_000_000 + " ms";
+    }
+    return null;
+  }
+
+  private boolean ask(int slot) {
+    if (askedCount >= ASKED_MAX || !transport.hasRoom(0)) {
+      return false;
+    }
+    Volume volume = volumes.get(slots.volumeIndexOf(slot));
+    int request = lastRequest == Integer.MAX_VALUE ? 1 : lastRequest + 1;
+    long low = slots.lackingLow(slot);
+    long high = slots.lackingHigh(slot);
+    int bytes = messages.remoteRead(volume, request, slots.trackOf(slot), low, high);
+    if (!transport.sendSequenced(FrameTransport.CONTROL, 0, 0, bytes, 0, 0, 0, 0, 0)) {
+      return false;
+    }
+    lastRequest = request;
+    requestOf[slot] = request;
+    askedLow[slot] = low;
+    askedHigh[slot] = high;
+    askedCount++;
+    return true;
+  }
+
+  /// Of these blocks those that the slot lacks still.
+  private void giveUp(int slot, long low, long high, String because) {
+    Volume volume = volumes.get(slots.volumeIndexOf(slot));
+    int blocks =
+        Long.bitCount(low & slots.lackingLow(slot)) + Long.bitCount(high & slots.lackingHigh(slot));
+    if (blocks == 0) {
+      return;
+    }
+    slots.onNowhere(slot, low, high);
+    events.log(EventCode.BLOCKS_NOWHERE, volume.name(), blocks, slots.trackOf(slot), because);
+  }
+
+  private void close(int index) {
+    int slot = open.getInt(index);
+    open.removeAt(index);
+    endRequest(slot);
+    isOpen[slot] = false;
+    slots.unpin(slot);
+  }
+
+  private void endRequest(int slot) {
+    if (requestOf[slot] != 0) {
+      requestOf[slot] = 0;
+      askedCount--;
+    }
+  }
+
+  // ---- answers ----
+
+  /// False: the message makes no sense.
+  boolean onAnswer(
+      RemoteReadAnswerDecoder message, long payloadAddress, int payloadBytes, long nowNs) {
+    int slot = slotOf((int) message.request());
+    if (slot == SlotDirectory.NONE) {
+      // It was given up meanwhile.
+      return true;
+    }
+    Volume volume = volumes.get(slots.volumeIndexOf(slot));
+    long low = message.blocksLow();
+    long high = message.blocksHigh();
+    if (message.volume() != volume.number()
+        || (low & ~askedLow[slot] | high & ~askedHigh[slot]) != 0
+        || payloadBytes != (Long.bitCount(low) + Long.bitCount(high)) * BlockMask.BLOCK_BYTES) {
+      return false;
+    }
+    endRequest(slot);
+    if (volume.pairState() == PairState.SYNCHRONIZED) {
+      take(volume, slot, low, high, payloadAddress, nowNs);
+      giveUp(
+          slot,
+          askedLow[slot] & ~low,
+          askedHigh[slot] & ~high,
+          "the peer says " + message.verdict());
+    }
+    return true;
+  }
+
+  private int slotOf(int request) {
+    for (int i = 0; i < open.size(); i++) {
+      if (requestOf[open.getInt(i)] == request && request != 0) {
+        return open.getInt(i);
+      }
+    }
+    return SlotDirectory.NONE;
+  }
+
+  /// Of what is given, what the slot lacks still.
+  private void take(
+      Volume volume, int slot, long givenLow, long givenHigh, long payloadAddress, long nowNs) {
+    long low = givenLow & slots.lackingLow(slot);
+    long high = givenHigh & slots.lackingHigh(slot);
+    if ((low | high) == 0) {
+      return;
+    }
+    long at = payloadAddress;
+    for (int block = 0; block < BlockMask.BLOCKS_PER_TRACK; block++) {
+      if (BlockMask.contains(low, high, block)) {
+        Memory.copy(
+            at,
+            slots.addressOf(slot) + (long) block * BlockMask.BLOCK_BYTES,
+            BlockMask.BLOCK_BYTES);
+      }
+      if (BlockMask.contains(givenLow, givenHigh, block)) {
+        at += BlockMask.BLOCK_BYTES;
+      }
+    }
+    slots.onBrought(slot, low, high);
+    int blocks = Long.bitCount(low) + Long.bitCount(high);
+    borrowedBlocks += blocks;
+    events.log(
+        EventCode.BLOCKS_BORROWED, volume.name(), blocks, slots.trackOf(slot), borrowedBlocks);
+    repairs.begin(volume, slot, low, high, nowNs);
+  }
+
+  long nextDeadlineNs() {
+    return open.isEmpty() ? Director.NO_DEADLINE : sinceNs[open.getInt(0)] + timeoutNs;
+  }
+}
