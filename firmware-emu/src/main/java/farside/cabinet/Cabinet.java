@@ -12,6 +12,7 @@ import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.director.MachineCheck;
 import farside.disk.DiskAdapter;
+import farside.disk.DrivePatience;
 import farside.port.DrivePort;
 import farside.port.NvramPort;
 import farside.port.powersafe.LoggedNvram;
@@ -75,6 +76,7 @@ public final class Cabinet implements CabinetDesk {
   private Phase phase = Phase.IML;
   private long phaseSinceNs;
   private boolean shutdownRequested;
+  private boolean isIncomplete;
   private final long[] cleanTickets;
 
   /// @param wallMsAtZero wall-clock milliseconds at which the clock that gives `nowNs` showed 0
@@ -105,8 +107,8 @@ public final class Cabinet implements CabinetDesk {
     long driveBytes = (long) ports.drives().size() * DiskAdapter.WORK_BYTES_PER_DRIVE;
     work = Arena.ofAuto()
         .allocate(slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
-    SlotDirectory slots =
-        new SlotDirectory(work.address(), description.readSlots(), RemoteAdapter.PRIVATE_SLOTS);
+    SlotDirectory slots = new SlotDirectory(
+        work.address(), description.readSlots(), RemoteAdapter.PRIVATE_SLOTS, count);
     int incoming = incomingShare(layout.frameCount());
     WriteRecords records = new WriteRecords(
         nvram,
@@ -116,6 +118,7 @@ public final class Cabinet implements CabinetDesk {
         ports.drives().size(),
         layout.frameCount() - incoming,
         incoming);
+    guarantee(records, layout.frameCount() - incoming);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     volumes = new Volumes(makeVolumes(layout, driveOfVolume));
     labels = new Labels(
@@ -125,7 +128,14 @@ public final class Cabinet implements CabinetDesk {
     iml = new Iml(description.site(), found, volumes, labels, memory, ports.random(), events);
 
     disk = new DiskAdapter(
-        ports.drives(), labels, memory, volumes, events, work.address() + slotBytes);
+        ports.drives(),
+        new DrivePatience(
+            description.driveSlowMs() * 1_000_000L, description.driveHungMs() * 1_000_000L),
+        labels,
+        memory,
+        volumes,
+        events,
+        work.address() + slotBytes);
     channel = new ChannelAdapter(
         ports.host(),
         volumes,
@@ -212,6 +222,20 @@ public final class Cabinet implements CabinetDesk {
     }
     // An R1 takes copies from its peer only to get back what it lost.
     return source ? Math.max(16, frames / 8) : 0;
+  }
+
+  /// Half of the hosts' frames is divided among the volumes that hosts write to; so a drive
+  /// that hangs, or a peer that is silent, keeps only the other half from the other volumes.
+  private void guarantee(WriteRecords records, int hostFrames) {
+    int written = 0;
+    for (var volume : description.volumes()) {
+      written += volume.role() == VolumeRole.R2 ? 0 : 1;
+    }
+    for (int i = 0; i < description.volumes().size(); i++) {
+      if (description.volumes().get(i).role() != VolumeRole.R2) {
+        records.guarantee(i, hostFrames / (2 * written));
+      }
+    }
   }
 
   private List<Volume> makeVolumes(NvramLayout layout, int[] driveOfVolume) {
@@ -355,18 +379,41 @@ public final class Cabinet implements CabinetDesk {
 
   private int label(long nowNs) {
     for (int drive = 0; drive < cleanTickets.length; drive++) {
-      if (labels.volumeOf(drive) != null && !labels.isDurable(drive, cleanTickets[drive])) {
+      if (labels.volumeOf(drive) != null
+          && !labels.isDurable(drive, cleanTickets[drive])
+          && !disk.isOutOfUse(drive)) {
         return 0;
       }
     }
     if (!disk.isIdle()) {
-      // A read for a copy that was broken off may still write into our memory.
+      // A read for a copy that was broken off may still write into our memory. What a drive
+      // that hangs still has of it is the launcher's to keep.
       return 0;
     }
-    events.log(EventCode.SHUTDOWN_COMPLETE);
+    tellEnd();
     nvram.force();
     enter(Phase.DOWN, nowNs);
     return 1;
+  }
+
+  /// A drive that hangs is not waited for: what it lacks stays in NVRAM, which is as durable,
+  /// and goes to it after the next IML.
+  private void tellEnd() {
+    List<String> lacking = new ArrayList<>();
+    for (int drive = 0; drive < cleanTickets.length; drive++) {
+      if (disk.isOutOfUse(drive)) {
+        lacking.add(labels.driveName(drive));
+      }
+    }
+    isIncomplete = !lacking.isEmpty();
+    if (isIncomplete) {
+      events.log(
+          EventCode.SHUTDOWN_INCOMPLETE,
+          memory.records().liveRecords(),
+          String.join(", ", lacking));
+    } else {
+      events.log(EventCode.SHUTDOWN_COMPLETE);
+    }
   }
 
   private void flushAll() {
@@ -377,7 +424,8 @@ public final class Cabinet implements CabinetDesk {
 
   private boolean isDestaged() {
     for (Volume volume : volumes.list()) {
-      if (memory.records().localHeadOf(volume.index()) != WriteRecords.NONE) {
+      if (!disk.isOutOfUse(volume.driveIndex())
+          && memory.records().localHeadOf(volume.index()) != WriteRecords.NONE) {
         return false;
       }
     }
@@ -428,6 +476,11 @@ public final class Cabinet implements CabinetDesk {
     return outlet == null || outlet.isIdle();
   }
 
+  /// True if it is down although drives that do not answer lack something, which NVRAM has.
+  public boolean isIncomplete() {
+    return isIncomplete;
+  }
+
   // ---- for the console, the simulator and tests ----
 
   @Override
@@ -463,6 +516,16 @@ public final class Cabinet implements CabinetDesk {
   @Override
   public long writeCount() {
     return channel.writeCount();
+  }
+
+  /// True while a drive hangs, or has come back and is not used again yet.
+  public boolean awaitsDrive() {
+    for (int drive = 0; drive < disk.driveCount(); drive++) {
+      if (labels.isInDoubt(drive)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public Volumes volumes() {

@@ -10,6 +10,8 @@ import java.util.List;
 /// @param readSlots track slots (64 KiB each) of the read cache
 /// @param linkTimeoutMs how long a host write may wait for the peer before the group trips
 /// @param heartbeatMs how often a silent link carries a sign of life
+/// @param driveSlowMs a drive that takes longer for a request is suspect
+/// @param driveHungMs a drive that has not answered for so long is in doubt
 public record CabinetDescription(
     String site,
     String serial,
@@ -17,6 +19,8 @@ public record CabinetDescription(
     int readSlots,
     int linkTimeoutMs,
     int heartbeatMs,
+    int driveSlowMs,
+    int driveHungMs,
     List<DriveDescription> drives,
     List<VolumeDescription> volumes,
     List<LinkDescription> links) {

@@ -26,6 +26,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     DRIVE_BAD_TRACK,
     /// Some blocks of a drive cannot be read until they are written anew.
     DRIVE_LOST_BLOCKS,
+    /// Every request of a drive takes much longer.
+    DRIVE_SLOW,
+    /// Some or all requests of a drive do not return before it is healed.
+    DRIVE_HANGS,
     KILL_AT_COMMIT,
     KILL_AT_STORE,
     KILL_BETWEEN_ROUNDS,
@@ -40,6 +44,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     static final List<Kind> OF_BLACKOUTS =
         List.of(POWER_LOSS_OF_BOTH, POWER_LOSS_OF_BOTH, POWER_LOSS, KILL_AT_COMMIT, LINE_CUT);
 
+    /// Those that keep a request, but break nothing.
+    static final List<Kind> OF_DRIVES_THAT_WAIT = List.of(DRIVE_HANGS, DRIVE_HANGS, DRIVE_SLOW);
+
     static final List<Kind> OF_LINES =
         List.of(LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED);
   }
@@ -47,7 +54,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
   private static final long MILLI = 1_000_000;
 
   /// Draws the faults of one episode from the kinds that the run has switched on.
-  static List<Fault> draw(Draws draws, List<Kind> kinds, long episodeNs) {
+  ///
+  /// @param lastsMaxNs none lasts longer
+  static List<Fault> draw(Draws draws, List<Kind> kinds, long episodeNs, long lastsMaxNs) {
     List<Fault> faults = new ArrayList<>();
     int count = kinds.isEmpty() ? 0 : (int) draws.between(0, 8);
     for (int i = 0; i < count; i++) {
@@ -58,7 +67,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
           draws.below(2),
           draws.skewed(1, 3000),
           draws.chance(500),
-          draws.skewed(MILLI, 4000 * MILLI)));
+          kind == Kind.DRIVE_HANGS
+              ? draws.between(lastsMaxNs / 8, 2 * lastsMaxNs)
+              : draws.skewed(MILLI, lastsMaxNs)));
     }
     return faults;
   }

@@ -65,6 +65,9 @@ final class MicrocodeCabinet implements SteppedCabinet {
     if (records.liveRecords() > 0) {
       return records.liveRecords() + " records live" + oldestRecords(records);
     }
+    if (cabinet.awaitsDrive()) {
+      return "a drive is in doubt, or comes back";
+    }
     for (Volume volume : cabinet.volumes().list()) {
       if (volume.standing() == null || !volume.isReady()) {
         return "volume " + volume.name() + " is not ready: " + volume.notReadyReason();

@@ -20,6 +20,7 @@ record RigDraw(
     List<Integer> readSlots,
     int linkTimeoutMs,
     int heartbeatMs,
+    int driveHungMs,
     boolean hiccups,
     List<VolumeDraw> volumes,
     List<LineDraw> lineDraws,
@@ -76,6 +77,7 @@ record RigDraw(
     }
     int linkTimeoutMs = (int) draws.between(200, 2000);
     int heartbeatMs = (int) draws.between(20, linkTimeoutMs / 4);
+    int driveHungMs = (int) draws.skewed(500, 5000);
     List<VolumeDraw> volumes = new ArrayList<>();
     boolean local = kind == ScenarioKind.LOCAL;
     int forward = local ? 0 : (int) draws.between(1, 2);
@@ -86,7 +88,7 @@ record RigDraw(
     for (int i = 0; i < backward; i++) {
       volumes.add(drawVolume(draws, 0x20 + i, 1, true, kind));
     }
-    if (local || draws.chance(400)) {
+    if (local || kind == ScenarioKind.HUNG || draws.chance(400)) {
       volumes.add(drawVolume(draws, 0x30, 0, false, kind));
     }
     if (local || draws.chance(300)) {
@@ -96,7 +98,10 @@ record RigDraw(
     HostHabits hosts = HostHabits.draw(draws);
     if (saturated) {
       hosts = hosts.saturating();
-    } else if (kind == ScenarioKind.CALM || kind == ScenarioKind.FAILOVER) {
+    } else if (kind == ScenarioKind.CALM
+        || kind == ScenarioKind.FAILOVER
+        || kind == ScenarioKind.HUNG) {
+      // A hang is long: what fills up with busy hosts fills up with these, too.
       hosts = hosts.calm();
     }
     boolean hiccups = draws.chance(300);
@@ -132,6 +137,7 @@ record RigDraw(
         readSlots,
         linkTimeoutMs,
         heartbeatMs,
+        driveHungMs,
         hiccups,
         volumes,
         lineDraws,
@@ -174,6 +180,8 @@ record RigDraw(
         readSlots.get(side),
         linkTimeoutMs,
         heartbeatMs,
+        driveHungMs / 5,
+        driveHungMs,
         drives,
         described,
         linkNames().stream().map(LinkDescription::new).toList());
@@ -207,8 +215,8 @@ record RigDraw(
           + readSlots.get(side) + " read slots"
           + (powerSafe.get(side) ? ", power-safe" : ""));
     }
-    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs + " ms, hiccups "
-        + hiccups);
+    lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
+        + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups);
     for (int i = 0; i < lineDraws.size(); i++) {
       lines.add("line L" + (i + 1) + ": " + lineDraws.get(i).habits);
     }

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /// One run from one seed: a drawn rig with hosts, some episodes of faults, and after each a
 /// healing, a quiet
@@ -19,6 +20,7 @@ final class Scenario {
   private static final long SECOND = 1000 * MILLI;
   private static final long WATCH_NS = 250 * MILLI;
   private static final long HOST_WAIT_MAX_NS = 60 * SECOND;
+  private static final long OTHERS_WAIT_MAX_NS = 4 * SECOND;
   private static final long CONSOLE_WAIT_MAX_NS = 5 * SECOND;
   private static final long QUIET_MAX_NS = 300 * SECOND;
   private static final long IDLE_NS = 2 * SECOND;
@@ -28,6 +30,7 @@ final class Scenario {
 
   private final Draws draws;
   private final Draws firstDraws;
+  private final ScenarioKind kind;
   private final RigDraw rig;
   private final List<Fault.Kind> faultKinds;
   private final List<Episode> plan = new ArrayList<>();
@@ -35,11 +38,11 @@ final class Scenario {
   private final VirtualTime time;
   private final Oracle oracle = new Oracle();
   private final List<SimulatedLine> lines = new ArrayList<>();
-  private final boolean maySuspend;
   private final SimulatedSite[] sites = new SimulatedSite[2];
   private final List<WorkloadProgram> programs = new ArrayList<>();
   private final List<SweepProgram> takeovers = new ArrayList<>();
   private final boolean[] memoryLost = new boolean[2];
+  private final List<String> struck = new ArrayList<>();
   private boolean faultsOn;
   private long sweptBytes;
   private long tracksCompared;
@@ -56,14 +59,18 @@ final class Scenario {
       case MIXED, LOCAL -> Fault.drawKinds(planDraws);
       case FAILOVER -> Fault.Kind.OF_LINES;
       case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
-      case SATURATED, CALM -> List.of();
+      case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
+      case SATURATED -> planDraws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
+      case CALM -> List.of();
     };
+    this.kind = kind;
     int episodes = (int) planDraws.between(1, 4);
     for (int i = 0; i < episodes; i++) {
-      long durationNs = planDraws.between(1000, 8000) * MILLI;
-      plan.add(new Episode(durationNs, drawFaults(planDraws, kind, durationNs)));
+      boolean isLong = kind == ScenarioKind.HUNG;
+      long durationNs = planDraws.between(1000, isLong ? 60_000 : 8000) * MILLI;
+      long lastsMaxNs = isLong ? durationNs : 4000 * MILLI;
+      plan.add(new Episode(durationNs, drawFaults(planDraws, durationNs, lastsMaxNs)));
     }
-    maySuspend = kind != ScenarioKind.FAILOVER;
     this.time = new VirtualTime(drawOrigin(draws.fork()));
     trace.setOrigin(time.nowNs());
     Draws lineDraws = draws.fork();
@@ -116,9 +123,9 @@ final class Scenario {
     }
   }
 
-  private List<Fault> drawFaults(Draws draws, ScenarioKind kind, long durationNs) {
+  private List<Fault> drawFaults(Draws draws, long durationNs, long lastsMaxNs) {
     if (kind != ScenarioKind.FAILOVER) {
-      return Fault.draw(draws, faultKinds, durationNs);
+      return Fault.draw(draws, faultKinds, durationNs, lastsMaxNs);
     }
     // A line that is healed has to be found, greeted over and measured before the next is hit.
     return Fault.drawOneByOne(draws, 1500 * MILLI, durationNs).stream()
@@ -161,7 +168,7 @@ final class Scenario {
       compare();
     }
     require(
-        maySuspend || suspensions() == 0,
+        kind != ScenarioKind.FAILOVER || suspensions() == 0,
         "a group was suspended though a line was whole all the time");
   }
 
@@ -206,20 +213,23 @@ final class Scenario {
         lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
         sites[0].console().answers() + sites[1].console().answers(),
-        failedReads(),
+        ofDrives(drive -> drive.lost().failedReads()),
         sites[0].repairs() + sites[1].repairs(),
         oracle.lostBlockErrors(),
+        ofDrives(SimulatedDrive::stuckRequests),
+        sites[0].doubts() + sites[1].doubts(),
+        ofDrives(SimulatedDrive::resets),
         sites[0].linksAdded() + sites[1].linksAdded());
   }
 
-  private long failedReads() {
-    long total = 0;
+  private long ofDrives(ToLongFunction<SimulatedDrive> figure) {
+    long sum = 0;
     for (SimulatedSite site : sites) {
       for (SimulatedDrive drive : site.drives()) {
-        total += drive.lost().failedReads();
+        sum += figure.applyAsLong(drive);
       }
     }
-    return total;
+    return sum;
   }
 
   private static long drawOrigin(Draws draws) {
@@ -295,10 +305,11 @@ final class Scenario {
     time.after(WATCH_NS, () -> {
       for (WorkloadProgram program : programs) {
         HostRequest oldest = program.longestWaiting();
+        long waitMaxNs = waitMaxNs(program.volumeName());
         require(
-            oldest == null || time.nowNs() - oldest.sentNs < HOST_WAIT_MAX_NS,
-            "a host has waited for " + HOST_WAIT_MAX_NS / SECOND + " s for the answer to "
-                + oldest);
+            oldest == null || time.nowNs() - oldest.sentNs < waitMaxNs,
+            "a host of volume " + program.volumeName() + " has waited for " + waitMaxNs / MILLI
+                + " ms for the answer to " + oldest);
       }
       for (SimulatedSite site : sites) {
         String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
@@ -308,6 +319,16 @@ final class Scenario {
       }
       watch();
     });
+  }
+
+  /// Where drives do nothing worse than keep requests, whoever is on another drive waits for
+  /// that drive and the link only.
+  private long waitMaxNs(String volume) {
+    if (kind != ScenarioKind.HUNG) {
+      return HOST_WAIT_MAX_NS;
+    }
+    long othersNs = rig.linkTimeoutMs() * MILLI + OTHERS_WAIT_MAX_NS;
+    return struck.contains(volume) ? HOST_WAIT_MAX_NS : othersNs;
   }
 
   private void inject(Fault fault) {
@@ -326,6 +347,8 @@ final class Scenario {
       case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
       case DRIVE_BAD_TRACK -> spoilTrack(fault);
       case DRIVE_LOST_BLOCKS -> loseBlocks(fault);
+      case DRIVE_SLOW -> slowDown(fault);
+      case DRIVE_HANGS -> hang(fault);
       case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
       case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
       case KILL_BETWEEN_ROUNDS -> site.kill();
@@ -395,13 +418,40 @@ final class Scenario {
 
   /// Hosts may get errors for the volume, but neither lose data nor wait for ever.
   private void spoilTrack(Fault fault) {
-    VolumeDraw volume = volumeOf(fault);
+    VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = driveAt(volume, fault.side());
       drive.spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
-      oracle.excuseErrors(volume.name(), true);
-      healLater(fault, drive::mend);
+      healLater(fault, drive::mendTracks);
     }
+  }
+
+  private void slowDown(Fault fault) {
+    VolumeDraw volume = struck(fault);
+    if (volume != null) {
+      SimulatedDrive drive = driveAt(volume, fault.side());
+      drive.slowDown(fault.number() * MILLI);
+      healLater(fault, () -> drive.slowDown(0));
+    }
+  }
+
+  private void hang(Fault fault) {
+    VolumeDraw volume = struck(fault);
+    if (volume != null) {
+      SimulatedDrive drive = driveAt(volume, fault.side());
+      drive.hang(fault.after() ? 1000 : 200);
+      healLater(fault, () -> drive.free(rig.driveHungMs() * MILLI + SECOND));
+    }
+  }
+
+  /// The volume whose drive a fault hits; null if there is none. Errors of it are excused.
+  private VolumeDraw struck(Fault fault) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume != null) {
+      oracle.excuseErrors(volume.name(), true);
+      struck.add(volume.name());
+    }
+    return volume;
   }
 
   /// A few blocks, or many, of some tracks. What they held is not gone for good: when all is
@@ -581,13 +631,7 @@ final class Scenario {
   }
 
   private long driveWrites() {
-    long writes = 0;
-    for (SimulatedSite site : sites) {
-      for (SimulatedDrive drive : site.drives()) {
-        writes += drive.writes();
-      }
-    }
-    return writes;
+    return ofDrives(SimulatedDrive::writes);
   }
 
   private boolean isQuiet() {
@@ -642,6 +686,7 @@ final class Scenario {
       oracle.excuseErrors(volume.name(), false);
       oracle.distrustFarCopy(volume.name(), false);
     }
+    struck.clear();
     memoryLost[0] = false;
     memoryLost[1] = false;
     for (SimulatedSite site : sites) {

@@ -15,8 +15,11 @@ public enum ScenarioKind {
   /// The NVRAM of both sites is power-safe, and power goes again and again: everything that was
   /// answered is there.
   POWER_SAFE,
-  /// No faults; tiny caches, slow drives, and hosts on both sides that never pause: it must go
-  /// on all the time.
+  /// Drives that are slow and drives that hang, for seconds to minutes, and nothing else:
+  /// whoever is not on such a drive goes on within a bound.
+  HUNG,
+  /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
+  /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
   /// No faults and light load.
   CALM

@@ -20,6 +20,10 @@ import java.util.List;
 /// process goes, requests in flight are the drive's: each lands wholly, in part, or not, some
 /// of them late, and the next process cannot own the drive before.
 ///
+/// It may be slow, and it may hang: then some or all requests do not return before it is
+/// freed, in any order, done or with an error; and what its cache held may be lost without a
+/// word, as when the kernel has reset it.
+///
 /// It looks at the memory of a write twice, at submission and at completion: a real drive
 /// fetches it at a moment of its own between the two. A difference fails the run, and so does a
 /// request that changes blocks which another in flight changes too. A read that overlaps a
@@ -27,6 +31,9 @@ import java.util.List;
 final class SimulatedDrive implements DrivePort {
   /// Seen on a real kernel: old requests keep a drive busy for up to 60 ms after `kill -9`.
   static final long OLD_IO_MAX_NS = 60_000_000;
+
+  /// When a hung drive goes on, its requests return within this time.
+  static final long FREED_MAX_NS = 50_000_000;
 
   private final String name;
   private final String who;
@@ -41,10 +48,20 @@ final class SimulatedDrive implements DrivePort {
   private final List<Request> inFlight = new ArrayList<>();
   private final ArrayDeque<Request> facts = new ArrayDeque<>();
 
+  /// Requests in flight that return only when the drive is freed.
+  private final List<Request> stuck = new ArrayList<>();
+
   private final LostBlocks lost;
   private Runnable wake = () -> {};
   private long badFromBytes;
   private long badToBytes;
+  private long slowNs;
+
+  /// Share of the requests that hang; 0: the drive does not hang.
+  private int hangPermille;
+
+  private long stuckRequests;
+  private long resets;
   private long life;
   private long changeCount;
   private long firstChangeBytes = Long.MAX_VALUE;
@@ -140,6 +157,7 @@ final class SimulatedDrive implements DrivePort {
       }
     }
     inFlight.clear();
+    stuck.clear();
   }
 
   /// Power is gone: what was not flushed survives in parts.
@@ -149,6 +167,11 @@ final class SimulatedDrive implements DrivePort {
     // unflushed.
     life++;
     oldIoCount = 0;
+    loseCache();
+    lastOldIoNs = time.nowNs();
+  }
+
+  private void loseCache() {
     for (int i = 0; i < unflushed.size(); i++) {
       applyPart(unflushed.get(i), stable);
     }
@@ -159,7 +182,6 @@ final class SimulatedDrive implements DrivePort {
       stable.read(at, buffer, 0, length);
       visible.write(at, buffer, 0, length);
     }
-    lastOldIoNs = time.nowNs();
   }
 
   /// From now on no request that writes to this extent succeeds; each leaves some of its blocks
@@ -169,8 +191,72 @@ final class SimulatedDrive implements DrivePort {
     badToBytes = fromBytes + lengthBytes;
   }
 
-  void mend() {
+  void mendTracks() {
     badToBytes = badFromBytes;
+  }
+
+  /// Nothing is wrong with it any more.
+  void mend() {
+    mendTracks();
+    slowNs = 0;
+    free(Long.MAX_VALUE);
+  }
+
+  /// From now on each request takes up to this much longer.
+  void slowDown(long upToNs) {
+    slowNs = upToNs;
+  }
+
+  /// From now on some or all requests do not return.
+  void hang(int permille) {
+    hangPermille = permille;
+  }
+
+  /// It goes on.
+  ///
+  /// @param doubtNs a cabinet that has waited for so long expects that the drive was reset
+  void free(long doubtNs) {
+    hangPermille = 0;
+    if (stuck.isEmpty()) {
+      return;
+    }
+    boolean isReset = stuck.size() == inFlight.size()
+        && facts.isEmpty()
+        && time.nowNs() - stuck.get(0).submittedNs > doubtNs
+        && draws.chance(500);
+    List<Request> freed = new ArrayList<>(stuck);
+    stuck.clear();
+    int[] left = {freed.size()};
+    long lifeThen = life;
+    for (Request request : freed) {
+      boolean fails = draws.chance(300);
+      time.after(draws.between(1, FREED_MAX_NS), () -> {
+        if (life == lifeThen) {
+          request.failed = fails;
+          complete(request);
+          left[0]--;
+          if (isReset && left[0] == 0) {
+            resets++;
+            loseCache();
+          }
+        }
+      });
+    }
+  }
+
+  /// True while requests hang.
+  boolean isHanging() {
+    return !stuck.isEmpty();
+  }
+
+  /// Requests that hung.
+  long stuckRequests() {
+    return stuckRequests;
+  }
+
+  /// How often it lost its cache without a word.
+  long resets() {
+    return resets;
   }
 
   private boolean isSpoiled(Request request) {
@@ -352,13 +438,24 @@ final class SimulatedDrive implements DrivePort {
         () -> who + ": " + submittedUndrained + " requests in flight, but the queue depth is "
             + habits.queueDepth());
     inFlight.add(request);
+    request.submittedNs = time.nowNs();
     trace.stir(request.offsetBytes ^ request.kind.ordinal(), request.lengthBytes);
     long lifeThen = life;
-    time.after(latencyNs, () -> {
+    long moreNs = slowNs == 0 ? 0 : draws.between(0, slowNs);
+    time.after(latencyNs + moreNs, () -> {
       if (life == lifeThen) {
-        complete(request);
+        completeUnlessItHangs(request);
       }
     });
+  }
+
+  private void completeUnlessItHangs(Request request) {
+    if (hangPermille > 0 && draws.chance(hangPermille)) {
+      stuck.add(request);
+      stuckRequests++;
+    } else {
+      complete(request);
+    }
   }
 
   private void meet(Request request, Request earlier) {
@@ -401,7 +498,11 @@ final class SimulatedDrive implements DrivePort {
         apply(request);
       }
       case ZERO -> apply(request);
-      case FLUSH -> settle(request.changesBefore);
+      case FLUSH -> {
+        if (!request.failed) {
+          settle(request.changesBefore);
+        }
+      }
     }
     inFlight.remove(request);
     facts.add(request);
@@ -428,8 +529,8 @@ final class SimulatedDrive implements DrivePort {
   }
 
   private void apply(Request request) {
-    request.failed = isSpoiled(request);
-    request.firstBadByte = Math.max(badFromBytes, request.offsetBytes);
+    request.failed |= isSpoiled(request);
+    request.firstBadByte = isSpoiled(request) ? Math.max(badFromBytes, request.offsetBytes) : -1;
     if (!request.failed) {
       lost.onWritten(request.offsetBytes, request.lengthBytes);
     }
@@ -558,6 +659,7 @@ final class SimulatedDrive implements DrivePort {
     boolean[] disturbed;
     long changesBefore;
     boolean failed;
+    long submittedNs;
     long firstBadByte = -1;
 
     Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {

@@ -45,6 +45,7 @@ final class SimulatedSite implements Stepped {
   private long nextRunNs = NEVER;
   private int idleRounds;
   private long rounds;
+  private long doubts;
   private long kills;
   private long powerLosses;
   private long restarts;
@@ -152,6 +153,11 @@ final class SimulatedSite implements Stepped {
     return rounds;
   }
 
+  /// How often a drive came in doubt.
+  long doubts() {
+    return doubts;
+  }
+
   long kills() {
     return kills;
   }
@@ -229,6 +235,7 @@ final class SimulatedSite implements Stepped {
       suspensions += number == EventCode.GROUP_TRIPPED.number() ? 1 : 0;
       linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
+      doubts += number == EventCode.DRIVE_IN_DOUBT.number() ? 1 : 0;
     };
     CabinetPorts ports = new CabinetPorts(
         memory,
@@ -350,7 +357,7 @@ final class SimulatedSite implements Stepped {
     shutdowns++;
     for (SimulatedDrive drive : drives) {
       require(
-          drive.isIdle(),
+          drive.isIdle() || drive.isHanging(),
           "cabinet " + name + " says that it is down, but a drive still works for it: "
               + drive.work());
     }

@@ -18,10 +18,13 @@ record Totals(
     long failedReads,
     long repairs,
     long lostBlockErrors,
+    long stuckRequests,
+    long doubts,
+    long resets,
     long linksAdded) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -42,6 +45,9 @@ record Totals(
         failedReads + other.failedReads,
         repairs + other.repairs,
         lostBlockErrors + other.lostBlockErrors,
+        stuckRequests + other.stuckRequests,
+        doubts + other.doubts,
+        resets + other.resets,
         linksAdded + other.linksAdded);
   }
 
@@ -50,7 +56,9 @@ record Totals(
     return String.format(
         "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
-            + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, %d links removed and added",
+            + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
+            + "%d drive requests that hung, drives in doubt %d times, reset %d times, "
+            + "%d links removed and added",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -67,6 +75,9 @@ record Totals(
         failedReads,
         repairs,
         lostBlockErrors,
+        stuckRequests,
+        doubts,
+        resets,
         linksAdded);
   }
 }

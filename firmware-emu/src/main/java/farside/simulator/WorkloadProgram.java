@@ -67,6 +67,10 @@ final class WorkloadProgram implements HostProgram {
     running = false;
   }
 
+  String volumeName() {
+    return volumeName;
+  }
+
   boolean isQuiet() {
     return open == 0;
   }

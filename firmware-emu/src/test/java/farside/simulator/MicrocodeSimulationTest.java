@@ -51,7 +51,7 @@ class MicrocodeSimulationTest {
   @Test
   void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
     Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
-    int failed = simulation.sweep(11, 11);
+    int failed = simulation.sweep(32, 32);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().failedReads()).isGreaterThan(10);
     assertThat(simulation.totals().repairs()).isGreaterThan(5);
@@ -63,6 +63,14 @@ class MicrocodeSimulationTest {
     // An answer to a host that does not wait for the log is found by 7, one to the peer by 8.
     assertThat(simulation.sweep(7, 8)).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().powerLosses()).isGreaterThan(10);
+  }
+
+  @Test
+  void whileADriveHangsHostsOfOtherDrivesGoOn() {
+    Simulation simulation = new Simulation(ScenarioKind.HUNG, out);
+    assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
+    assertThat(simulation.totals().doubts()).isPositive();
   }
 
   @Test

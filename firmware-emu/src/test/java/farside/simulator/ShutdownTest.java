@@ -43,6 +43,8 @@ class ShutdownTest {
           8,
           1000,
           100,
+          200,
+          2000,
           List.of(new DriveDescription("D1")),
           List.of(
               new VolumeDescription(0x10, VolumeRole.LOCAL, "", AckMode.RECEIVED, SIZE, 512, "D1")),
@@ -101,6 +103,29 @@ class ShutdownTest {
 
     drive.mend();
     time.runFor(5 * SECOND);
+    assertThat(site.isRunning()).isFalse();
+    assertEqualImages();
+    oracle.history(VOLUME).adopt(drive.visible(), "the drive");
+  }
+
+  @Test
+  void aDriveThatHangsIsNotWaitedForAndWhatItLacksIsThereAfterTheNextStart() {
+    oracle.excuseErrors(VOLUME, true);
+    drive.hang(1000);
+    time.runFor(SECOND);
+    site.requestShutdown();
+    // For hosts 5 s, and until the drive is in doubt 2 s more.
+    time.runFor(10 * SECOND);
+    assertThat(site.isRunning()).isFalse();
+    assertThat(site.shutdowns()).isEqualTo(1);
+    assertThat(site.doubts()).isEqualTo(1);
+    assertThat(drive.stuckRequests()).isPositive();
+
+    drive.mend();
+    site.start();
+    assertThat(time.runUntil(site::isReady, SECOND)).isTrue();
+    site.requestShutdown();
+    time.runFor(10 * SECOND);
     assertThat(site.isRunning()).isFalse();
     assertEqualImages();
     oracle.history(VOLUME).adopt(drive.visible(), "the drive");

@@ -3,6 +3,7 @@ package farside.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import farside.port.DriveOutcome;
 import farside.port.Memory;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,48 @@ class SimulatedDriveTest {
     assertThat(lost).isPositive();
     assertThat(kept).isPositive();
     assertThat(torn).isPositive();
+  }
+
+  @Test
+  void whatHangsReturnsWhenTheDriveIsFreedDoneOrNotAndMayHaveTakenTheCacheWithIt() {
+    int done = 0;
+    int resets = 0;
+    for (int seed = 0; seed < 40; seed++) {
+      try (Bench bench = new Bench(seed)) {
+        SimulatedDrive drive = bench.drive(8);
+        bench.write(drive, 0, LENGTH, 7, 1);
+        bench.settle(drive);
+        drive.hang(1000);
+        bench.write(drive, LENGTH, LENGTH, 8, 2);
+        bench.time.runFor(100_000_000_000L);
+        assertThat(drive.isHanging()).isTrue();
+        assertThat(drive.drain((tag, outcome, at) -> {}, 8)).isZero();
+
+        drive.free(30_000_000_000L);
+
+        bench.time.runFor(SimulatedDrive.FREED_MAX_NS);
+        boolean[] wasDone = new boolean[1];
+        drive.drain((tag, outcome, at) -> wasDone[0] = outcome == DriveOutcome.DONE, 8);
+        assertThat(drive.isIdle()).isTrue();
+        done += wasDone[0] ? 1 : 0;
+        resets += bench.blocksOf(drive.visible(), 0, LENGTH, 7) < 16 ? 1 : 0;
+      }
+    }
+    assertThat(done).isBetween(1, 39);
+    assertThat(resets).isBetween(1, 39);
+  }
+
+  @Test
+  void aSlowDriveTakesLongerAndLosesNothing() {
+    try (Bench bench = new Bench(1)) {
+      SimulatedDrive drive = bench.drive(8);
+      drive.slowDown(100_000_000_000L);
+      bench.write(drive, 0, LENGTH, 7, 1);
+      bench.time.runFor(1_000_000_000L);
+      assertThat(drive.isIdle()).isFalse();
+      bench.time.runFor(100_000_000_000L);
+      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 7)).isEqualTo(16);
+    }
   }
 
   @Test

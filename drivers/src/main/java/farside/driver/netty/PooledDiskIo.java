@@ -9,11 +9,13 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
-/// Disk requests by two threads beside the loop, for transports that cannot carry files.
+/// Disk requests by two threads beside the loop, for transports that cannot carry files. Each
+/// drive has two of its own, so one that hangs keeps only its own.
 ///
 /// A hop between threads costs more than the request itself when the disk is fast, so the hops
 /// are shared: a round's requests are handed over under one lock with one wake-up, a worker
@@ -23,6 +25,9 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 final class PooledDiskIo implements DiskIo {
   /// One may be in a long flush while the other reads and writes.
   static final int WORKER_COUNT = 2;
+
+  /// How long the end waits for requests under way: a drive that hangs is not waited for.
+  static final long CLOSE_WAIT_MS = 5_000;
 
   /// What one call writes at most, and of how many pieces.
   static final int RUN_BYTES_MAX = 1024 * 1024;
@@ -296,20 +301,35 @@ final class PooledDiskIo implements DiskIo {
     } finally {
       lock.unlock();
     }
-    // A worker that still writes must not outlive the descriptor it writes to, so no interrupt
-    // ends this.
+    // A worker that still writes should not outlive the descriptor it writes to, so no
+    // interrupt ends this.
+    long giveUpNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_WAIT_MS);
     boolean interrupted = false;
     for (Thread worker : workers) {
-      while (worker.isAlive()) {
+      long leftNs = giveUpNs - System.nanoTime();
+      while (worker.isAlive() && leftNs > 0) {
         try {
-          worker.join();
+          worker.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(leftNs)));
         } catch (InterruptedException laterTold) {
           interrupted = true;
         }
+        leftNs = giveUpNs - System.nanoTime();
       }
     }
+    dropWaiting();
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /// A worker that is stuck in the kernel keeps the file that it works on, though not its
+  /// number: when it comes back, it must find nothing more to do under that number.
+  private void dropWaiting() {
+    lock.lock();
+    try {
+      waiting.clear();
+    } finally {
+      lock.unlock();
     }
   }
 }

@@ -111,6 +111,11 @@ final class RunCommand implements Callable<Integer> {
               "site %s could not destage everything within %d s. Nothing is lost: NVRAM keeps it for the next run.%n",
               running.cabinet().site(), DESTAGE_MAX_MS / 1000);
           status = ExitStatus.FAILED;
+        } else if (running.isIncomplete()) {
+          System.err.printf(
+              "site %s ended without drives that do not answer. Nothing is lost: NVRAM keeps what they lack for the next run.%n",
+              running.cabinet().site());
+          status = ExitStatus.FAILED;
         }
       }
     } catch (InterruptedException interrupted) {

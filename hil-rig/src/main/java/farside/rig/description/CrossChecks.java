@@ -81,6 +81,15 @@ final class CrossChecks {
               .formatted(heartbeatMs, linkTimeoutMs),
           "Let heartbeatMs be at most half of linkTimeoutMs.");
     }
+    int driveSlowMs = node.path("driveSlowMs").asInt(2000);
+    int driveHungMs = node.path("driveHungMs").asInt(30_000);
+    if (driveSlowMs * 2 > driveHungMs) {
+      refuse(
+          pointer + (node.has("driveHungMs") ? "/driveHungMs" : "/driveSlowMs"),
+          "a drive that is slow after %d ms cannot be given up after %d ms"
+              .formatted(driveSlowMs, driveHungMs),
+          "Let driveHungMs be at least twice driveSlowMs.");
+    }
     List<Rig.Drive> drives = new ArrayList<>();
     for (JsonNode drive : node.path("drives")) {
       String drivePointer = pointer + "/drives/" + drives.size();
@@ -104,6 +113,8 @@ final class CrossChecks {
         node.path("readCacheMiB").asInt(16),
         linkTimeoutMs,
         heartbeatMs,
+        driveSlowMs,
+        driveHungMs,
         consoles(node),
         drives);
   }

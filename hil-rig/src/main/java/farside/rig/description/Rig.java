@@ -54,6 +54,8 @@ public record Rig(
       int readCacheMiB,
       int linkTimeoutMs,
       int heartbeatMs,
+      int driveSlowMs,
+      int driveHungMs,
       List<SerialLine> consoles,
       List<Drive> drives) {
     public Cabinet {
@@ -204,6 +206,8 @@ public record Rig(
         cabinet.readCacheMiB() * READ_SLOTS_PER_MIB,
         cabinet.linkTimeoutMs(),
         cabinet.heartbeatMs(),
+        cabinet.driveSlowMs(),
+        cabinet.driveHungMs(),
         cabinet.drives().stream()
             .map(drive -> new CabinetDescription.DriveDescription(drive.name()))
             .toList(),

@@ -318,6 +318,12 @@ public final class Site {
     processor.execute(microcode::requestShutdown);
   }
 
+  /// True if it went down although drives that do not answer lack something, which NVRAM has.
+  /// To be asked when the processor has ended.
+  public boolean isIncomplete() {
+    return isOrderly && microcode.isIncomplete();
+  }
+
   /// True once the processor has ended.
   public boolean awaitDown(long timeoutMs) throws InterruptedException {
     return processor.awaitStopped(timeoutMs, TimeUnit.MILLISECONDS);

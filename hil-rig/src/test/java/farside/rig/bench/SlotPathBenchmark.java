@@ -46,7 +46,7 @@ public class SlotPathBenchmark {
   private final MemorySegment slotMemory =
       Arena.ofAuto().allocate(TRACKS * (long) BlockMask.TRACK_BYTES, 4096);
   private final NvramPort nvram = new NvramInMemory(NVRAM_BYTES);
-  private final SlotDirectory full = new SlotDirectory(slotMemory.address(), TRACKS);
+  private final SlotDirectory full = new SlotDirectory(slotMemory.address(), TRACKS, 0, 1);
   private WriteRecords records;
   private int next;
   private int otherTrack;
@@ -67,7 +67,7 @@ public class SlotPathBenchmark {
     records = new WriteRecords(
         nvram,
         layout,
-        new SlotDirectory(slotMemory.address(), 4),
+        new SlotDirectory(slotMemory.address(), 4, 0, 1),
         new int[] {0},
         1,
         layout.frameCount() - INCOMING_FRAMES,
@@ -92,7 +92,7 @@ public class SlotPathBenchmark {
   }
 
   private int write() {
-    int record = records.reserve(1, false);
+    int record = records.reserve(1, false, 0);
     long offset = offsets[next++ & DRAWS - 1];
     records.commit(
         record,

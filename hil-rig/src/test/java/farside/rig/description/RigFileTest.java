@@ -111,6 +111,8 @@ class RigFileTest {
       assertThat(cabinet.readCacheMiB()).isEqualTo(16);
       assertThat(cabinet.linkTimeoutMs()).isEqualTo(2000);
       assertThat(cabinet.heartbeatMs()).isEqualTo(500);
+      assertThat(cabinet.driveSlowMs()).isEqualTo(2000);
+      assertThat(cabinet.driveHungMs()).isEqualTo(30_000);
     });
   }
 
@@ -278,6 +280,7 @@ class RigFileTest {
       nvramMiB: 64         | nvramMiB: true      | nvramMiB: true    | the truth value true             | a whole number of MiB
       nvramMiB: 64         | nvramMiB: [64]      | nvramMiB: [       | `nvramMiB` is a list             | a whole number of MiB
       heartbeatMs: 500     | heartbeatMs: 1001   | heartbeatMs: 1001 | too seldom                       | at most half
+      heartbeatMs: 500     | driveSlowMs: 15001 | driveSlowMs       | cannot be given up               | at least twice
       "links:\n"           | "links: &a\n"       | links: &a         | anchors (&) and aliases (*)      | Write the text out
       "links:\n"           | "links: *a\nx:\n"   | links: *a         | anchors (&) and aliases (*)      | Write the text out
       "links:\n"           | "links: !!seq\n"    | links: !!seq      | tags (!) are not used            | Remove the tag

@@ -5,51 +5,60 @@ import farside.director.MachineCheck;
 /// The frames of the NVRAM, and who may take how many of them: the hosts of this cabinet have
 /// one share, what comes from the peer has another. The second waits for the local drives only,
 /// never for the link, which is what rules out deadlock between two cabinets.
+///
+/// Within the hosts' share each volume has some frames that no other may take, however long
+/// the drive or the peer of another keeps its records.
 final class FrameShares {
   private final FrameBitmap bitmap;
   private final int frameCount;
   private final int hostMax;
   private final int incomingMax;
-  private int host;
+  private final GuaranteedShares hostShares;
   private int incoming;
 
-  FrameShares(int frameCount, int hostMax, int incomingMax) {
+  FrameShares(int frameCount, int hostMax, int incomingMax, int volumeCount) {
     this.frameCount = frameCount;
     this.hostMax = hostMax;
     this.incomingMax = incomingMax;
     bitmap = new FrameBitmap(frameCount);
+    hostShares = new GuaranteedShares(hostMax, volumeCount);
+  }
+
+  /// Before any frame is taken: no other volume ever takes these.
+  void guarantee(int volume, int hostFrames) {
+    hostShares.guarantee(volume, hostFrames);
   }
 
   /// Takes a run of at most `framesWanted` neighbours: its first frame in the low half, its
   /// length in the high half; -1 if the share is used up.
-  long reserve(int framesWanted, boolean isIncoming) {
-    int wanted = Math.min(framesWanted, isIncoming ? incomingFree() : hostFree());
+  long reserve(int framesWanted, boolean isIncoming, int volume) {
+    int wanted = Math.min(framesWanted, isIncoming ? incomingFree() : hostFree(volume));
     if (wanted <= 0) {
       return -1;
     }
     long run = bitmap.findRun(wanted);
     if (run >= 0) {
-      take((int) run, (int) (run >>> 32), isIncoming);
+      take((int) run, (int) (run >>> 32), isIncoming, volume);
     }
     return run;
   }
 
   /// A run that is known to be in use.
-  void take(int first, int count, boolean isIncoming) {
+  void take(int first, int count, boolean isIncoming, int volume) {
     bitmap.take(first, count);
-    charge(count, isIncoming);
+    charge(count, isIncoming, volume);
   }
 
-  void giveBack(int first, int count, boolean isIncoming) {
+  void giveBack(int first, int count, boolean isIncoming, int volume) {
     bitmap.free(first, count);
-    charge(-count, isIncoming);
+    charge(-count, isIncoming, volume);
   }
 
-  private void charge(int frames, boolean isIncoming) {
+  private void charge(int frames, boolean isIncoming, int volume) {
     if (isIncoming) {
       incoming += frames;
     } else {
-      host += frames;
+      hostShares.take(volume, frames);
     }
   }
 
@@ -62,7 +71,17 @@ final class FrameShares {
   }
 
   int hostFree() {
-    return hostMax - host;
+    return hostShares.free();
+  }
+
+  /// What of them the volume may take.
+  int hostFree(int volume) {
+    return hostShares.freeFor(volume);
+  }
+
+  /// What the volume could take if no other had any.
+  int hostMax(int volume) {
+    return hostShares.mostFor(volume);
   }
 
   int hostMax() {
@@ -75,10 +94,10 @@ final class FrameShares {
 
   void checkInvariants() {
     MachineCheck.require(
-        host + incoming + bitmap.freeCount() == frameCount,
-        "frames: " + host + " host + " + incoming + " incoming + " + bitmap.freeCount()
-            + " free != " + frameCount);
-    MachineCheck.require(host <= hostMax, "host frames over their share");
+        hostMax - hostFree() + incoming + bitmap.freeCount() == frameCount,
+        "frames: " + (hostMax - hostFree()) + " host + " + incoming + " incoming + "
+            + bitmap.freeCount() + " free != " + frameCount);
+    MachineCheck.require(hostFree() >= 0, "host frames over their share");
     MachineCheck.require(incoming <= incomingMax, "incoming frames over their share");
   }
 }

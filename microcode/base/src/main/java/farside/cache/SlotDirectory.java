@@ -2,6 +2,7 @@ package farside.cache;
 
 import farside.director.MachineCheck;
 import farside.port.Memory;
+import java.util.BitSet;
 import org.agrona.collections.IntArrayQueue;
 import org.agrona.collections.Long2LongHashMap;
 
@@ -11,12 +12,13 @@ import org.agrona.collections.Long2LongHashMap;
 /// *wanted* (a director waits for them), *staging* (a read is in flight), *lacking* (the own
 /// drive does not give them: the remote adapter may get them from the peer), *failed* (nobody
 /// gives them). Newer content waits in write records, which are laid over a slot by the
-/// reader. A pinned or staging slot is never given away. Contents are lost with the process:
-/// nothing here is in NVRAM.
+/// reader. A pinned or staging slot is *busy* and never given away; each volume has some that
+/// others may not keep busy. Contents are lost with the process: nothing here is in NVRAM.
 ///
 /// Behind the shared slots lie a few *private* ones, which the remote adapter fills for the peer.
 /// No host's read can be in their way, so that the peer never waits for what itself waits for
-/// the peer. A private slot lacks nothing: what its drive does not give has failed.
+/// the peer. A private slot lacks nothing: what its drive does not give has failed. It counts
+/// against nobody's part.
 public final class SlotDirectory {
   public static final int NONE = -1;
 
@@ -45,18 +47,27 @@ public final class SlotDirectory {
   private final boolean[] queued;
   private final IntArrayQueue lackingSlots = new IntArrayQueue(16, NONE);
   private final boolean[] lackingQueued;
+
+  /// Volumes whose drive is in doubt.
+  private final BitSet inDoubt = new BitSet();
+
+  /// Who keeps how many of the shared slots busy.
+  private final GuaranteedShares busy;
+
   private long changes;
 
-  /// @param address memory of `slotCount` x 64 KiB, aligned to 4096
-  public SlotDirectory(long address, int slotCount) {
-    this(address, slotCount, 0);
-  }
-
   /// @param address memory of `slotCount + privateCount` x 64 KiB, aligned to 4096
-  public SlotDirectory(long address, int slotCount, int privateCount) {
+  /// @param volumeCount each has its part of one half of the slots, whatever the others keep
+  ///     busy: at least one, if there are so many
+  public SlotDirectory(long address, int slotCount, int privateCount, int volumeCount) {
     this.address = address;
     this.slotCount = slotCount;
     this.privateCount = privateCount;
+    busy = new GuaranteedShares(slotCount, volumeCount);
+    int each = volumeCount > slotCount ? 0 : Math.max(1, slotCount / (2 * volumeCount));
+    for (int volume = 0; volume < volumeCount; volume++) {
+      busy.guarantee(volume, each);
+    }
     int all = slotCount + privateCount;
     keys = new long[all];
     used = new boolean[all];
@@ -101,9 +112,13 @@ public final class SlotDirectory {
     return (int) byTrack.get(key(volumeIndex, track));
   }
 
-  /// The slot of the track, or one made free for it; [#NONE] if all are pinned.
+  /// The slot of the track, or one made free for it, to be pinned at once; [#NONE] if all
+  /// that the volume may have are busy.
   public int acquire(int volumeIndex, int track) {
     int slot = find(volumeIndex, track);
+    if ((slot == NONE || !isBusy(slot)) && busy.freeFor(volumeIndex) == 0) {
+      return NONE;
+    }
     if (slot == NONE) {
       slot = leastRecentlyUsed();
       if (slot == NONE) {
@@ -131,18 +146,32 @@ public final class SlotDirectory {
 
   private int leastRecentlyUsed() {
     int slot = useOrder.oldest();
-    while (slot != NONE && (pins[slot] > 0 || stagings[slot] > 0)) {
+    while (slot != NONE && isBusy(slot)) {
       slot = useOrder.nextAfter(slot);
     }
     return slot;
   }
 
+  private boolean isBusy(int slot) {
+    return pins[slot] > 0 || stagings[slot] > 0;
+  }
+
+  /// Every change of pins and stagings comes by here, so that `busy` is always right.
+  private void hold(int slot, int pinChange, int stagingChange) {
+    boolean wasBusy = isBusy(slot);
+    pins[slot] += pinChange;
+    stagings[slot] += stagingChange;
+    if (isBusy(slot) != wasBusy && !isPrivate(slot)) {
+      busy.take(volumeIndexOf(slot), wasBusy ? -1 : 1);
+    }
+  }
+
   public void pin(int slot) {
-    pins[slot]++;
+    hold(slot, 1, 0);
   }
 
   public void unpin(int slot) {
-    pins[slot]--;
+    hold(slot, -1, 0);
     if (pins[slot] == 0) {
       changes++;
     }
@@ -156,8 +185,21 @@ public final class SlotDirectory {
     return (low & ~validLow[slot]) == 0 && (high & ~validHigh[slot]) == 0;
   }
 
+  /// True if one of the blocks could not be read, or if none can be had that is not here.
   public boolean failed(int slot, long low, long high) {
-    return (low & failedLow[slot] | high & failedHigh[slot]) != 0;
+    return (low & failedLow[slot] | high & failedHigh[slot]) != 0
+        || inDoubt.get(volumeIndexOf(slot)) && !covers(slot, low, high);
+  }
+
+  /// The drive of the volume does not answer. Nobody is to wait for it: neither for what it
+  /// was asked, which may come much later, nor for anything else that is not here.
+  public void setInDoubt(int volumeIndex, boolean isInDoubt) {
+    inDoubt.set(volumeIndex, isInDoubt);
+    changes++;
+  }
+
+  public boolean isInDoubt(int volumeIndex) {
+    return inDoubt.get(volumeIndex);
   }
 
   public long failedLow(int slot) {
@@ -225,7 +267,7 @@ public final class SlotDirectory {
 
   /// A read of blocks `from` to `to` (excluded) is in flight.
   public void onStageStarted(int slot, int from, int to) {
-    stagings[slot]++;
+    hold(slot, 0, 1);
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
     wantedLow[slot] &= ~low;
@@ -238,7 +280,7 @@ public final class SlotDirectory {
 
   /// The read has ended. Blocks that were written meanwhile are not believed, either way.
   public void onStageEnded(int slot, int from, int to, boolean done) {
-    stagings[slot]--;
+    hold(slot, 0, -1);
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
     stagingLow[slot] &= ~low;
@@ -255,7 +297,7 @@ public final class SlotDirectory {
 
   /// A read that failed goes on as two: which blocks failed, the drive did not say.
   public void onStageSplit(int slot) {
-    stagings[slot]++;
+    hold(slot, 0, 1);
   }
 
   // ---- what the own drive does not give ----
@@ -265,7 +307,7 @@ public final class SlotDirectory {
   /// were written meanwhile are not lacking: the drive may give them now.
   public void onNotGiven(int slot, int from, int to) {
     MachineCheck.require(slot < slotCount, "private slot " + slot + " lacks blocks");
-    stagings[slot]--;
+    hold(slot, 0, -1);
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
     stagingLow[slot] &= ~low;

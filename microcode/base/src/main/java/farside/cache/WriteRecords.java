@@ -71,7 +71,8 @@ public final class WriteRecords {
       int hostFramesMax,
       int incomingFramesMax) {
     this.headers = new RecordHeaders(nvram, layout);
-    this.shares = new FrameShares(layout.frameCount(), hostFramesMax, incomingFramesMax);
+    this.shares = new FrameShares(
+        layout.frameCount(), hostFramesMax, incomingFramesMax, driveOfVolume.length);
     this.slots = slots;
     this.driveOfVolume = driveOfVolume.clone();
     int n = layout.frameCount();
@@ -107,17 +108,23 @@ public final class WriteRecords {
 
   // ---- space ----
 
-  /// Takes a run of free frames, at most `framesWanted`, for a record to be. Returns the
-  /// record's name, or [#NONE] when its side's share is used up. [#framesOf] tells how long the
-  /// run is.
-  public int reserve(int framesWanted, boolean incoming) {
-    long run = shares.reserve(Math.min(framesWanted, FRAMES_PER_RECORD_MAX), incoming);
+  /// No other volume ever takes these frames of the hosts' share. Before any is taken.
+  public void guarantee(int volume, int hostFrames) {
+    shares.guarantee(volume, hostFrames);
+  }
+
+  /// Takes a run of free frames, at most `framesWanted`, for a record of the volume to be.
+  /// Returns the record's name, or [#NONE] when the share of its side, or what of it the
+  /// volume may have, is used up. [#framesOf] tells how long the run is.
+  public int reserve(int framesWanted, boolean incoming, int volume) {
+    long run = shares.reserve(Math.min(framesWanted, FRAMES_PER_RECORD_MAX), incoming, volume);
     if (run < 0) {
       return NONE;
     }
     int first = (int) run;
     int count = (int) (run >>> 32);
     framesAndFlags[first] = count | (incoming ? RecordHeaders.INCOMING : 0);
+    volumeIndex[first] = volume;
     pins[first] = 0;
     owner[first] = NONE;
     return first;
@@ -129,7 +136,7 @@ public final class WriteRecords {
   }
 
   private void giveBack(int record) {
-    shares.giveBack(record, framesOf(record), isIncoming(record));
+    shares.giveBack(record, framesOf(record), isIncoming(record), volumeIndex[record]);
     changes++;
   }
 
@@ -147,6 +154,11 @@ public final class WriteRecords {
 
   public int hostFramesMax() {
     return shares.hostMax();
+  }
+
+  /// A quarter or less is left of what the volume may have.
+  public boolean isTight(int volume) {
+    return shares.hostFree(volume) * 4L < shares.hostMax(volume);
   }
 
   public int frameCount() {
@@ -601,7 +613,7 @@ public final class WriteRecords {
     owner[record] = NONE;
     stage[record] = 0;
     pins[record] = 0;
-    shares.take(record, framesOf(record), isIncoming(record));
+    shares.take(record, framesOf(record), isIncoming(record), volumeIndex[record]);
     link(record, headers.isLocalPending(record), headers.isRemotePending(record));
     if (remote[record]) {
       heldOfVolume[volumeIndex[record]].addInt(record);

@@ -26,6 +26,10 @@ public enum EventCode {
       "NVRAM was not ended cleanly before the machine stopped: it was built anew from its log, and nothing acknowledged is lost"),
   NVRAM_LOG_UNUSABLE(1009, Severity.ERROR, "NVRAM is power-safe, but its log is of no use: %s"),
   NVRAM_LOG_FAILED(1010, Severity.ERROR, "NVRAM log failed: %s"),
+  SHUTDOWN_INCOMPLETE(
+      1011,
+      Severity.ERROR,
+      "shutdown incomplete: %d records stay in NVRAM for drives that do not answer: %s"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),
@@ -94,6 +98,18 @@ public enum EventCode {
       4008,
       Severity.ERROR,
       "drive %s does not take its label: its group goes on without it, and nothing is destaged to it"),
+  DRIVE_SUSPECT(
+      4009, Severity.WARNING, "drive %s is suspect: a request has taken %d ms so far, or took it"),
+  DRIVE_WELL(
+      4010, Severity.INFO, "drive %s is well again: %d requests were slow, the slowest took %d ms"),
+  DRIVE_IN_DOUBT(
+      4011,
+      Severity.ERROR,
+      "drive %s is in doubt: it has not answered for %d ms, %d requests; nothing more is sent to it"),
+  DRIVE_RETURNED(
+      4012,
+      Severity.WARNING,
+      "drive %s has returned all requests %d ms after it came in doubt: it is looked at again"),
 
   CONSOLE_COMMAND(5001, Severity.INFO, "console: %s -> %d"),
   CONSOLE_LINE(5002, Severity.INFO, "console line %s: %s"),

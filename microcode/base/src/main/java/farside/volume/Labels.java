@@ -21,6 +21,7 @@ public final class Labels {
   private final long[] wanted;
   private final long[] durable;
   private final int[] failures;
+  private final boolean[] inDoubt;
   private boolean clean;
 
   /// @param volumeOfDrive the volume on each drive; null for a drive without one
@@ -34,6 +35,7 @@ public final class Labels {
     wanted = new long[driveNames.length];
     durable = new long[driveNames.length];
     failures = new int[driveNames.length];
+    inDoubt = new boolean[driveNames.length];
   }
 
   public int driveCount() {
@@ -89,11 +91,28 @@ public final class Labels {
     return ++failures[drive] == FAILURES_UNTIL_OUT;
   }
 
-  /// True if the drive could not take its label when it was tried again. Nobody waits for it any
-  /// more: NVRAM has the standing too. In return nothing is destaged to it before its label: what
-  /// the drive holds must never be newer than what its label says.
+  /// The drive has requests that do not return, or gave them back and is being looked at.
+  public void setInDoubt(int drive, boolean isInDoubt) {
+    inDoubt[drive] = isInDoubt;
+  }
+
+  public boolean isInDoubt(int drive) {
+    return inDoubt[drive];
+  }
+
+  /// True if the drive could not take its label when it was tried again, or is in doubt. Nobody
+  /// waits for it any more: NVRAM has the standing too. In return nothing goes to it before its
+  /// label: what the drive holds must never be newer than what its label says.
   public boolean isOut(int drive) {
-    return failures[drive] >= FAILURES_UNTIL_OUT;
+    return inDoubt[drive] || failures[drive] >= FAILURES_UNTIL_OUT;
+  }
+
+  /// True if a label found when the drive was looked at again is the one that this cabinet
+  /// gave it; or is missing, as long as none was ever durable there.
+  public boolean isStill(int drive, FoundLabel again) {
+    return again.label() == null
+        ? durable[drive] == 0 && found[drive].label() == null
+        : again.label().labelId() == labelId[drive] && again.label().serial().equals(serial);
   }
 
   public boolean isWanted(int drive) {

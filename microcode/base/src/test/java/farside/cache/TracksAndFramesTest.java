@@ -160,7 +160,7 @@ class TracksAndFramesTest {
   private final MemorySegment slotMemory = Arena.ofAuto().allocate(2 * 65_536L, 4096);
 
   private SlotDirectory slots(int count) {
-    return new SlotDirectory(slotMemory.address(), count);
+    return new SlotDirectory(slotMemory.address(), count, 0, 1);
   }
 
   @Test
@@ -175,6 +175,24 @@ class TracksAndFramesTest {
     slots.unpin(first);
     assertThat(slots.acquire(0, 4)).isEqualTo(first);
     assertThat(slots.find(0, 1)).isEqualTo(SlotDirectory.NONE);
+  }
+
+  @Test
+  void aVolumeThatKeepsItsSlotsBusyLeavesOneForEachOther() {
+    SlotDirectory slots = new SlotDirectory(0, 4, 0, 3);
+    for (int track = 0; track < 2; track++) {
+      slots.onStageStarted(slots.acquire(0, track), 0, 1);
+    }
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    int busy = slots.acquire(0, 1);
+    slots.pin(busy);
+    slots.pin(slots.acquire(1, 0));
+    assertThat(slots.acquire(1, 1)).isEqualTo(SlotDirectory.NONE);
+    slots.pin(slots.acquire(2, 0));
+    slots.unpin(busy);
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    slots.onStageEnded(busy, 0, 1, true);
+    assertThat(slots.acquire(0, 2)).isEqualTo(busy);
   }
 
   @Test
@@ -259,8 +277,26 @@ class TracksAndFramesTest {
   }
 
   @Test
+  void aSlotIsBusyUntilTheLastPieceOfItsReadIsBackAndAPrivateOneCountsForNobody() {
+    SlotDirectory slots = new SlotDirectory(0, 2, 1, 2);
+    int slot = slots.acquire(0, 1);
+    slots.onStageStarted(slot, 0, 4);
+    slots.onStageSplit(slot);
+    slots.onNotGiven(slot, 0, 2);
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    int own = slots.beginPrivate(0, 0, 5);
+    slots.onStageStarted(own, 0, 2);
+    slots.onStageEnded(slot, 2, 4, true);
+    assertThat(slots.acquire(0, 2)).isNotEqualTo(SlotDirectory.NONE);
+    slots.onStageEnded(own, 0, 2, false);
+    slots.pin(slots.acquire(0, 2));
+    assertThat(slots.acquire(0, 3)).isEqualTo(SlotDirectory.NONE);
+    assertThat(slots.acquire(1, 3)).isNotEqualTo(SlotDirectory.NONE);
+  }
+
+  @Test
   void aPrivateSlotIsNobodysElseAndSeesWhatTheDriveTakes() {
-    SlotDirectory slots = new SlotDirectory(slotMemory.address(), 1, 1);
+    SlotDirectory slots = new SlotDirectory(slotMemory.address(), 1, 1, 1);
     int slot = slots.beginPrivate(0, 0, 1);
     assertThat(slots.find(0, 1)).isEqualTo(SlotDirectory.NONE);
     slots.pin(slots.acquire(0, 1));

@@ -42,7 +42,7 @@ class WriteRecordsTest {
 
     /// IML: only NVRAM is left.
     WriteRecords.Found start() {
-      SlotDirectory slots = new SlotDirectory(slotMemory.address(), 2);
+      SlotDirectory slots = new SlotDirectory(slotMemory.address(), 2, 0, 2);
       int incoming = 8;
       records = new WriteRecords(
           nvram, layout, slots, new int[] {0, 1}, 2, layout.frameCount() - incoming, incoming);
@@ -55,7 +55,7 @@ class WriteRecordsTest {
     }
 
     int write(int volume, int block, int blocks, long version, boolean zeroes) {
-      int record = records.reserve(zeroes ? 1 : (blocks + 7) / 8, false);
+      int record = records.reserve(zeroes ? 1 : (blocks + 7) / 8, false, volume);
       if (record == WriteRecords.NONE) {
         return 0;
       }
@@ -228,7 +228,7 @@ class WriteRecordsTest {
         }
       }
       default -> {
-        int reserved = bench.records.reserve(1 + random.nextInt(16), random.nextBoolean());
+        int reserved = bench.records.reserve(1 + random.nextInt(16), random.nextBoolean(), 0);
         if (reserved != WriteRecords.NONE) {
           bench.records.abandon(reserved);
         }
@@ -261,12 +261,33 @@ class WriteRecordsTest {
   @Test
   void eachSideHasItsOwnShare() {
     Bench bench = new Bench(1 << 19, new Random(1));
-    while (bench.records.reserve(16, false) != WriteRecords.NONE) {}
+    while (bench.records.reserve(16, false, 0) != WriteRecords.NONE) {}
     assertThat(bench.records.hostFramesFree()).isZero();
     assertThat(bench.records.incomingFramesFree()).isEqualTo(8);
-    int incoming = bench.records.reserve(16, true);
+    int incoming = bench.records.reserve(16, true, 0);
     assertThat(bench.records.framesOf(incoming)).isEqualTo(8);
-    assertThat(bench.records.reserve(1, true)).isEqualTo(WriteRecords.NONE);
+    assertThat(bench.records.reserve(1, true, 0)).isEqualTo(WriteRecords.NONE);
+  }
+
+  @Test
+  void aVolumeThatGivesNothingBackLeavesTheOthersTheirPart() {
+    Bench bench = new Bench(1 << 19, new Random(1));
+    int most = bench.records.hostFramesFree();
+    bench.records.guarantee(LOCAL, 20);
+    bench.records.guarantee(MIRRORED, 10);
+    int taken = 0;
+    int record = bench.records.reserve(7, false, LOCAL);
+    while (record != WriteRecords.NONE) {
+      taken += bench.records.framesOf(record);
+      record = bench.records.reserve(7, false, LOCAL);
+    }
+    assertThat(taken).isEqualTo(most - 10);
+    assertThat(bench.records.isTight(LOCAL)).isTrue();
+    assertThat(bench.records.isTight(MIRRORED)).isTrue();
+    int other = bench.records.reserve(16, false, MIRRORED);
+    assertThat(bench.records.framesOf(other)).isEqualTo(10);
+    bench.records.abandon(other);
+    assertThat(bench.records.reserve(1, false, LOCAL)).isEqualTo(WriteRecords.NONE);
   }
 
   @Test

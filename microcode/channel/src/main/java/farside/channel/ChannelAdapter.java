@@ -1,6 +1,7 @@
 package farside.channel;
 
 import farside.cache.GlobalMemory;
+import farside.cache.GuaranteedShares;
 import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.director.EventCode;
@@ -44,6 +45,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private final HostRequest[] requests = new HostRequest[REQUESTS_MAX];
   private final ArrayDeque<HostRequest> free = new ArrayDeque<>();
+  private final GuaranteedShares shares;
   private final HostExport[] shown;
 
   /// Requests that wait for something that is looked at in every round, oldest first.
@@ -67,6 +69,11 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.pump = new WritePump(memory, host, assembly);
     this.allocation = new AllocationReport(memory);
     this.shown = new HostExport[volumes.count()];
+    // Requests that wait for one volume's drive leave some for every other volume.
+    this.shares = new GuaranteedShares(REQUESTS_MAX, volumes.count());
+    for (int i = 0; i < volumes.count(); i++) {
+      shares.guarantee(i, REQUESTS_MAX / (2 * volumes.count()));
+    }
     for (int i = 0; i < REQUESTS_MAX; i++) {
       requests[i] = new HostRequest(i);
       free.add(requests[i]);
@@ -185,10 +192,12 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     if (connection == null) {
       return true;
     }
-    if (connection.receiving != null || free.isEmpty() || isHeldByLeaver(connection)) {
+    int volume = connection.volume.index();
+    if (connection.receiving != null || shares.freeFor(volume) == 0 || isHeldByLeaver(connection)) {
       return false;
     }
     HostRequest request = free.poll();
+    shares.take(volume, 1);
     request.begin(connection, command, flags, cookie, offsetBytes, lengthBytes);
     connection.outstanding++;
     HostStatus refusal = refusalOf(request);
@@ -369,25 +378,34 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         finishIfReleased(request);
         yield true;
       }
-      case FAILED -> {
-        long left = request.lengthBytes - request.doneBytes - request.pieceHostBytes;
-        if (request.command == HostCommand.WRITE && left > 0) {
-          host.discard(request.connection.id, left);
-        }
-        request.connection.receiving = null;
-        request.everythingCommitted = true;
-        request.state = HostRequest.State.HELD;
-        events.log(
-            EventCode.HOST_IO_ERROR,
-            request.volume.name(),
-            request.command,
-            request.offsetBytes,
-            request.lengthBytes,
-            "the rest of a partly written block cannot be read");
-        finishIfReleased(request);
+      case UNREADABLE -> {
+        fail(request, "the rest of a partly written block cannot be read");
+        yield true;
+      }
+      case NO_ROOM -> {
+        fail(request, "the drive is in doubt, and NVRAM is full of what it lacks");
         yield true;
       }
     };
+  }
+
+  /// Ends a write in the middle: what is committed of it stays so.
+  private void fail(HostRequest request, String because) {
+    long left = request.lengthBytes - request.doneBytes - request.pieceHostBytes;
+    if (request.command == HostCommand.WRITE && left > 0) {
+      host.discard(request.connection.id, left);
+    }
+    request.connection.receiving = null;
+    request.everythingCommitted = true;
+    request.state = HostRequest.State.HELD;
+    events.log(
+        EventCode.HOST_IO_ERROR,
+        request.volume.name(),
+        request.command,
+        request.offsetBytes,
+        request.lengthBytes,
+        because);
+    finishIfReleased(request);
   }
 
   private boolean stepRead(HostRequest request) {
@@ -523,6 +541,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     request.state = HostRequest.State.FREE;
     request.connection = null;
     free.add(request);
+    shares.take(connection.volume.index(), -1);
     connection.outstanding--;
     closeIfDone(connection);
   }

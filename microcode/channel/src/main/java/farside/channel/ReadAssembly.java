@@ -11,8 +11,10 @@ import farside.port.Memory;
 
 /// Puts together what a read returns: write records laid over track slots, piece by piece.
 ///
-/// A piece spans at most four tracks. Its slots are pinned all at once or not at all, so that
-/// two reads never wait for each other's. Nothing is sent before the whole piece is here.
+/// A piece spans at most four tracks, or fewer if there are no slots for all. A read that has a
+/// slot waits for its drive only, not for another slot, a host that does not take its data, or
+/// another read: so two reads never wait for each other's. Nothing is sent before the whole
+/// piece is here.
 final class ReadAssembly {
   enum Outcome {
     /// Something has to come first; try again.
@@ -39,6 +41,9 @@ final class ReadAssembly {
   private final int[] runBytes = new int[RUNS_MAX];
   private int runCount;
 
+  /// Where the piece that was gathered last ends.
+  private long pieceEnd;
+
   /// @param zeroesAddress a track of zeroes, never written
   ReadAssembly(GlobalMemory memory, HostPort host, long zeroesAddress) {
     this.memory = memory;
@@ -52,15 +57,17 @@ final class ReadAssembly {
   /// Goes on with a read.
   Outcome step(HostRequest request) {
     if (!host.isWritable(request.connection.id)) {
+      unpin(request);
       return Outcome.WAITING;
     }
     long from = request.offsetBytes + request.doneBytes;
-    long pieceEnd = pieceEnd(request, from);
-    Outcome gathered = gather(request, from, pieceEnd);
+    Outcome gathered = gather(request, from);
     if (gathered != Outcome.DONE) {
       return gathered;
     }
     if (request.connection.streaming != null && request.connection.streaming != request) {
+      // The one that comes first may need the slots for its next piece.
+      unpin(request);
       return Outcome.WAITING;
     }
     send(request, from, pieceEnd);
@@ -74,12 +81,11 @@ final class ReadAssembly {
     if (request.doneBytes >= (long) slots.slotCount() / 2 * BlockMask.TRACK_BYTES) {
       return Outcome.DONE;
     }
-    long pieceEnd = pieceEnd(request, from);
-    Outcome gathered = gather(request, from, pieceEnd);
+    Outcome gathered = gather(request, from);
     return gathered == Outcome.DONE ? pieceDone(request, pieceEnd - from) : gathered;
   }
 
-  private static long pieceEnd(HostRequest request, long from) {
+  private static long longestPiece(HostRequest request, long from) {
     return Math.min(
         request.offsetBytes + request.lengthBytes,
         (from / BlockMask.TRACK_BYTES + HostRequest.READ_TRACKS_MAX) * BlockMask.TRACK_BYTES);
@@ -92,7 +98,8 @@ final class ReadAssembly {
   }
 
   /// `DONE`: all of the piece is here, its slots pinned.
-  private Outcome gather(HostRequest request, long from, long pieceEnd) {
+  private Outcome gather(HostRequest request, long from) {
+    pieceEnd = longestPiece(request, from);
     int firstTrack = (int) (from / BlockMask.TRACK_BYTES);
     int endTrack = (int) ((pieceEnd - 1) / BlockMask.TRACK_BYTES) + 1;
     boolean whole = true;
@@ -108,9 +115,13 @@ final class ReadAssembly {
       int slot = request.slots[track - firstTrack];
       if (slot == SlotDirectory.NONE) {
         slot = slots.acquire(request.volume.index(), track);
-        if (slot == SlotDirectory.NONE) {
+        if (slot == SlotDirectory.NONE && track == firstTrack) {
           unpin(request);
           return Outcome.WAITING;
+        }
+        if (slot == SlotDirectory.NONE) {
+          pieceEnd = (long) track * BlockMask.TRACK_BYTES;
+          break;
         }
         slots.pin(slot);
         request.slots[track - firstTrack] = slot;

@@ -22,7 +22,10 @@ final class WritePump {
     /// Space, payload or the rest of a block is awaited.
     WAITING,
     COMMITTED,
-    FAILED
+    /// The rest of a block that is written in part cannot be read.
+    UNREADABLE,
+    /// The volume's drive is in doubt, and NVRAM has taken all it may for it.
+    NO_ROOM
   }
 
   private final GlobalMemory memory;
@@ -41,7 +44,12 @@ final class WritePump {
   Outcome step(HostRequest request, long nowNs) {
     while (request.doneBytes < request.lengthBytes) {
       if (request.record == WriteRecords.NONE && !beginPiece(request)) {
-        return Outcome.WAITING;
+        if (!memory.slots().isInDoubt(request.volume.index())) {
+          return Outcome.WAITING;
+        }
+        request.pieceHostBytes = 0;
+        abandonPiece(request);
+        return Outcome.NO_ROOM;
       }
       if (!request.payloadHere && !takePayload(request)) {
         return Outcome.WAITING;
@@ -49,7 +57,7 @@ final class WritePump {
       if (!mergeEdges(request)) {
         if (isMergeFailed(request)) {
           abandonPiece(request);
-          return Outcome.FAILED;
+          return Outcome.UNREADABLE;
         }
         return Outcome.WAITING;
       }
@@ -67,7 +75,7 @@ final class WritePump {
     long trackEnd = (from / BlockMask.TRACK_BYTES + 1) * BlockMask.TRACK_BYTES;
     boolean zeroes = request.isPayloadless();
     if (zeroes && start == from && end - from >= blockBytes) {
-      request.record = records.reserve(1, false);
+      request.record = records.reserve(1, false, request.volume.index());
       if (request.record == WriteRecords.NONE) {
         return false;
       }
@@ -81,7 +89,7 @@ final class WritePump {
       pieceEnd = start + blockBytes;
     }
     int frames = (int) ((pieceEnd - start + 4095) / 4096);
-    request.record = records.reserve(frames, false);
+    request.record = records.reserve(frames, false, request.volume.index());
     if (request.record == WriteRecords.NONE) {
       return false;
     }

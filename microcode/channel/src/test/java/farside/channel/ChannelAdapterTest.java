@@ -114,6 +114,50 @@ class ChannelAdapterTest {
   }
 
   @Test
+  void withTheDriveInDoubtReadsThatNeedItFailAtOnceAndOthersDoNot() {
+    ChannelBench bench = local();
+    var waiting = bench.host.ask(1, HostCommand.READ, 65_536, 512);
+    bench.host.write(1, false, 0, filled(512, 1));
+    bench.settle();
+    assertThat(waiting.isAnswered()).isFalse();
+    bench.slots.onStageStarted(bench.slots.pollWanted(), 0, 1);
+    bench.slots.setInDoubt(0, true);
+    bench.settle();
+    assertThat(waiting.status).isEqualTo(HostStatus.IO_ERROR);
+    var again = bench.host.ask(1, HostCommand.READ, 65_536, 512);
+    var inNvram = bench.host.ask(1, HostCommand.READ, 0, 512);
+    var partly = bench.host.write(1, false, 131_072 + 5, filled(10, 1));
+    bench.settle();
+    assertThat(again.status).isEqualTo(HostStatus.IO_ERROR);
+    assertThat(inNvram.status).isEqualTo(HostStatus.OK);
+    assertThat(partly.status).isEqualTo(HostStatus.IO_ERROR);
+  }
+
+  @Test
+  void withTheDriveInDoubtWritesAreTakenUntilNvramIsFullOfThemAndThenFail() {
+    ChannelBench bench = local();
+    bench.slots.setInDoubt(0, true);
+    int taken = 0;
+    var write = bench.host.write(1, false, 0, filled(65_536, 1));
+    bench.settle();
+    while (write.status == HostStatus.OK) {
+      taken++;
+      write = bench.host.write(1, false, 0, filled(65_536, 1));
+      bench.settle();
+    }
+    assertThat(taken).isGreaterThan(5);
+    assertThat(write.status).isEqualTo(HostStatus.IO_ERROR);
+    var next = bench.host.ask(1, HostCommand.READ, 0, 512);
+    bench.settle();
+    assertThat(next.status).isEqualTo(HostStatus.OK);
+    bench.slots.setInDoubt(0, false);
+    bench.runDry();
+    write = bench.host.write(1, false, 0, filled(65_536, 2));
+    bench.settle();
+    assertThat(write.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
   void aWriteWithForcedUnitAccessWaitsForTheDriveItself() {
     ChannelBench bench = local();
     var write = bench.host.write(1, true, 0, filled(512, 1));

@@ -54,7 +54,7 @@ final class ChannelBench {
     nvram.powerSafe = powerSafe;
     long[] sizes = {VOLUME_BYTES};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
-    slots = new SlotDirectory(work.address(), SLOTS);
+    slots = new SlotDirectory(work.address(), SLOTS, 0, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);

@@ -57,6 +57,21 @@ class HostReadsTest {
   }
 
   @Test
+  void twoLongReadsOfOneConnectionDoNotWaitForEachOthersSlots() {
+    for (int track = 100; track < 97 + ChannelBench.SLOTS; track++) {
+      bench.slots.pin(bench.slots.acquire(0, track));
+    }
+    var first = bench.host.ask(1, HostCommand.READ, 0, 4L * TRACK);
+    var second = bench.host.ask(1, HostCommand.READ, TRACK, 3L * TRACK);
+    for (int i = 0; i < 20; i++) {
+      bench.settle();
+      bench.stage();
+    }
+    assertThat(first.status).isEqualTo(HostStatus.OK);
+    assertThat(second.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
   void whoWantsOneExtentGetsOne() {
     write(0, 2 * TRACK);
     ask(HostCommand.TRIM, 0, 8192, 16_384);

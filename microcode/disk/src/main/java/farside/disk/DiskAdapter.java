@@ -26,6 +26,7 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
   /// @param workAddress memory of [#WORK_BYTES_PER_DRIVE] for each drive
   public DiskAdapter(
       List<DrivePort> drives,
+      DrivePatience patience,
       Labels labels,
       GlobalMemory memory,
       Volumes volumes,
@@ -36,7 +37,13 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     units = new DriveUnit[drives.size()];
     for (int i = 0; i < units.length; i++) {
       units[i] = new DriveUnit(
-          i, drives.get(i), labels, memory, events, workAddress + (long) i * WORK_BYTES_PER_DRIVE);
+          i,
+          drives.get(i),
+          patience,
+          labels,
+          memory,
+          events,
+          workAddress + (long) i * WORK_BYTES_PER_DRIVE);
     }
   }
 
@@ -54,14 +61,19 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     return work + stageWanted();
   }
 
-  /// True if no drive works for this cabinet: its memory may go away.
+  /// True if no drive works for this cabinet, but for those that hang.
   public boolean isIdle() {
     for (DriveUnit unit : units) {
-      if (unit.inFlight() > 0) {
+      if (unit.inFlight() > 0 && !unit.isOutOfUse()) {
         return false;
       }
     }
     return true;
+  }
+
+  /// True if nobody is to wait for the drive: it hangs, or came back as another.
+  public boolean isOutOfUse(int drive) {
+    return units[drive].isOutOfUse();
   }
 
   private int stageWanted() {
@@ -71,6 +83,10 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
       int slot = slots.pollWanted();
       if (slot == SlotDirectory.NONE) {
         break;
+      }
+      if (slots.isInDoubt(slots.volumeIndexOf(slot))) {
+        // Whoever wants it is told that it cannot be read.
+        continue;
       }
       int drive = volumes.get(slots.volumeIndexOf(slot)).driveIndex();
       int before = units[drive].inFlight();

@@ -3,7 +3,6 @@ package farside.disk;
 import farside.cache.BlockMask;
 import farside.cache.SlotDirectory;
 import farside.port.DriveOutcome;
-import farside.port.DrivePort;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import org.agrona.collections.LongArrayQueue;
@@ -30,10 +29,10 @@ final class FailedReads {
   private int toBlock;
 
   /// @param volume what lies on the drive; null for nothing
-  FailedReads(DrivePort port, Volume volume, SlotDirectory slots) {
+  FailedReads(int driveBlockBytes, Volume volume, SlotDirectory slots) {
     this.volume = volume;
     this.slots = slots;
-    this.unit = Math.max(1, port.blockBytes() / BlockMask.BLOCK_BYTES);
+    this.unit = Math.max(1, driveBlockBytes / BlockMask.BLOCK_BYTES);
   }
 
   /// A read of blocks `from` to `to` (excluded) failed.

@@ -5,24 +5,28 @@ import farside.port.DrivePort;
 import farside.volume.DriveLabel;
 import farside.volume.Labels;
 
-/// Reads both copies of a drive's label at IML and decides whose the drive is.
+/// Reads both copies of a drive's label, at IML and when the drive was in doubt, and decides
+/// whose the drive is.
 final class LabelReader {
-  private final int drive;
   private final DrivePort port;
-  private final Labels labels;
   private final long address;
   private final DriveOutcome[] outcomes = new DriveOutcome[2];
   private long tag;
   private boolean started;
   private boolean done;
   private int newestCopy = 1;
+  private Labels.FoundLabel found;
 
   /// @param address memory for both copies
-  LabelReader(int drive, DrivePort port, Labels labels, long address) {
-    this.drive = drive;
+  LabelReader(DrivePort port, long address) {
     this.port = port;
-    this.labels = labels;
     this.address = address;
+  }
+
+  /// What was read counts no more: it is to be read again.
+  void forget() {
+    started = false;
+    done = false;
   }
 
   boolean isStarted() {
@@ -53,16 +57,25 @@ final class LabelReader {
         tag | copy);
   }
 
-  /// True if that makes another read.
+  /// True if both have been read.
   boolean onRead(int copy, DriveOutcome outcome) {
     outcomes[copy] = outcome;
     if (copy == 0) {
       read(1);
-      return true;
+      return false;
     }
+    found = judge();
     done = true;
-    labels.onFound(drive, judge());
-    return false;
+    return true;
+  }
+
+  Labels.FoundLabel found() {
+    return found;
+  }
+
+  /// True if a copy could not be read: nothing can be said then of a label that is missing.
+  boolean isUnreadable() {
+    return outcomes[0] != DriveOutcome.DONE || outcomes[1] != DriveOutcome.DONE;
   }
 
   private Labels.FoundLabel judge() {

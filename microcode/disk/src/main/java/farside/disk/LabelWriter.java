@@ -118,6 +118,13 @@ final class LabelWriter {
     }
   }
 
+  /// Nobody knows what became of a label that was on its way when the drive hung.
+  void onDoubt(long nowNs) {
+    if (step != Step.NONE) {
+      fail(nowNs);
+    }
+  }
+
   /// It goes to the same copy again: the other one may be the only whole one.
   private void fail(long nowNs) {
     step = Step.NONE;

@@ -27,6 +27,7 @@ final class DiskBench {
   static final int TRACKS = 3;
   static final long VOLUME_BYTES = (long) TRACKS * BlockMask.TRACK_BYTES;
   static final long MS = 1_000_000;
+  static final DrivePatience PATIENCE = new DrivePatience(2_000 * MS, 30_000 * MS);
 
   final DriveInMemory drive;
   final NvramPort nvram = new NvramInMemory(1 << 20);
@@ -53,7 +54,7 @@ final class DiskBench {
     this.drive = drive;
     long[] sizes = {VOLUME_BYTES};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
-    slots = new SlotDirectory(work.address(), 2, 1);
+    slots = new SlotDirectory(work.address(), 2, 1, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
@@ -76,6 +77,7 @@ final class DiskBench {
     labels = new Labels("AAA", new String[] {"D1"}, new Volume[] {volume});
     adapter = new DiskAdapter(
         List.of(drive),
+        PATIENCE,
         labels,
         memory,
         new Volumes(List.of(volume)),
@@ -111,7 +113,7 @@ final class DiskBench {
   /// Commits a write whose blocks all hold `version`.
   int write(int block, int blocks, long version) {
     int frames = (blocks * 512 + 4095) / 4096;
-    int record = records.reserve(frames, false);
+    int record = records.reserve(frames, false, 0);
     if (record == WriteRecords.NONE) {
       return record;
     }
@@ -138,7 +140,7 @@ final class DiskBench {
   }
 
   int zero(int block, int blocks) {
-    int record = records.reserve(1, false);
+    int record = records.reserve(1, false, 0);
     if (record != WriteRecords.NONE) {
       records.commit(
           record,

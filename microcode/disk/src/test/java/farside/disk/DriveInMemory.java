@@ -111,6 +111,11 @@ final class DriveInMemory implements DrivePort {
     }
   }
 
+  /// As when somebody has reset it.
+  void loseCache() {
+    image = copyOf(durable);
+  }
+
   private void carryOut(Request request) {
     long at = request.offsetBytes;
     switch (request.kind) {

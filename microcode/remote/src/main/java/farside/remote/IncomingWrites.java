@@ -119,7 +119,7 @@ final class IncomingWrites {
     int done = 0;
     while (done < lengthBytes) {
       int left = lengthBytes - done;
-      int record = records.reserve(zeroes ? 1 : (left + 4095) / 4096, true);
+      int record = records.reserve(zeroes ? 1 : (left + 4095) / 4096, true, volume.index());
       if (record == WriteRecords.NONE) {
         return false;
       }

@@ -169,6 +169,10 @@ final class Lender {
     }
     int source = sourceOf(what, slot);
     if (source == SlotDirectory.NONE) {
+      if (slots.isInDoubt(what.volume().index())) {
+        // The peer need not wait for what this drive gives to nobody.
+        return refuse(loan, ReadVerdict.UNREADABLE);
+      }
       slots.want(slot, missingLow & ~slots.failedLow(slot), missingHigh & ~slots.failedHigh(slot));
       return 0;
     }

@@ -101,20 +101,15 @@ final class PeerWatch {
 
   // ---- memory that fills ----
 
-  /// A quarter of the hosts' share is all that is left.
-  private boolean isTight() {
-    return records.hostFramesFree() * 4L < records.hostFramesMax();
-  }
-
   /// In the middle of a copy no write waits for the peer; but if the peer takes none, they fill
   /// the hosts' share of NVRAM. After the link timeout the copy is broken off, and they become
   /// owed bits.
   private int breakOffStuckCopies(long nowNs) {
-    if (!inReach || !isTight()) {
+    if (!inReach) {
       return 0;
     }
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
-      if (volume.pairState() != PairState.SYNC_IN_PROG) {
+      if (volume.pairState() != PairState.SYNC_IN_PROG || !records.isTight(volume.index())) {
         continue;
       }
       int record = records.remoteHeadOf(volume.index());
@@ -131,11 +126,11 @@ final class PeerWatch {
 
   /// Past the high mark, records that only wait for the peer's drive become bits.
   int yieldToBits() {
-    if (!isTight()) {
-      return 0;
-    }
     int work = 0;
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (!records.isTight(volume.index())) {
+        continue;
+      }
       int record = records.remoteHeadOf(volume.index());
       while (record != WriteRecords.NONE
           && records.isReleased(record)

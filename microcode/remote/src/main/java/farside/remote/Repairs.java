@@ -79,7 +79,7 @@ final class Repairs {
     int at = from;
     while (at < to) {
       int bytesLeft = (to - at) * BlockMask.BLOCK_BYTES;
-      int record = records.reserve((bytesLeft + 4095) / 4096, false);
+      int record = records.reserve((bytesLeft + 4095) / 4096, false, volume.index());
       if (record == WriteRecords.NONE) {
         return false;
       }

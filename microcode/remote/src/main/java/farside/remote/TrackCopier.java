@@ -168,7 +168,7 @@ final class TrackCopier {
       }
       int slot = slots.acquire(index, track);
       if (slot == SlotDirectory.NONE) {
-        return 0;
+        continue;
       }
       slots.pin(slot);
       cursor[index] = track + 1;

@@ -72,7 +72,7 @@ final class RemoteBench {
     }
     this.drives = new byte[count][(int) VOLUME_BYTES];
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
-    slots = new SlotDirectory(work.address(), 8, RemoteAdapter.PRIVATE_SLOTS);
+    slots = new SlotDirectory(work.address(), 8, RemoteAdapter.PRIVATE_SLOTS, count);
     records = new WriteRecords(
         nvram, layout, slots, drives, count, layout.frameCount() / 2, layout.frameCount() / 2);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
@@ -119,7 +119,7 @@ final class RemoteBench {
   }
 
   int write(int volume, int block, boolean sent, boolean held, long nowNs) {
-    int record = records.reserve(1, false);
+    int record = records.reserve(1, false, volume);
     for (int i = 0; i < 512; i++) {
       Memory.putByte(records.addressOf(record) + i, (byte) 5);
     }

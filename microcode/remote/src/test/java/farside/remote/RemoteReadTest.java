@@ -157,6 +157,24 @@ class RemoteReadTest {
   }
 
   @Test
+  void aPeerWhoseDriveIsInDoubtSaysSoAtOnce() {
+    source.lose(3);
+    start(SYNCHRONIZED);
+    drivesTake = false;
+    targetReads = false;
+    target.slots.setInDoubt(0, true);
+    int slot = want(source);
+    runFor(MS);
+    assertThat(source.slots.failed(slot, 0b1000, 0)).isTrue();
+    assertThat(has(source, slot, 4)).isTrue();
+    target.slots.setInDoubt(0, false);
+    targetReads = true;
+    source.slots.want(slot, 0b1000, 0);
+    runFor(MS);
+    assertThat(has(source, slot, 3)).isTrue();
+  }
+
+  @Test
   void aPairThatIsNotSynchronizedIsNotAsked() {
     source.lose(3);
     line[0].carrier = false;

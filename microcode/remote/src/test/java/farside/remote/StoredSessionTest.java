@@ -168,7 +168,7 @@ class StoredSessionTest {
   @Test
   void aTargetThatRanWithReceivedSaysThatItsDriveHasAllOnlyWhenItHas() {
     start(SOURCE, SOURCE);
-    int early = target.records.reserve(1, true);
+    int early = target.records.reserve(1, true, 0);
     target.records.commit(early, 0, 0, 512, 3, true, true, false, 0, false, false, -1, nowNs);
     target.memory.setPeerReceived(3);
     runFor(500 * MS);

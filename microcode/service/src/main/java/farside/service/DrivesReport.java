@@ -34,13 +34,13 @@ record DrivesReport(List<DriveFigures> drives, List<Long> repairedBlocks) implem
         .words("Drive")
         .words("Volume")
         .numbers("Size")
-        .numbers("Block\nbytes")
-        .numbers("In\nflight")
+        .words("Health")
+        .numbers("Oldest\nms")
         .numbers("Staged")
         .numbers("Destaged")
         .numbers("Flushes")
         .numbers("Errors")
-        .numbers("Repaired\nblocks")
+        .numbers("Blocks\nmended")
         .words("Identity");
     for (int i = 0; i < drives.size(); i++) {
       DriveFigures drive = drives.get(i);
@@ -48,8 +48,8 @@ record DrivesReport(List<DriveFigures> drives, List<Long> repairedBlocks) implem
           drive.name(),
           drive.volume().isEmpty() ? "-" : drive.volume(),
           Wording.size(drive.sizeBytes()),
-          drive.blockBytes(),
-          drive.inFlight(),
+          drive.health(),
+          drive.oldestMs(),
           Wording.size(drive.stagedBytes()),
           Wording.size(drive.destagedBytes()),
           drive.flushCount(),
@@ -71,7 +71,9 @@ record DrivesReport(List<DriveFigures> drives, List<Long> repairedBlocks) implem
       json.put("volume", drive.volume());
       json.put("sizeBytes", drive.sizeBytes());
       json.put("blockBytes", drive.blockBytes());
+      json.put("health", drive.health());
       json.put("inFlightRequests", drive.inFlight());
+      json.put("oldestRequestMs", drive.oldestMs());
       json.put("stagedBytes", drive.stagedBytes());
       json.put("destagedBytes", drive.destagedBytes());
       json.put("flushCount", drive.flushCount());

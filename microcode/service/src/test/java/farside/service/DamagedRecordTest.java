@@ -44,7 +44,7 @@ class DamagedRecordTest {
 
     Life(VolumeRole role) {
       NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, SIZES);
-      SlotDirectory directory = new SlotDirectory(slots.address(), 1);
+      SlotDirectory directory = new SlotDirectory(slots.address(), 1, 0, 1);
       records = new WriteRecords(nvram, layout, directory, new int[] {0}, 1, 64, 64);
       memory = new GlobalMemory(nvram, layout, records, directory, SIZES);
       volume = new Volume(
@@ -65,7 +65,7 @@ class DamagedRecordTest {
 
     /// Commits a record of track 1; returns where its payload is.
     long write(boolean remotePending) {
-      int record = records.reserve(1, volume.role() == VolumeRole.R2);
+      int record = records.reserve(1, volume.role() == VolumeRole.R2, 0);
       Memory.zero(records.addressOf(record), 4096);
       records.commit(
           record,

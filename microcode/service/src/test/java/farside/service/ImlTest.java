@@ -51,7 +51,7 @@ class ImlTest {
       NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, new long[] {SIZE});
       Contents found = NvramOpening.open(nvram, layout, () -> ++draws);
       nvram.contents = Contents.KEPT;
-      SlotDirectory slots = new SlotDirectory(0, 0);
+      SlotDirectory slots = new SlotDirectory(0, 0, 0, 1);
       WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, 64, 32);
       memory = new GlobalMemory(nvram, layout, records, slots, new long[] {SIZE});
       String group = role == VolumeRole.LOCAL ? "" : "ab";
@@ -351,7 +351,7 @@ class ImlTest {
 
   private void writeAndDamage(Start start) {
     WriteRecords records = start.memory.records();
-    int record = records.reserve(1, start.volume.role() == VolumeRole.R2);
+    int record = records.reserve(1, start.volume.role() == VolumeRole.R2, 0);
     records.commit(
         record,
         0,

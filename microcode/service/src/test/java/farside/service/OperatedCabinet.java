@@ -57,7 +57,7 @@ final class OperatedCabinet {
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), NUMBERS, SIZES);
     Arena arena = Arena.ofAuto();
     SlotDirectory slots =
-        new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1);
+        new SlotDirectory(arena.allocate(BlockMask.TRACK_BYTES, 4096).address(), 1, 0, 3);
     WriteRecords records = new WriteRecords(nvram, layout, slots, new int[] {0, 1, 2}, 3, 256, 128);
     memory = new GlobalMemory(nvram, layout, records, slots, SIZES);
     VolumeRole[] roles = {VolumeRole.R1, VolumeRole.R2, VolumeRole.LOCAL};
@@ -108,7 +108,7 @@ final class OperatedCabinet {
   void hostWrites(int volumeNumber, int track, boolean peerMayLackIt) {
     Volume volume = volume(volumeNumber);
     WriteRecords records = memory.records();
-    int record = records.reserve(1, false);
+    int record = records.reserve(1, false, volume.index());
     records.commit(
         record,
         volume.index(),
@@ -249,7 +249,9 @@ final class OperatedCabinet {
           (spare ? 512 * MIB : SIZES[drive]) + MIB,
           spare ? 4096 : 512,
           spare ? "" : Volume.nameOf(NUMBERS[drive]),
+          drive == 2 ? "in doubt" : "well",
           drive,
+          drive == 2 ? 31_250 : drive,
           drive * 65_536L,
           drive * (3 * MIB),
           drive * 7L,

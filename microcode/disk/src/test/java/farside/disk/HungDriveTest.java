@@ -1,0 +1,329 @@
+package farside.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.cache.SlotDirectory;
+import farside.director.Director;
+import farside.director.EventCode;
+import farside.port.DriveOutcome;
+import farside.volume.DriveLabel;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// A drive that is slow, and one that does not answer: [DiskBench#PATIENCE] is 2 s and 30 s.
+class HungDriveTest {
+  private static final long MS = DiskBench.MS;
+  private static final long SECOND = 1000 * MS;
+
+  /// A drive with its label on it.
+  private static DiskBench labelled() {
+    DiskBench bench = new DiskBench(8);
+    bench.load();
+    bench.labels.request(0);
+    bench.settle();
+    answerAll(bench);
+    return bench;
+  }
+
+  private static void answerAll(DiskBench bench) {
+    for (int i = 0; i < 10 && !bench.drive.inFlight().isEmpty(); i++) {
+      bench.drive.completeAll();
+      bench.settle();
+    }
+  }
+
+  private static void wait(DiskBench bench, int seconds) {
+    for (int i = 0; i < seconds; i++) {
+      bench.pass(SECOND);
+    }
+  }
+
+  /// A write of track 0 that the drive does not answer.
+  private static DiskBench hanging() {
+    DiskBench bench = labelled();
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    wait(bench, 30);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    return bench;
+  }
+
+  private static String health(DiskBench bench) {
+    return bench.adapter.figures(0).health();
+  }
+
+  private static long count(DiskBench bench, EventCode code) {
+    return bench.events.stream().filter(number -> number == code.number()).count();
+  }
+
+  @Test
+  void aDriveWithARequestThatTakesTooLongIsSuspectAndNothingElseChanges() {
+    DiskBench bench = labelled();
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.pass(1999 * MS);
+    assertThat(health(bench)).isEqualTo("well");
+    assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + MS);
+    bench.pass(MS);
+    assertThat(health(bench)).isEqualTo("suspect");
+    assertThat(bench.adapter.figures(0).oldestMs()).isEqualTo(2000);
+    assertThat(bench.events).contains(EventCode.DRIVE_SUSPECT.number());
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    assertThat(bench.drive.inFlight()).hasSize(2);
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
+  @Test
+  void aSuspectDriveIsWellAgainWhenNoRequestWasSlowForTenTimesAsLong() {
+    DiskBench bench = labelled();
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    wait(bench, 3);
+    answerAll(bench);
+    bench.pass(50 * MS);
+    answerAll(bench);
+    long deadlineNs = bench.adapter.nextDeadlineNs();
+    assertThat(deadlineNs - bench.nowNs).isLessThanOrEqualTo(20 * SECOND);
+    bench.pass(deadlineNs - bench.nowNs - 1);
+    assertThat(health(bench)).isEqualTo("suspect");
+    bench.pass(1);
+    assertThat(health(bench)).isEqualTo("well");
+    assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(Director.NO_DEADLINE);
+    assertThat(count(bench, EventCode.DRIVE_SUSPECT)).isEqualTo(1);
+    assertThat(count(bench, EventCode.DRIVE_WELL)).isEqualTo(1);
+  }
+
+  @Test
+  void aDriveThatIsSlowAgainAndAgainIsToldOnce() {
+    DiskBench bench = labelled();
+    for (int i = 0; i < 20; i++) {
+      bench.write(0, 8, i);
+      bench.pass(20 * MS);
+      wait(bench, 3);
+      answerAll(bench);
+      bench.pass(50 * MS);
+      answerAll(bench);
+    }
+    assertThat(count(bench, EventCode.DRIVE_SUSPECT)).isEqualTo(1);
+    assertThat(bench.events).doesNotContain(EventCode.DRIVE_IN_DOUBT.number());
+  }
+
+  @Test
+  void aDriveThatDoesNotAnswerIsInDoubtAndGetsNothingMore() {
+    DiskBench bench = hanging();
+    bench.write(128, 8, 2);
+    int slot = want(bench, 1);
+    wait(bench, 60);
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    assertThat(bench.slots.failed(slot, 1, 0)).isTrue();
+    assertThat(bench.labels.isOut(0)).isTrue();
+    assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(Director.NO_DEADLINE);
+    assertThat(count(bench, EventCode.DRIVE_IN_DOUBT)).isEqualTo(1);
+    assertThat(bench.records.liveRecords()).isEqualTo(2);
+  }
+
+  private static int want(DiskBench bench, int track) {
+    int slot = bench.slots.acquire(0, track);
+    assertThat(slot).isNotEqualTo(SlotDirectory.NONE);
+    bench.slots.pin(slot);
+    bench.slots.want(slot, 1, 0);
+    return slot;
+  }
+
+  @Test
+  void whoeverWaitsForAReadThatHangsIsToldAndItsMemoryStaysUntilItReturns() {
+    DiskBench bench = labelled();
+    int slot = want(bench, 1);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    wait(bench, 29);
+    assertThat(bench.slots.failed(slot, 1, 0)).isFalse();
+    wait(bench, 1);
+    assertThat(bench.slots.failed(slot, 1, 0)).isTrue();
+    bench.slots.unpin(slot);
+    // Two slots there are: the one that the drive may still write into is not given away.
+    assertThat(bench.slots.acquire(0, 0)).isNotEqualTo(slot);
+    assertThat(bench.slots.acquire(0, 2)).isNotEqualTo(slot);
+  }
+
+  @Test
+  void whatADriveInDoubtHadTakenGoesToItAgainWhenItIsBackAfterALabel() {
+    DiskBench bench = labelled();
+    bench.write(128, 8, 7);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    // Written, not stable; the flush that would make it so hangs.
+    bench.pass(50 * MS);
+    bench.write(0, 8, 8);
+    wait(bench, 31);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    List<DriveInMemory.Request> late = bench.drive.inFlight();
+    assertThat(late).hasSize(2);
+    for (DriveInMemory.Request request : late) {
+      bench.drive.complete(
+          request,
+          request.kind == DriveInMemory.Kind.FLUSH ? DriveOutcome.GONE : DriveOutcome.DONE);
+    }
+    bench.drive.loseCache();
+    bench.settle();
+    assertThat(health(bench)).isEqualTo("returning");
+    answerAll(bench);
+    wait(bench, 2);
+    answerAll(bench);
+    assertThat(health(bench)).isEqualTo("suspect");
+    for (int i = 0; i < 3; i++) {
+      wait(bench, 2);
+      answerAll(bench);
+    }
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(7);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(8);
+  }
+
+  @Test
+  void whatLandsLateIsNeverOverAnythingNewer() {
+    DiskBench bench = hanging();
+    bench.write(0, 8, 2);
+    bench.write(4, 8, 3);
+    wait(bench, 100);
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    bench.drive.completeAll();
+    assertThat(bench.versionOn(bench.drive.image(), 0)).isEqualTo(1);
+    for (int i = 0; i < 4; i++) {
+      bench.settle();
+      answerAll(bench);
+      wait(bench, 2);
+    }
+    answerAll(bench);
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(2);
+    assertThat(bench.versionOn(bench.drive.durable(), 4)).isEqualTo(3);
+  }
+
+  @Test
+  void aDriveIsInDoubtUntilTheLastRequestHasReturnedInWhateverOrder() {
+    DiskBench bench = labelled();
+    bench.write(0, 8, 1);
+    bench.write(128, 8, 2);
+    bench.write(256, 8, 3);
+    bench.pass(20 * MS);
+    wait(bench, 31);
+    var requests = new java.util.ArrayList<>(bench.drive.inFlight());
+    assertThat(requests).hasSize(3);
+    Collections.reverse(requests);
+    bench.drive.complete(requests.get(0), DriveOutcome.MEDIUM_ERROR);
+    wait(bench, 5);
+    bench.drive.complete(requests.get(1), DriveOutcome.DONE);
+    wait(bench, 5);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    bench.drive.complete(requests.get(2), DriveOutcome.DONE);
+    bench.settle();
+    assertThat(health(bench)).isEqualTo("returning");
+    assertThat(bench.drive.inFlight().getFirst().kind).isEqualTo(DriveInMemory.Kind.READ);
+  }
+
+  @Test
+  void aDriveThatComesBackWithAnotherLabelIsRefusedAndNothingIsWrittenToIt() {
+    DiskBench bench = hanging();
+    bench.drive.completeAll();
+    for (int copy = 0; copy < 2; copy++) {
+      bench
+          .drive
+          .image()
+          .asSlice(DriveLabel.offsetOf(copy, bench.drive.sizeBytes()), DriveLabel.BYTES)
+          .fill((byte) 0);
+    }
+    bench.settle();
+    answerAll(bench);
+    wait(bench, 5);
+    assertThat(health(bench)).isEqualTo("refused");
+    assertThat(bench.events).contains(EventCode.DRIVE_REFUSED.number());
+    assertThat(bench.drive.inFlight()).isEmpty();
+    assertThat(bench.adapter.isOutOfUse(0)).isTrue();
+    assertThat(bench.records.liveRecords()).isEqualTo(1);
+  }
+
+  @Test
+  void aLabelThatCannotBeReadWhenTheDriveIsBackIsReadAgainEachSecond() {
+    DiskBench bench = hanging();
+    bench.drive.completeAll();
+    bench.settle();
+    for (int attempt = 0; attempt < 3; attempt++) {
+      for (int copy = 0; copy < 2; copy++) {
+        var read = bench.drive.inFlight().getFirst();
+        assertThat(read.kind).isEqualTo(DriveInMemory.Kind.READ);
+        bench.drive.complete(read, DriveOutcome.MEDIUM_ERROR);
+        bench.settle();
+      }
+      assertThat(bench.drive.inFlight()).isEmpty();
+      assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + SECOND);
+      bench.pass(SECOND);
+    }
+    answerAll(bench);
+    assertThat(health(bench)).isEqualTo("suspect");
+  }
+
+  @Test
+  void aDriveThatHangsOverItsLabelAtImlIsAwaitedAndReadInTheEnd() {
+    DiskBench bench = new DiskBench(8);
+    bench.settle();
+    wait(bench, 40);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    assertThat(bench.labels.found(0)).isNull();
+    for (int copy = 0; copy < 2; copy++) {
+      bench.drive.completeAll();
+      bench.settle();
+    }
+    assertThat(bench.labels.found(0)).isNotNull();
+    assertThat(health(bench)).isEqualTo("suspect");
+    assertThat(bench.slots.isInDoubt(0)).isFalse();
+    wait(bench, 5);
+    assertThat(bench.drive.inFlight()).isEmpty();
+  }
+
+  @Test
+  void aReadThatFailsInDoubtIsSearchedForItsBadBlocksWhenTheDriveIsBack() {
+    DiskBench bench = labelled();
+    int slot = bench.slots.acquire(0, 1);
+    bench.slots.pin(slot);
+    bench.slots.want(slot, 0b11, 0);
+    bench.settle();
+    wait(bench, 31);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.settle();
+    // Its label comes first.
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    assertThat(bench.drive.inFlight().getFirst().lengthBytes).isEqualTo(DriveLabel.BYTES);
+    assertThat(bench.slots.isBeingRead(slot)).isTrue();
+    for (int i = 0; i < 3; i++) {
+      answerAll(bench);
+      wait(bench, 2);
+    }
+    assertThat(bench.slots.covers(slot, 0b11, 0)).isTrue();
+    assertThat(bench.slots.failed(slot, 0b11, 0)).isFalse();
+    assertThat(bench.slots.isBeingRead(slot)).isFalse();
+  }
+
+  @Test
+  void aCabinetThatDidNotRunForAWhileDoesNotBlameItsDrives() {
+    DiskBench bench = labelled();
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.pass(SECOND);
+    // As when the process was stopped: nobody looked, and nothing could come back.
+    bench.pass(100 * SECOND);
+    assertThat(health(bench)).isEqualTo("well");
+    wait(bench, 28);
+    assertThat(health(bench)).isEqualTo("suspect");
+    wait(bench, 2);
+    assertThat(health(bench)).isEqualTo("in doubt");
+  }
+}
