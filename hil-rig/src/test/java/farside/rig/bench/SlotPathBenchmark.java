@@ -46,7 +46,7 @@ public class SlotPathBenchmark {
   private final MemorySegment slotMemory =
       Arena.ofAuto().allocate(TRACKS * (long) BlockMask.TRACK_BYTES, 4096);
   private final NvramPort nvram = new NvramInMemory(NVRAM_BYTES);
-  private final SlotDirectory full = new SlotDirectory(slotMemory.address(), TRACKS, 0, 1);
+  private final SlotDirectory full = new SlotDirectory(slotMemory.address(), TRACKS, 0, 2);
   private WriteRecords records;
   private int next;
   private int otherTrack;
