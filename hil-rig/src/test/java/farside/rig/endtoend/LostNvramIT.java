@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// back later; and at the end both drives of a pair hold the same bytes, and the hosts' newest.
 /// `-Dfarside.losses=N` asks for more losses, `-Dfarside.seed=N` repeats the draws.
 class LostNvramIT {
-  private static final int LOSSES = Integer.getInteger("farside.losses", 3);
+  private static final int LOSSES = Integer.getInteger("farside.losses", 2);
   private static final long SEED =
       Long.getLong("farside.seed", System.nanoTime() & Integer.MAX_VALUE);
   private static final int REGION_BLOCKS = 768;

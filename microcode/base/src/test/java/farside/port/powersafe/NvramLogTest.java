@@ -210,7 +210,7 @@ class NvramLogTest {
 
   @Test
   void aStartThatIsKilledLeavesTheOldLogWholeAlsoAfterHalfAGroup() {
-    for (long seed = 1; seed <= 400; seed++) {
+    for (long seed = 1; seed <= 200; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
       long epoch = EPOCH + 1000 * seed;
       begin(epoch, 0);
