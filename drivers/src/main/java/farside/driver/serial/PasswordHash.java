@@ -16,8 +16,8 @@ public final class PasswordHash {
 
   public static final int SALT_BYTES = 16;
 
-  private static final int ITERATIONS_MIN = 1000;
-  private static final int ITERATIONS_MAX = 10_000_000;
+  public static final int ITERATIONS_MIN = 1000;
+  public static final int ITERATIONS_MAX = 10_000_000;
   private static final int HASH_BYTES = 32;
   private static final Pattern FORM =
       Pattern.compile("pbkdf2-sha256:([0-9]{1,8}):([A-Za-z0-9+/]{22}==):([A-Za-z0-9+/]{43}=)");

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// `farside password`: turns a password into what a rig may keep.
 @Command(
@@ -24,11 +25,33 @@ final class PasswordCommand implements Callable<Integer> {
   @SuppressWarnings("UnusedVariable") // picocli reads it
   private HelpOption help;
 
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      defaultValue = "" + PasswordHash.ITERATIONS_DEFAULT,
+      description = {
+        "How often the password is hashed, 1000 to 10000000: what a guess",
+        "costs, and a login. Default: ${DEFAULT-VALUE}."
+      })
+  private int iterationCount;
+
   /// What a serial line can take.
   private static final int LENGTH_MAX = 255;
 
   @Override
   public Integer call() throws RefusedException, IOException {
+    if (iterationCount < PasswordHash.ITERATIONS_MIN
+        || iterationCount > PasswordHash.ITERATIONS_MAX) {
+      throw new RefusedException(
+          ExitStatus.USAGE,
+          "--iterations is "
+              + iterationCount
+              + ", and may be "
+              + PasswordHash.ITERATIONS_MIN
+              + " to "
+              + PasswordHash.ITERATIONS_MAX
+              + ".");
+    }
     char[] password = ask();
     if (password.length == 0 || password.length > LENGTH_MAX || !isTypable(password)) {
       throw new RefusedException(
@@ -37,8 +60,7 @@ final class PasswordCommand implements Callable<Integer> {
     }
     byte[] salt = new byte[PasswordHash.SALT_BYTES];
     new SecureRandom().nextBytes(salt);
-    String text =
-        PasswordHash.of(password, PasswordHash.ITERATIONS_DEFAULT, salt).text();
+    String text = PasswordHash.of(password, iterationCount, salt).text();
     Arrays.fill(password, ' ');
     System.out.println("password: \"" + text + "\"");
     return ExitStatus.DONE;

@@ -60,14 +60,16 @@ class FarsideCommandTest {
     InputStream standardIn = System.in;
     try {
       System.setIn(new ByteArrayInputStream("open sesame\n".getBytes(StandardCharsets.UTF_8)));
-      assertThat(execute("password")).isZero();
-      Matcher line = Pattern.compile("password: \"(pbkdf2-sha256:.*)\"\n").matcher(said(out));
+      assertThat(execute("password", "--iterations=1000")).isZero();
+      Matcher line = Pattern.compile("password: \"(pbkdf2-sha256:1000:.*)\"\n").matcher(said(out));
       assertThat(line.matches()).isTrue();
       assertThat(PasswordHash.parse(line.group(1)).isOf("open sesame".toCharArray()))
           .isTrue();
       System.setIn(new ByteArrayInputStream("grün\n".getBytes(StandardCharsets.UTF_8)));
       assertThat(execute("password")).isEqualTo(2);
       assertThat(said(error)).contains("printable ASCII").doesNotContain("grün");
+      assertThat(execute("password", "--iterations=999")).isEqualTo(2);
+      assertThat(said(error)).contains("--iterations is 999, and may be 1000 to 10000000");
     } finally {
       System.setIn(standardIn);
     }

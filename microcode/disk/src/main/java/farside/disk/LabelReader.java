@@ -8,9 +8,13 @@ import farside.volume.Labels;
 /// Reads both copies of a drive's label, at IML and when the drive was in doubt, and decides
 /// whose the drive is.
 final class LabelReader {
+  /// Reads of one copy: what fails once may be a drive that is just coming back.
+  static final int TRIES_MAX = 4;
+
   private final DrivePort port;
   private final long address;
   private final DriveOutcome[] outcomes = new DriveOutcome[2];
+  private int tries;
   private long tag;
   private boolean started;
   private boolean done;
@@ -46,10 +50,12 @@ final class LabelReader {
   void start(long firstTag) {
     started = true;
     tag = firstTag;
+    tries = 0;
     read(0);
   }
 
   private void read(int copy) {
+    tries++;
     port.submitRead(
         DriveLabel.offsetOf(copy, port.sizeBytes()),
         address + (long) copy * DriveLabel.BYTES,
@@ -60,7 +66,12 @@ final class LabelReader {
   /// True if both have been read.
   boolean onRead(int copy, DriveOutcome outcome) {
     outcomes[copy] = outcome;
+    if (outcome != DriveOutcome.DONE && tries < TRIES_MAX) {
+      read(copy);
+      return false;
+    }
     if (copy == 0) {
+      tries = 0;
       read(1);
       return false;
     }

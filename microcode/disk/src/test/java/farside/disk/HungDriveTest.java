@@ -256,7 +256,7 @@ class HungDriveTest {
     bench.drive.completeAll();
     bench.settle();
     for (int attempt = 0; attempt < 3; attempt++) {
-      for (int copy = 0; copy < 2; copy++) {
+      for (int failures = 0; failures < 2 * LabelReader.TRIES_MAX; failures++) {
         var read = bench.drive.inFlight().getFirst();
         assertThat(read.kind).isEqualTo(DriveInMemory.Kind.READ);
         bench.drive.complete(read, DriveOutcome.MEDIUM_ERROR);

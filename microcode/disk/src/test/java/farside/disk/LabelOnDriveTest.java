@@ -49,6 +49,19 @@ class LabelOnDriveTest {
   }
 
   @Test
+  void aCopyThatCannotBeReadOnceIsReadAgain() {
+    DiskBench bench = new DiskBench(4);
+    bench.settle();
+    for (int failures = 1; failures < LabelReader.TRIES_MAX; failures++) {
+      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+      bench.settle();
+    }
+    bench.load();
+    assertThat(bench.labels.found(0).refusal()).isNull();
+    assertThat(bench.labels.found(0).knownZero()).isTrue();
+  }
+
+  @Test
   void labelsAreWrittenInTurn() {
     DiskBench bench = new DiskBench(4);
     bench.load();
@@ -196,7 +209,10 @@ class LabelOnDriveTest {
   void aDriveWhoseLabelCannotBeReadIsRefusedWhateverElseIsKnownOfIt() {
     DiskBench bench = new DiskBench(4);
     bench.settle();
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+    for (int failures = 0; failures < LabelReader.TRIES_MAX; failures++) {
+      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+      bench.settle();
+    }
     bench.load();
     assertThat(bench.labels.found(0).refusal()).contains("label copy 0 cannot be read");
   }
