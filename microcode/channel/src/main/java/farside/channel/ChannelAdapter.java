@@ -65,7 +65,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.records = memory.records();
     this.isPowerSafe = memory.nvram().isPowerSafe();
     this.events = events;
-    this.assembly = new ReadAssembly(memory, host, zeroesAddress);
+    this.assembly = new ReadAssembly(memory, volumes.count(), host, zeroesAddress);
     this.pump = new WritePump(memory, host, assembly);
     this.allocation = new AllocationReport(memory);
     this.shown = new HostExport[volumes.count()];
@@ -364,7 +364,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       }
     }
     now.clear();
-    return work;
+    return work + (assembly.pollLineMoved() ? 1 : 0);
   }
 
   /// True if the request no longer waits in the list.

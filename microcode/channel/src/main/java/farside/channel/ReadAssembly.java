@@ -41,17 +41,24 @@ final class ReadAssembly {
   private final int[] runBytes = new int[RUNS_MAX];
   private int runCount;
 
+  /// Per volume: who waits for a slot and has waited longest. Nobody else gets one before, or
+  /// those that come and go could hand the only one to each other for ever.
+  private final HostRequest[] firstInLine;
+
+  private boolean hasLineMoved;
+
   /// Where the piece that was gathered last ends.
   private long pieceEnd;
 
   /// @param zeroesAddress a track of zeroes, never written
-  ReadAssembly(GlobalMemory memory, HostPort host, long zeroesAddress) {
+  ReadAssembly(GlobalMemory memory, int volumeCount, HostPort host, long zeroesAddress) {
     this.memory = memory;
     this.records = memory.records();
     this.slots = memory.slots();
     this.host = host;
     this.image = new TrackImage(records);
     this.zeroesAddress = zeroesAddress;
+    firstInLine = new HostRequest[volumeCount];
   }
 
   /// Goes on with a read.
@@ -65,7 +72,7 @@ final class ReadAssembly {
     if (gathered != Outcome.DONE) {
       return gathered;
     }
-    if (request.connection.streaming != null && request.connection.streaming != request) {
+    if (!mayAnswer(request)) {
       // The one that comes first may need the slots for its next piece.
       unpin(request);
       return Outcome.WAITING;
@@ -83,6 +90,12 @@ final class ReadAssembly {
     }
     Outcome gathered = gather(request, from);
     return gathered == Outcome.DONE ? pieceDone(request, pieceEnd - from) : gathered;
+  }
+
+  /// False while another read of the connection is being answered.
+  private static boolean mayAnswer(HostRequest request) {
+    HostRequest streaming = request.connection.streaming;
+    return streaming == null || streaming == request;
   }
 
   private static long longestPiece(HostRequest request, long from) {
@@ -114,9 +127,10 @@ final class ReadAssembly {
       }
       int slot = request.slots[track - firstTrack];
       if (slot == SlotDirectory.NONE) {
-        slot = slots.acquire(request.volume.index(), track);
+        slot = acquire(request, track);
         if (slot == SlotDirectory.NONE && track == firstTrack) {
-          unpin(request);
+          unpinSlots(request);
+          lineUp(request);
           return Outcome.WAITING;
         }
         if (slot == SlotDirectory.NONE) {
@@ -248,8 +262,9 @@ final class ReadAssembly {
     boolean zeroOnDrive = memory.zeroTracks(request.volume.index()).isZero(track);
     if (!image.isWhole()) {
       if (request.mergeSlot == SlotDirectory.NONE) {
-        request.mergeSlot = slots.acquire(request.volume.index(), track);
+        request.mergeSlot = acquire(request, track);
         if (request.mergeSlot == SlotDirectory.NONE) {
+          lineUp(request);
           return false;
         }
         slots.pin(request.mergeSlot);
@@ -292,6 +307,7 @@ final class ReadAssembly {
   }
 
   void unpinMerge(HostRequest request) {
+    leaveLine(request);
     if (request.mergeSlot != SlotDirectory.NONE) {
       slots.unpin(request.mergeSlot);
       request.mergeSlot = SlotDirectory.NONE;
@@ -299,12 +315,56 @@ final class ReadAssembly {
   }
 
   void unpin(HostRequest request) {
+    leaveLine(request);
+    unpinSlots(request);
+  }
+
+  private void unpinSlots(HostRequest request) {
     for (int i = 0; i < request.slots.length; i++) {
       if (request.slots[i] != SlotDirectory.NONE) {
         slots.unpin(request.slots[i]);
         request.slots[i] = SlotDirectory.NONE;
       }
     }
+  }
+
+  // ---- the line for slots ----
+
+  private int acquire(HostRequest request, int track) {
+    int volume = request.volume.index();
+    if (firstInLine[volume] != null && firstInLine[volume] != request) {
+      return SlotDirectory.NONE;
+    }
+    int slot = slots.acquire(volume, track);
+    if (slot != SlotDirectory.NONE) {
+      leaveLine(request);
+    }
+    return slot;
+  }
+
+  private void lineUp(HostRequest request) {
+    int volume = request.volume.index();
+    if (firstInLine[volume] == null && mayAnswer(request)) {
+      firstInLine[volume] = request;
+    } else if (!mayAnswer(request)) {
+      leaveLine(request);
+    }
+  }
+
+  private void leaveLine(HostRequest request) {
+    int volume = request.volume.index();
+    if (firstInLine[volume] == request) {
+      firstInLine[volume] = null;
+      hasLineMoved = true;
+    }
+  }
+
+  /// True if somebody has left the line since this was asked last: whoever was turned away for
+  /// its sake may get a slot now.
+  boolean pollLineMoved() {
+    boolean moved = hasLineMoved;
+    hasLineMoved = false;
+    return moved;
   }
 
   private static int firstBlock(int track, long fromBytes) {

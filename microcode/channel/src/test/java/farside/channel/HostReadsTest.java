@@ -71,6 +71,68 @@ class HostReadsTest {
     assertThat(second.status).isEqualTo(HostStatus.OK);
   }
 
+  /// Found by the simulator: MIXED, seed 11.
+  @Test
+  void aReadThatHasBegunToAnswerGetsTheOnlySlotBeforeThoseThatMayNotAnswerYet() {
+    write(0, TRACK);
+    pinAllSlotsButOne();
+    var second = bench.host.ask(1, HostCommand.READ, 3L * TRACK, 4096);
+    var third = bench.host.ask(1, HostCommand.READ, 2L * TRACK, 4096);
+    var first = bench.host.ask(1, HostCommand.READ, 0, 2L * TRACK);
+    // Shares the track with the third, and so holds the slot when the first has its turn.
+    var fourth = bench.host.ask(1, HostCommand.READ, 2L * TRACK, 4096);
+    bench.settle();
+    assertThat(first.status).isNull();
+    for (int i = 0; i < 20; i++) {
+      bench.stage();
+      bench.settle();
+    }
+    assertThat(first.status).isEqualTo(HostStatus.OK);
+    assertThat(second.status).isEqualTo(HostStatus.OK);
+    assertThat(third.status).isEqualTo(HostStatus.OK);
+    assertThat(fourth.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
+  void whoWaitsLongestForASlotGetsItHoweverManyComeLater() {
+    pinAllSlotsButOne();
+    bench.host.open(2, "0010");
+    bench.host.ask(2, HostCommand.READ, 0, 4096);
+    bench.settle();
+    var waits = bench.host.ask(1, HostCommand.READ, TRACK, 4096);
+    bench.host.ask(2, HostCommand.READ, 2L * TRACK, 4096);
+    for (int i = 0; i < 6 && waits.status == null; i++) {
+      bench.settle();
+      bench.stage();
+      // One more that comes before the slot is free.
+      bench.host.ask(2, HostCommand.READ, (i % 2 == 0 ? 0L : 2L) * TRACK, 4096);
+    }
+    assertThat(waits.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
+  void whoLeavesWhileFirstInLineForASlotHoldsUpNobody() {
+    pinAllSlotsButOne();
+    bench.host.open(2, "0010");
+    bench.host.ask(1, HostCommand.READ, 0, 4096);
+    bench.settle();
+    bench.host.ask(2, HostCommand.READ, TRACK, 4096);
+    bench.settle();
+    var waits = bench.host.ask(1, HostCommand.READ, 2L * TRACK, 4096);
+    bench.host.vanish(2);
+    for (int i = 0; i < 4; i++) {
+      bench.settle();
+      bench.stage();
+    }
+    assertThat(waits.status).isEqualTo(HostStatus.OK);
+  }
+
+  private void pinAllSlotsButOne() {
+    for (int track = 100; track < 99 + ChannelBench.SLOTS; track++) {
+      bench.slots.pin(bench.slots.acquire(0, track));
+    }
+  }
+
   @Test
   void whoWantsOneExtentGetsOne() {
     write(0, 2 * TRACK);
