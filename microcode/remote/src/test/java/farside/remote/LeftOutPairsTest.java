@@ -23,6 +23,7 @@ class LeftOutPairsTest {
   private final MemoryLine[] line = MemoryLine.pair();
   private final BitSet stuck = new BitSet();
   private final BitSet labelsThatWait = new BitSet();
+  private final BitSet farLabelsThatWait = new BitSet();
   private RemoteBench source;
   private RemoteBench target;
   private RemoteAdapter a;
@@ -65,7 +66,9 @@ class LeftOutPairsTest {
       }
       work += source.destage(drive);
       if (!stuck.get(drive)) {
-        target.labelDurable(drive);
+        if (!farLabelsThatWait.get(drive)) {
+          target.labelDurable(drive);
+        }
         work += target.destage(drive);
       }
     }
@@ -357,6 +360,64 @@ class LeftOutPairsTest {
     assertThat(
             List.of(count(source, EventCode.FRAME_REFUSED), count(target, EventCode.FRAME_REFUSED)))
         .containsOnly(0L);
+  }
+
+  /// The group is on its way back, and the target has an order that it has not answered, when
+  /// the drive hangs again and the target says so. Then comes the label that the answer
+  /// waits for.
+  private long answerAnOrderThatIsWithdrawn(boolean isBackAtOnce) {
+    start("G", "G", "H");
+    hang(0);
+    runFor(10 * MS);
+    farLabelsThatWait.set(1);
+    free(0);
+    runFor(100 * MS);
+    assertThat(target.volumes.get(1).pairState()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(pair(1)).isEqualTo(PairState.SUSPENDED);
+    long sessions = count(source, EventCode.SESSION_STATE);
+    hang(0);
+    b.doWork(nowNs);
+    b.doWork(nowNs);
+    if (isBackAtOnce) {
+      free(0);
+      b.doWork(nowNs);
+      b.doWork(nowNs);
+    }
+    a.doWork(nowNs);
+    a.doWork(nowNs);
+    // What the source says to it comes later than the label.
+    line[1].loseAll();
+    target.labelDurable(1);
+    b.doWork(nowNs);
+    b.doWork(nowNs);
+    return sessions;
+  }
+
+  @Test
+  void anAnswerToAnOrderThatWasWithdrawnCountsForNothing() {
+    long sessions = answerAnOrderThatIsWithdrawn(false);
+    runFor(500 * MS);
+    assertThat(pair(1)).isEqualTo(PairState.SUSPENDED);
+    free(0);
+    farLabelsThatWait.clear(1);
+    runFor(1_000 * MS);
+    assertThat(count(target, EventCode.FRAME_REFUSED)).isZero();
+    assertThat(count(source, EventCode.SESSION_STATE)).isEqualTo(sessions);
+    everythingIsEqual();
+  }
+
+  @Test
+  void norDoesItCountForTheOrderThatCameAfter() {
+    long sessions = answerAnOrderThatIsWithdrawn(true);
+    runFor(500 * MS);
+    // The new order is there, and its label is not.
+    assertThat(target.volumes.get(1).pairState()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(pair(1)).isEqualTo(PairState.SUSPENDED);
+    farLabelsThatWait.clear(1);
+    runFor(1_000 * MS);
+    assertThat(count(target, EventCode.FRAME_REFUSED)).isZero();
+    assertThat(count(source, EventCode.SESSION_STATE)).isEqualTo(sessions);
+    everythingIsEqual();
   }
 
   @Test
