@@ -47,7 +47,8 @@ public final class FileDisk {
     return open(
         setup,
         ExclusiveFile.BUSY_RETRY_MS,
-        (fd, answers) -> DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, answers));
+        (fd, answers) ->
+            DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, false, answers));
   }
 
   static OpenDrive open(Setup setup, long busyRetryMs, OpenDrive.IoFactory ioFactory)

@@ -1,6 +1,7 @@
 package farside.driver.netty;
 
 import io.netty.channel.IoEventLoop;
+import java.io.IOException;
 
 /// Requests to one open file, made and answered on the processor's thread.
 ///
@@ -41,15 +42,27 @@ public interface DiskIo extends RoundFlush {
   ///
   /// @param wake wakes the loop from any thread
   /// @param slotCount requests that may be under way at once
+  /// @param isDirect the file was opened for direct I/O: the kernel can carry requests to it
+  ///     without blocking a thread
   static DiskIo on(
       Transport transport,
       IoEventLoop loop,
       Runnable wake,
       int fd,
       int slotCount,
+      boolean isDirect,
       Answers answers) {
-    return transport == Transport.URING
-        ? new RingDiskIo(loop, fd, answers)
-        : new PooledDiskIo(wake, fd, slotCount, answers);
+    if (transport == Transport.URING) {
+      return new RingDiskIo(loop, fd, answers);
+    }
+    if (transport == Transport.EPOLL && isDirect) {
+      try {
+        return new EpollRingDiskIo(loop, fd, slotCount, answers);
+      } catch (IOException noRing) {
+        // Containers often forbid it; threads do the same, at more cost.
+        return new PooledDiskIo(wake, fd, slotCount, answers);
+      }
+    }
+    return new PooledDiskIo(wake, fd, slotCount, answers);
   }
 }

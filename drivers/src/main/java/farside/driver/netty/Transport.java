@@ -35,13 +35,14 @@ import java.util.stream.Stream;
 /// Measured on two shared cores, as ratios in one run: a write that is mirrored over two
 /// sockets costs on epoll 0.8 of the processor time that it costs on io_uring; a request to a
 /// drive costs on the ring 0.65 to 0.85 of what it costs by threads beside the loop, and at
-/// depth 1 answers three times as often. A host waits for sockets; drives are written behind
-/// its back and in larger pieces. So epoll comes first, and a rig whose hosts read from its
-/// drives more than they write may pin the ring.
+/// depth 1 answers three times as often. A host waits for sockets, so epoll comes first; and a
+/// disk that is opened for direct I/O has a ring of its own beside it, which costs half of
+/// what threads cost for a random read. Drives that are files go through the page cache, where
+/// a ring would use threads too, of the kernel.
 public enum Transport {
   /// Sockets and disks on one ring, no other thread. Containers often forbid it.
   URING,
-  /// Sockets by epoll; disks by a few threads beside the loop.
+  /// Sockets by epoll, disks on rings that it watches; files by a few threads beside the loop.
   EPOLL,
   /// The JDK's own selector; runs wherever Java does.
   NIO;

@@ -44,7 +44,8 @@ public final class RawDisk {
         setup,
         DeviceTree.ofThisMachine(),
         ExclusiveFile.BUSY_RETRY_MS,
-        (fd, answers) -> DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, answers));
+        (fd, answers) ->
+            DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, true, answers));
   }
 
   static OpenDrive open(

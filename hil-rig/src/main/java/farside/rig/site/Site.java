@@ -176,7 +176,7 @@ public final class Site {
         directory.site(cabinet.site()).resolve(cabinet.nvramLog()),
         cabinet.nvramBytes(),
         (fd, answers) -> DiskIo.on(
-            processor.transport(), processor.eventLoop(), processor::wake, fd, 1, answers));
+            processor.transport(), processor.eventLoop(), processor::wake, fd, 1, false, answers));
     nvram = NvramFile.openPowerSafe(path, cabinet.nvramBytes(), nvramLog);
   }
 
