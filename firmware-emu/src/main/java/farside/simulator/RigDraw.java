@@ -15,6 +15,7 @@ import java.util.List;
 /// @param readSlots of each site
 /// @param acks of the group whose hosts are at each site
 /// @param powerSafe whether the NVRAM of each site survives the loss of power
+/// @param ownGroups whether each mirrored volume is a group, not all of one direction one
 record RigDraw(
     List<Long> nvramBytes,
     List<Integer> readSlots,
@@ -26,7 +27,8 @@ record RigDraw(
     List<LineDraw> lineDraws,
     HostHabits hosts,
     List<AckMode> acks,
-    List<Boolean> powerSafe) {
+    List<Boolean> powerSafe,
+    boolean ownGroups) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
   static final int RESERVED_BYTES = 1 << 20;
@@ -111,7 +113,8 @@ record RigDraw(
       acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
     }
     boolean failover = kind == ScenarioKind.FAILOVER;
-    if (failover) {
+    boolean hung = kind == ScenarioKind.HUNG;
+    if (failover || hung) {
       // Nothing but the faults themselves may keep a host waiting for the link timeout.
       linkTimeoutMs = 1000 + linkTimeoutMs / 2;
       hiccups = false;
@@ -120,7 +123,7 @@ record RigDraw(
         ? (int) draws.between(2, 4)
         : kind == ScenarioKind.MIXED ? (int) draws.between(1, 4) : 1;
     List<LineDraw> lineDraws = new ArrayList<>();
-    lineDraws.add(new LineDraw(failover ? line.brisk() : line, 0));
+    lineDraws.add(new LineDraw(failover || hung ? line.brisk() : line, 0));
     while (lineDraws.size() < lineCount) {
       LineHabits next = LineHabits.draw(draws);
       lineDraws.add(new LineDraw(failover ? next.brisk() : next, draws.nextNonZero()));
@@ -131,6 +134,11 @@ record RigDraw(
     for (int side = 0; side < 2; side++) {
       powerSafe.add(powerDraws.chance(kind == ScenarioKind.STORED ? 0 : 250)
           || kind == ScenarioKind.POWER_SAFE);
+    }
+    boolean ownGroups = hung && powerDraws.chance(700);
+    if (hung) {
+      // Each target has its part of the peer's share, which the largest write fits into.
+      nvramBytes.replaceAll(bytes -> Math.max(bytes, 512 * 1024L));
     }
     return new RigDraw(
         nvramBytes,
@@ -143,7 +151,8 @@ record RigDraw(
         lineDraws,
         hosts,
         acks,
-        powerSafe);
+        powerSafe,
+        ownGroups);
   }
 
   private static VolumeDraw drawVolume(
@@ -168,7 +177,7 @@ record RigDraw(
         VolumeRole role = !volume.mirrored
             ? VolumeRole.LOCAL
             : volume.primary == side ? VolumeRole.R1 : VolumeRole.R2;
-        String group = volume.mirrored ? "GROUP" + SITES[volume.primary] : "";
+        String group = volume.mirrored ? groupOf(volume) : "";
         described.add(new VolumeDescription(
             volume.number, role, group, ackOf(volume), volume.sizeBytes, 512, drive));
       }
@@ -195,6 +204,10 @@ record RigDraw(
     return names;
   }
 
+  String groupOf(VolumeDraw volume) {
+    return "GROUP" + (ownGroups ? volume.name() : SITES[volume.primary]);
+  }
+
   AckMode ackOf(VolumeDraw volume) {
     return acks.get(volume.primary);
   }
@@ -216,7 +229,8 @@ record RigDraw(
           + (powerSafe.get(side) ? ", power-safe" : ""));
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
-        + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups);
+        + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups
+        + (ownGroups ? ", each volume is a group" : ""));
     for (int i = 0; i < lineDraws.size(); i++) {
       lines.add("line L" + (i + 1) + ": " + lineDraws.get(i).habits);
     }

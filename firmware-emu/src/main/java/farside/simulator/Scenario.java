@@ -92,6 +92,7 @@ final class Scenario {
       int down = side;
       sites[side] = makeSite(side, maker, arena);
       sites[side].setOnDown(() -> onDown(down));
+      sites[side].setOnSuspended(this::onSuspended);
       time.add(sites[side]);
     }
     oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
@@ -219,7 +220,8 @@ final class Scenario {
         ofDrives(SimulatedDrive::stuckRequests),
         sites[0].doubts() + sites[1].doubts(),
         ofDrives(SimulatedDrive::resets),
-        sites[0].linksAdded() + sites[1].linksAdded());
+        sites[0].linksAdded() + sites[1].linksAdded(),
+        sites[0].leftOut() + sites[1].leftOut());
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {
@@ -329,6 +331,18 @@ final class Scenario {
     }
     long othersNs = rig.linkTimeoutMs() * MILLI + OTHERS_WAIT_MAX_NS;
     return struck.contains(volume) ? HOST_WAIT_MAX_NS : othersNs;
+  }
+
+  /// Where drives do nothing worse than keep requests, a group is suspended only because of a
+  /// drive of its own.
+  private void onSuspended(String event) {
+    boolean isStruck = kind != ScenarioKind.HUNG;
+    for (VolumeDraw volume : rig.volumes()) {
+      isStruck |= volume.mirrored()
+          && event.contains(" " + rig.groupOf(volume) + " ")
+          && struck.contains(volume.name());
+    }
+    require(isStruck, "a group was suspended because of a drive that is none of its own: " + event);
   }
 
   private void inject(Fault fault) {

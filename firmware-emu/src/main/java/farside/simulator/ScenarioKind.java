@@ -16,7 +16,7 @@ public enum ScenarioKind {
   /// answered is there.
   POWER_SAFE,
   /// Drives that are slow and drives that hang, for seconds to minutes, and nothing else:
-  /// whoever is not on such a drive goes on within a bound.
+  /// whoever is not on such a drive goes on within a bound, and no other group is suspended.
   HUNG,
   /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
   /// and hosts on both sides that never pause: it must go on all the time.

@@ -11,6 +11,7 @@ import farside.port.LinkPort;
 import farside.port.NvramPort;
 import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One site: the cabinet's process, and everything that outlives it.
 ///
@@ -51,6 +52,8 @@ final class SimulatedSite implements Stepped {
   private long restarts;
   private long shutdowns;
   private long suspensions;
+  private Consumer<String> onSuspended = text -> {};
+  private long leftOut;
   private long repairs;
   private long linksAdded;
 
@@ -171,6 +174,16 @@ final class SimulatedSite implements Stepped {
   }
 
   /// How often a group went on alone.
+  /// Called with the event's text when a group is suspended.
+  void setOnSuspended(Consumer<String> onSuspended) {
+    this.onSuspended = onSuspended;
+  }
+
+  /// How often a group was left out of the session.
+  long leftOut() {
+    return leftOut;
+  }
+
   long suspensions() {
     return suspensions;
   }
@@ -232,7 +245,11 @@ final class SimulatedSite implements Stepped {
     console.open(this::wake);
     EventPort events = (nowNs, number, severity, text) -> {
       trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
-      suspensions += number == EventCode.GROUP_TRIPPED.number() ? 1 : 0;
+      if (number == EventCode.GROUP_TRIPPED.number()) {
+        suspensions++;
+        onSuspended.accept(text);
+      }
+      leftOut += number == EventCode.PEER_TAKES_NO_WRITES.number() ? 1 : 0;
       linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
       doubts += number == EventCode.DRIVE_IN_DOUBT.number() ? 1 : 0;

@@ -21,10 +21,11 @@ record Totals(
     long stuckRequests,
     long doubts,
     long resets,
-    long linksAdded) {
+    long linksAdded,
+    long leftOut) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -48,7 +49,8 @@ record Totals(
         stuckRequests + other.stuckRequests,
         doubts + other.doubts,
         resets + other.resets,
-        linksAdded + other.linksAdded);
+        linksAdded + other.linksAdded,
+        leftOut + other.leftOut);
   }
 
   @Override
@@ -58,7 +60,7 @@ record Totals(
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
             + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
             + "%d drive requests that hung, drives in doubt %d times, reset %d times, "
-            + "%d links removed and added",
+            + "%d links removed and added, %d groups left out of a session",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -78,6 +80,7 @@ record Totals(
         stuckRequests,
         doubts,
         resets,
-        linksAdded);
+        linksAdded,
+        leftOut);
   }
 }

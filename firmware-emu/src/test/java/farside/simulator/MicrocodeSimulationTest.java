@@ -71,9 +71,13 @@ class MicrocodeSimulationTest {
   @Test
   void whileADriveHangsHostsOfOtherDrivesGoOn() {
     Simulation simulation = new Simulation(ScenarioKind.HUNG, out);
-    assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    // A target that tells its source nothing is found by 2, a share of which no target has a part
+    // by 7.
+    int failed = simulation.sweep(2, 2) + simulation.sweep(7, 7);
+    assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
     assertThat(simulation.totals().doubts()).isPositive();
+    assertThat(simulation.totals().leftOut()).isPositive();
   }
 
   @Test

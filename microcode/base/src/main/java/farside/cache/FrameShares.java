@@ -6,15 +6,15 @@ import farside.director.MachineCheck;
 /// one share, what comes from the peer has another. The second waits for the local drives only,
 /// never for the link, which is what rules out deadlock between two cabinets.
 ///
-/// Within the hosts' share each volume has some frames that no other may take, however long
-/// the drive or the peer of another keeps its records.
+/// Within each share every volume has some frames that no other may take, however long the drive
+/// or the peer of another keeps its records.
 final class FrameShares {
   private final FrameBitmap bitmap;
   private final int frameCount;
   private final int hostMax;
-  private final int incomingMax;
   private final GuaranteedShares hostShares;
-  private int incoming;
+  private final GuaranteedShares incomingShares;
+  private final int incomingMax;
 
   FrameShares(int frameCount, int hostMax, int incomingMax, int volumeCount) {
     this.frameCount = frameCount;
@@ -22,11 +22,18 @@ final class FrameShares {
     this.incomingMax = incomingMax;
     bitmap = new FrameBitmap(frameCount);
     hostShares = new GuaranteedShares(hostMax, volumeCount);
+    incomingShares = new GuaranteedShares(incomingMax, volumeCount);
   }
 
   /// Before any frame is taken: no other volume ever takes these.
   void guarantee(int volume, int hostFrames) {
     hostShares.guarantee(volume, hostFrames);
+  }
+
+  /// The same of the peer's share. Who takes what of it is the peer's choice: these are kept by
+  /// what it is told that it may send.
+  void guaranteeIncoming(int volume, int frames) {
+    incomingShares.guarantee(volume, frames);
   }
 
   /// Takes a run of at most `framesWanted` neighbours: its first frame in the low half, its
@@ -55,15 +62,16 @@ final class FrameShares {
   }
 
   private void charge(int frames, boolean isIncoming, int volume) {
-    if (isIncoming) {
-      incoming += frames;
-    } else {
-      hostShares.take(volume, frames);
-    }
+    (isIncoming ? incomingShares : hostShares).take(volume, frames);
   }
 
   int incomingFree() {
-    return incomingMax - incoming;
+    return incomingShares.free();
+  }
+
+  /// What of them the peer may fill with what it sends of the volume.
+  int incomingFree(int volume) {
+    return incomingShares.freeFor(volume);
   }
 
   int incomingMax() {
@@ -94,10 +102,10 @@ final class FrameShares {
 
   void checkInvariants() {
     MachineCheck.require(
-        hostMax - hostFree() + incoming + bitmap.freeCount() == frameCount,
-        "frames: " + (hostMax - hostFree()) + " host + " + incoming + " incoming + "
-            + bitmap.freeCount() + " free != " + frameCount);
+        hostMax - hostFree() + incomingMax - incomingFree() + bitmap.freeCount() == frameCount,
+        "frames: " + (hostMax - hostFree()) + " host + " + (incomingMax - incomingFree())
+            + " incoming + " + bitmap.freeCount() + " free != " + frameCount);
     MachineCheck.require(hostFree() >= 0, "host frames over their share");
-    MachineCheck.require(incoming <= incomingMax, "incoming frames over their share");
+    MachineCheck.require(incomingFree() >= 0, "incoming frames over their share");
   }
 }

@@ -23,11 +23,11 @@ public final class GuaranteedShares {
     taken = new int[volumeCount];
   }
 
-  /// Before anything is taken.
   public void guarantee(int volume, int count) {
-    kept += count - guaranteed[volume];
+    kept -= keptFor(volume);
     guaranteedSum += count - guaranteed[volume];
     guaranteed[volume] = count;
+    kept += keptFor(volume);
   }
 
   /// @param count less than 0: given back

@@ -113,6 +113,11 @@ public final class WriteRecords {
     shares.guarantee(volume, hostFrames);
   }
 
+  /// The same of the share of what comes from the peer.
+  public void guaranteeIncoming(int volume, int frames) {
+    shares.guaranteeIncoming(volume, frames);
+  }
+
   /// Takes a run of free frames, at most `framesWanted`, for a record of the volume to be.
   /// Returns the record's name, or [#NONE] when the share of its side, or what of it the
   /// volume may have, is used up. [#framesOf] tells how long the run is.
@@ -142,6 +147,11 @@ public final class WriteRecords {
 
   public int incomingFramesFree() {
     return shares.incomingFree();
+  }
+
+  /// What of them the peer may fill with what it sends of the volume.
+  public int incomingFramesFree(int volume) {
+    return shares.incomingFree(volume);
   }
 
   public int incomingFramesMax() {

@@ -51,10 +51,7 @@ public enum EventCode {
   COPY_STARTED(3008, Severity.INFO, "volume %s: %d tracks owed to the peer, copy started"),
   COPY_COMPLETE(
       3009, Severity.INFO, "volume %s: copy complete, synchronized under generation %016x"),
-  POSSIBLY_STALE(
-      3010,
-      Severity.WARNING,
-      "volume %s: the peer is silent; this copy is possibly stale since %s"),
+  POSSIBLY_STALE(3010, Severity.WARNING, "volume %s: %s; this copy is possibly stale since %s"),
   PAIR_CONFLICT(3011, Severity.ERROR, "volume %s: %s; nothing is copied until an operator decides"),
   RETRANSMISSION(3012, Severity.WARNING, "frames sent again: %d so far"),
   PEER_INCARNATION_NEW(
@@ -86,6 +83,15 @@ public enum EventCode {
       3034,
       Severity.ERROR,
       "volume %s: track %d cannot be read and stays owed to the peer; tried again in %d s"),
+  INTAKE_SHUT(
+      3035,
+      Severity.ERROR,
+      "volume %s takes no writes of the peer, nor does the rest of group %s: %s"),
+  INTAKE_OPEN(3036, Severity.INFO, "volume %s can take writes of the peer again"),
+  PEER_TAKES_NO_WRITES(
+      3037,
+      Severity.WARNING,
+      "group %s is left out of the session: the peer takes no writes of volume %s"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

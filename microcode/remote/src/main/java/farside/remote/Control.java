@@ -6,7 +6,8 @@ import farside.protocol.session.PairOrderCode;
 sealed interface Control {
   int volumeIndex();
 
-  record Status(int volumeIndex) implements Control {}
+  /// @param takesNoWrites this cabinet takes none of the volume from the peer now
+  record Status(int volumeIndex, boolean takesNoWrites) implements Control {}
 
   record Order(int volumeIndex, PairOrderCode code, long generation, long number)
       implements Control {}

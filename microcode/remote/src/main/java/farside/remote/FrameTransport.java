@@ -329,7 +329,7 @@ final class FrameTransport {
   /// Returns the credit that the frame advertises.
   private int seal(
       FrameKind kind, int sequence, int messageBytes, int payloadBytes, int payloadCrc) {
-    int credit = (int) (deliveredUnits + room.freeUnits());
+    int credit = credit();
     header
         .wrapForWriting(out, 0)
         .kind(kind)
@@ -342,6 +342,12 @@ final class FrameTransport {
         .payloadCrc(payloadCrc)
         .seal();
     return credit;
+  }
+
+  /// Never less than was told before: the peer may have sent so much already.
+  private int credit() {
+    int now = (int) (deliveredUnits + room.freeUnits());
+    return now - creditAdvertised < 0 ? creditAdvertised : now;
   }
 
   /// At the end of a round: acknowledges what no other frame did, and sends again what is
@@ -385,8 +391,7 @@ final class FrameTransport {
   }
 
   private boolean isCreditNews() {
-    int now = (int) (deliveredUnits + room.freeUnits());
-    int gained = now - creditAdvertised;
+    int gained = credit() - creditAdvertised;
     int left = creditAdvertised - (int) deliveredUnits;
     return gained >= 64 || gained > 0 && left < 32;
   }

@@ -70,6 +70,19 @@ final class GroupCut {
     }
   }
 
+  /// The peer takes no writes of the group now: it goes on alone.
+  void leaveOut(String group, String because) {
+    if (isCuttable(group)) {
+      cut(group, because);
+      return;
+    }
+    for (Volume volume : volumes.sourcesOf(group)) {
+      if (volume.pairState() == PairState.SYNC_IN_PROG) {
+        breakOff(volume, because);
+      }
+    }
+  }
+
   /// The link is gone in the middle of a copy: the tables say what is still owed.
   void breakOff(Volume volume, String because) {
     oweTracks(volume);

@@ -12,6 +12,7 @@ import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.function.IntPredicate;
 import org.agrona.collections.IntArrayQueue;
 
@@ -34,6 +35,10 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
   private final EventLog events;
   /// Per volume: highest number under which this session has sent anything of it.
   private final long[] sentOf;
+
+  /// Records on their way to the peer of which nobody waits for an answer any more: each is
+  /// pinned, since it may have to be sent again, until the peer has it.
+  private final BitSet leftOut = new BitSet();
 
   private long sentNumber;
   private long receivedNumber;
@@ -80,6 +85,34 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
       }
     }
     records.rebuildToSend(receivedNumber);
+  }
+
+  /// The volume is about to be left out of the session: nobody waits for the peer to have its
+  /// records any more.
+  void leaveOut(Volume volume) {
+    for (int r = records.remoteHeadOf(volume.index());
+        r != WriteRecords.NONE;
+        r = records.remoteNextOf(r)) {
+      if (records.numberOf(r) > receivedNumber && records.numberOf(r) <= sentNumber) {
+        records.pin(r);
+        leftOut.set(r);
+      }
+    }
+    copier.leaveOut(volume);
+  }
+
+  /// Volumes were left out: what is not sent any more leaves the queue here, since its frames may
+  /// head another record soon.
+  void onLeftOut() {
+    records.rebuildToSend(sentNumber);
+  }
+
+  void onSessionEnd() {
+    for (int r = leftOut.nextSetBit(0); r >= 0; r = leftOut.nextSetBit(r + 1)) {
+      records.unpin(r);
+    }
+    leftOut.clear();
+    lender.onSessionEnd();
   }
 
   private void releaseReceived(Volume volume) {
@@ -204,7 +237,10 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
   void onAcknowledged(int kind, int reference, long number) {
     if (kind == FrameTransport.RECORD) {
       receivedNumber = Math.max(receivedNumber, number);
-      if (records.isRemotePending(reference)
+      if (leftOut.get(reference)) {
+        leftOut.clear(reference);
+        records.unpin(reference);
+      } else if (records.isRemotePending(reference)
           && records.numberOf(reference) == number
           && !waitsForDrive(reference)) {
         records.release(reference);

@@ -17,6 +17,7 @@ import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,12 +28,15 @@ import java.util.List;
 /// The R1 of a pair decides and orders, its R2 makes the order durable and answers. Nothing of
 /// a volume travels before its order is answered. Every answer that promises something waits
 /// for the label of the drive.
-final class PairDesk {
+final class PairDesk implements LeftOutPairs.Desk {
   /// What the desk needs of the session.
   interface Session {
     void restart(String because);
 
     void cut(String group, String because);
+
+    /// Cuts the group in the middle of the session, which goes on without it.
+    void leaveOut(String group, String because);
 
     void dropUnreceived(Volume volume);
 
@@ -60,6 +64,7 @@ final class PairDesk {
   private final GroupCut cut;
   private final TrackCopier copier;
   private final Session session;
+  private final LeftOutPairs leftOut;
 
   private final ArrayDeque<Control> outgoing = new ArrayDeque<>();
   private final List<Promise> promises = new ArrayList<>();
@@ -86,6 +91,7 @@ final class PairDesk {
       EventLog events,
       GroupCut cut,
       TrackCopier copier,
+      Intake intake,
       Session session) {
     this.memory = memory;
     this.records = memory.records();
@@ -96,6 +102,7 @@ final class PairDesk {
     this.cut = cut;
     this.copier = copier;
     this.session = session;
+    leftOut = new LeftOutPairs(volumes, intake, events, session, this);
     int n = volumes.count();
     linked = new boolean[n];
     settled = new boolean[n];
@@ -112,11 +119,14 @@ final class PairDesk {
   // ---- session ----
 
   /// The session is up: the peer is told how each volume stands here.
-  void begin() {
+  ///
+  /// @param peerVersion newest session version that the peer speaks
+  void begin(int peerVersion) {
     forget();
+    leftOut.begin(peerVersion);
     for (Volume volume : volumes.list()) {
       if (volume.role() != VolumeRole.LOCAL) {
-        outgoing.add(new Control.Status(volume.index()));
+        outgoing.add(new Control.Status(volume.index(), leftOut.tellsNoWrites(volume)));
       }
     }
   }
@@ -139,6 +149,7 @@ final class PairDesk {
     outgoing.clear();
     promises.clear();
     draining.clear();
+    leftOut.forget();
     for (int i = 0; i < linked.length; i++) {
       linked[i] = false;
       settled[i] = false;
@@ -155,8 +166,9 @@ final class PairDesk {
     return linked[volumeIndex];
   }
 
-  boolean isRestoring(int volumeIndex) {
-    return restoring[volumeIndex];
+  /// True while the session goes on without the pair.
+  boolean isLeftOut(int volumeIndex) {
+    return leftOut.isOut(volumeIndex);
   }
 
   /// True when no R1 volume waits for the peer's word.
@@ -236,12 +248,13 @@ final class PairDesk {
       return true;
     }
     if (volume.role() == VolumeRole.R1) {
-      decide(volume, status);
+      leftOut.onStatus(volume, TargetStatus.of(status));
     }
     return true;
   }
 
-  private void decide(Volume volume, VolumeStatusDecoder status) {
+  @Override
+  public void decide(Volume volume, TargetStatus status) {
     Standing own = volume.standing();
     PairDecision.Own ownKind = switch (volume.pairState()) {
       case UNPAIRED -> PairDecision.Own.UNPAIRED;
@@ -250,7 +263,7 @@ final class PairDesk {
       default -> PairDecision.Own.ALONE;
     };
     long theirs = status.generation();
-    PairDecision.Peer peer = status.flags().inconsistent()
+    PairDecision.Peer peer = status.inconsistent()
         ? PairDecision.Peer.INCONSISTENT
         : theirs == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
     PairDecision.Relation relation = theirs == 0
@@ -265,7 +278,7 @@ final class PairDesk {
       conflict(volume, "the peer's state makes no sense");
       return;
     }
-    carryOut(volume, row, peer == PairDecision.Peer.FRESH && status.flags().pristine());
+    carryOut(volume, row, peer == PairDecision.Peer.FRESH && status.pristine());
   }
 
   private void carryOut(Volume volume, PairDecision.Case row, boolean peerIsZero) {
@@ -299,6 +312,9 @@ final class PairDesk {
               volume.standing().alone(random.nextNonZero()),
               "the peer cannot restore it " + row.label());
           orderTicket[index] = cut.goOnAlone(volume);
+          if (!leftOut.mayBeMirrored(volume)) {
+            return;
+          }
           orderWaiting[index] =
               new Control.Order(index, PairOrderCode.RESYNC, volume.standing().generation(), 0);
           return;
@@ -341,6 +357,10 @@ final class PairDesk {
       return false;
     }
     int index = volume.index();
+    if (leftOut.isOut(index)) {
+      // To an order that was withdrawn.
+      return true;
+    }
     if (answer.accepted() == 0) {
       conflict(volume, "the peer refused " + answer.order());
       return true;
@@ -410,8 +430,22 @@ final class PairDesk {
       case RESYNC, FIRST_PAIRING -> onReceive(volume, order.order(), generation);
       case RESTORE -> onRestore(volume, generation);
       case COMPLETE -> onComplete(volume, generation);
+      case SUSPEND -> onSuspend(volume);
       default -> false;
     };
+  }
+
+  /// The group goes on alone: nothing of it comes any more, and this image stays what it is.
+  private boolean onSuspend(Volume volume) {
+    leftOut.onSuspended(volume);
+    if (volume.pairState() == PairState.SYNCHRONIZED && volume.standing().staleSinceMs() == 0) {
+      String because = "its source goes on alone";
+      volume.become(volume.standing().staleSince(events.wallMs()), because);
+      labels.request(volume.driveIndex());
+      events.log(
+          EventCode.POSSIBLY_STALE, volume.name(), because, Instant.ofEpochMilli(events.wallMs()));
+    }
+    return true;
   }
 
   private boolean onResume(Volume volume, long generation) {
@@ -529,11 +563,41 @@ final class PairDesk {
     promises.add(new Promise(volume, labels.request(volume.driveIndex()), answer));
   }
 
+  // ---- left out ----
+
+  @Override
+  public void say(Control control) {
+    outgoing.add(control);
+  }
+
+  @Override
+  public boolean isGivingBack(Volume volume) {
+    return restoring[volume.index()];
+  }
+
+  @Override
+  public void unlink(Volume volume) {
+    int index = volume.index();
+    outgoing.removeIf(
+        control -> control.volumeIndex() == index && !(control instanceof Control.Status));
+    promises.removeIf(promise -> promise.volume() == volume);
+    draining.removeIf(order -> order.volume() == volume);
+    copier.leaveOut(volume);
+    linked[index] = false;
+    settled[index] = true;
+    restoring[index] = false;
+    restoreDrains[index] = false;
+    completeOrdered[index] = false;
+    orderWaiting[index] = null;
+    stableAfter[index] = -1;
+  }
+
   // ---- every round ----
 
   /// @param sentNumber highest number of a record that was sent, or everything if all were
   int step(boolean everythingSent, long sentNumber) {
-    int work = endDrains() + keepPromises() + offerEnds(everythingSent, sentNumber);
+    int work = leftOut.step();
+    work += endDrains() + keepPromises() + offerEnds(everythingSent, sentNumber);
     for (Volume volume : volumes.list()) {
       int index = volume.index();
       if (restoring[index]
@@ -583,6 +647,9 @@ final class PairDesk {
     labels.request(volume.driveIndex());
     volume.setReady();
     events.log(EventCode.COPY_COMPLETE, volume.name(), generation);
+    if (!leftOut.mayBeMirrored(volume)) {
+      return;
+    }
     if (volume.table().owed().count() > 0) {
       session.cut(volume.group(), "tracks are owed");
     } else {

@@ -158,7 +158,11 @@ final class PeerWatch {
       if (mayBecomeStale(volume)) {
         volume.become(volume.standing().staleSince(events.wallMs()), "the peer is silent");
         labels.request(volume.driveIndex());
-        events.log(EventCode.POSSIBLY_STALE, volume.name(), Instant.ofEpochMilli(events.wallMs()));
+        events.log(
+            EventCode.POSSIBLY_STALE,
+            volume.name(),
+            "the peer is silent",
+            Instant.ofEpochMilli(events.wallMs()));
         work++;
       }
     }

@@ -2,7 +2,6 @@ package farside.remote;
 
 import farside.cache.BlockMask;
 import farside.cache.GlobalMemory;
-import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.director.EventCode;
 import farside.director.EventLog;
@@ -58,6 +57,7 @@ public final class RemoteAdapter
   private final GroupWatch group;
   private final Recabling recabling;
   private final PeerWatch watch;
+  private final Intake intake;
 
   private SessionState state = SessionState.OFFLINE;
   private String restartReason;
@@ -86,8 +86,8 @@ public final class RemoteAdapter
     this.volumes = volumes;
     this.random = random;
     this.events = events;
-    WriteRecords records = memory.records();
-    transport = new FrameTransport(links, this, records::incomingFramesFree);
+    intake = new Intake(settings.linkTimeoutNs(), memory, volumes, labels, events, this::isLeftOut);
+    transport = new FrameTransport(links, this, intake::credit);
     messages = new SessionMessages(settings, memory, volumes, transport, labels);
     watermarks = new Watermarks(
         settings.heartbeatNs(), memory, volumes, this::isLinked, transport, messages);
@@ -99,7 +99,8 @@ public final class RemoteAdapter
     borrower = new Borrower(
         settings.linkTimeoutNs(), memory, volumes, this::isLinked, transport, messages, events);
     cut = new GroupCut(memory, volumes, labels, random, events);
-    desk = new PairDesk(memory, volumes, labels, random, events, cut, outgoing.copier(), this);
+    desk =
+        new PairDesk(memory, volumes, labels, random, events, cut, outgoing.copier(), intake, this);
     incoming = new IncomingMessages(
         volumes,
         desk,
@@ -114,6 +115,10 @@ public final class RemoteAdapter
 
   private boolean isLinked(int volumeIndex) {
     return desk.isLinked(volumeIndex);
+  }
+
+  private boolean isLeftOut(int volumeIndex) {
+    return desk.isLeftOut(volumeIndex);
   }
 
   @Override
@@ -150,7 +155,8 @@ public final class RemoteAdapter
       return 0;
     }
     transport.onRoundBegun(now);
-    int work = group.look(now) + links.drain(DRAIN_LIMIT) + group.look(now);
+    int work = intake.look(now);
+    work += group.look(now) + links.drain(DRAIN_LIMIT) + group.look(now);
     work += recabling.pullGone(DRAIN_LIMIT);
     work += applyRestart();
     work += switch (state) {
@@ -187,7 +193,7 @@ public final class RemoteAdapter
       watch.onOutOfReach(nowNs);
       desk.end(because);
       borrower.onSessionEnd();
-      outgoing.lender().onSessionEnd();
+      outgoing.onSessionEnd();
     }
   }
 
@@ -282,6 +288,16 @@ public final class RemoteAdapter
     cut.cut(group, because);
     // The session is bound to the generations that it was greeted with.
     restart("group " + group + " was cut");
+  }
+
+  @Override
+  public void leaveOut(String group, String because) {
+    for (Volume volume : volumes.sourcesOf(group)) {
+      outgoing.leaveOut(volume);
+      watermarks.leaveOut(volume);
+    }
+    cut.leaveOut(group, because);
+    outgoing.onLeftOut();
   }
 
   @Override
@@ -432,7 +448,7 @@ public final class RemoteAdapter
     comparingSinceNs = nowNs;
     group.join(over, nowNs);
     become(SessionState.COMPARING, "peer " + messages.serialOf(greeting));
-    desk.begin();
+    desk.begin(greeting.protocolVersionMax());
   }
 
   @Override
@@ -478,6 +494,7 @@ public final class RemoteAdapter
     long deadline =
         Director.sooner(outgoing.copier().nextDeadlineNs(), watch.nextDeadlineNs(nowNs));
     deadline = Director.sooner(deadline, borrower.nextDeadlineNs());
+    deadline = Director.sooner(deadline, intake.nextDeadlineNs());
     if (state == SessionState.GREETING) {
       deadline = Director.sooner(deadline, greetings.nextDeadlineNs(links));
     }

@@ -30,10 +30,14 @@ final class SessionMessages {
   /// Session versions that this build speaks.
   static final int VERSION_MIN = 1;
 
-  static final int VERSION_MAX = 2;
+  static final int VERSION_MAX = 3;
 
   /// From this session version on a side answers [#remoteRead].
   static final int VERSION_OF_REMOTE_READS = 2;
+
+  /// From this session version on a source leaves out of the session what its target takes no
+  /// writes of, and a target says so in the middle of a session too.
+  static final int VERSION_OF_LEAVING_OUT = 3;
 
   private final RemoteSettings settings;
   private final GlobalMemory memory;
@@ -137,7 +141,7 @@ final class SessionMessages {
   int control(Control control, long stableNumber) {
     Volume volume = volumes.get(control.volumeIndex());
     return switch (control) {
-      case Control.Status s -> status(volume, stableNumber);
+      case Control.Status s -> status(volume, stableNumber, s.takesNoWrites());
       case Control.Order o -> {
         order
             .wrapAndApplyHeader(buffer, offset, header)
@@ -161,7 +165,7 @@ final class SessionMessages {
     };
   }
 
-  private int status(Volume volume, long stableNumber) {
+  private int status(Volume volume, long stableNumber, boolean takesNoWrites) {
     Standing standing = volume.standing();
     status
         .wrapAndApplyHeader(buffer, offset, header)
@@ -186,7 +190,8 @@ final class SessionMessages {
         .inconsistent(standing.inconsistent())
         .possiblyStale(standing.staleSinceMs() != 0)
         .suspended(volume.pairState() == PairState.SUSPENDED)
-        .ackStored(volume.ack() == AckMode.STORED);
+        .ackStored(volume.ack() == AckMode.STORED)
+        .takesNoWrites(takesNoWrites);
     return bytes(VolumeStatusEncoder.BLOCK_LENGTH);
   }
 

@@ -26,6 +26,9 @@ final class TrackCopier {
     FREE,
     STAGING,
     SENT,
+    /// Sent, and the pair was left out of the session since: the track stays owed, and the
+    /// buffer as it is until the peer has it.
+    LEFT_OUT,
     /// The session is over; the link may still read the buffer.
     DRAINING
   }
@@ -100,11 +103,24 @@ final class TrackCopier {
       if (state[i] == State.STAGING) {
         slots.unpin(slotOf[i]);
         state[i] = State.FREE;
-      } else if (state[i] == State.SENT) {
+      } else if (state[i] == State.SENT || state[i] == State.LEFT_OUT) {
         state[i] = queuedSends[i] > 0 ? State.DRAINING : State.FREE;
       }
     }
     java.util.Arrays.fill(active, false);
+  }
+
+  /// The pair is left out of the session, which goes on.
+  void leaveOut(Volume volume) {
+    end(volume);
+    for (int i = 0; i < BUFFERS; i++) {
+      if (volumeOf[i] == volume && state[i] == State.STAGING) {
+        slots.unpin(slotOf[i]);
+        state[i] = State.FREE;
+      } else if (volumeOf[i] == volume && state[i] == State.SENT) {
+        state[i] = State.LEFT_OUT;
+      }
+    }
   }
 
   int inFlight(int volumeIndex) {
@@ -287,11 +303,14 @@ final class TrackCopier {
   }
 
   void onAcknowledged(int buffer, long number) {
-    if (state[buffer] != State.SENT) {
+    boolean isOwedStill = state[buffer] == State.LEFT_OUT;
+    if (state[buffer] != State.SENT && !isOwedStill) {
       return;
     }
     state[buffer] = queuedSends[buffer] > 0 ? State.DRAINING : State.FREE;
-    sender.onCopied(volumeOf[buffer], trackOf[buffer], number);
+    if (!isOwedStill) {
+      sender.onCopied(volumeOf[buffer], trackOf[buffer], number);
+    }
   }
 
   long nextDeadlineNs() {

@@ -110,6 +110,12 @@ final class Watermarks {
     return records.stableNumber(volume.index(), reachable);
   }
 
+  /// The volume is left out of the session: when it is back, what the peer tells counts anew.
+  void leaveOut(Volume volume) {
+    told[volume.index()] = -1;
+    heard[volume.index()] = -1;
+  }
+
   int tell(long nowNs) {
     if (nowNs - allToldNs >= allAgainNs) {
       allToldNs = nowNs;

@@ -1,0 +1,19 @@
+package farside.remote;
+
+import farside.protocol.session.VolumeStatusDecoder;
+
+/// What an R2 says of itself.
+///
+/// @param generation 0 if it was never whole
+/// @param pristine every block of it reads zero
+/// @param takesNoWrites a drive of its group cannot have them now
+record TargetStatus(
+    long generation, boolean inconsistent, boolean pristine, boolean takesNoWrites) {
+  static TargetStatus of(VolumeStatusDecoder status) {
+    return new TargetStatus(
+        status.generation(),
+        status.flags().inconsistent(),
+        status.flags().pristine(),
+        status.flags().takesNoWrites());
+  }
+}
