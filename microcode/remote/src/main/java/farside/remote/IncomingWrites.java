@@ -102,8 +102,8 @@ final class IncomingWrites {
       // A host waits for this drive: one flush covers all that came meanwhile.
       records.wantFlush(volume.index(), number);
     }
-    if (!copy) {
-      memory.setPeerReceived(number);
+    if (write.number() > memory.peerReceived()) {
+      memory.setPeerReceived(write.number());
     }
     return null;
   }

@@ -30,10 +30,13 @@ final class SessionMessages {
   /// Session versions that this build speaks.
   static final int VERSION_MIN = 1;
 
-  static final int VERSION_MAX = 2;
+  static final int VERSION_MAX = 3;
 
   /// From this session version on a side answers [#remoteRead].
   static final int VERSION_OF_REMOTE_READS = 2;
+
+  /// From this session version on copies have numbers of their own.
+  static final int VERSION_OF_NUMBERED_COPIES = 3;
 
   private final RemoteSettings settings;
   private final GlobalMemory memory;

@@ -146,6 +146,48 @@ class StoredSessionTest {
   }
 
   @Test
+  void aWatermarkOfBeforeACopyDoesNotStandForIt() {
+    start(SOURCE.alone(8), TARGET);
+    source.volumes.get(0).table().owed().setAll();
+    long stableBefore = target.memory.peerReceived();
+    runFor(400 * MS);
+    assertThat(source.volumes.get(0).table().owed().count()).isZero();
+    // One that a slow link still brings.
+    source.tellsWatermark(a, stableBefore);
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(source.volumes.get(0).table().pending().count()).isEqualTo(RemoteBench.TRACKS);
+    drivesOfTargetWork = true;
+    runFor(100 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(0).table().pending().count()).isZero();
+  }
+
+  @Test
+  void copiesThatThePeersDriveLacksAreRememberedWhenTheSessionBeginsAnew() {
+    start(SOURCE.alone(8), TARGET);
+    source.volumes.get(0).table().owed().setAll();
+    runFor(400 * MS);
+    setCarrier(false);
+    runFor(10 * MS);
+    setCarrier(true);
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(source.volumes.get(0).table().pending().count()).isEqualTo(RemoteBench.TRACKS);
+    assertThat(source.memory.numbers().last())
+        .isGreaterThanOrEqualTo(target.memory.peerReceived());
+    drivesOfTargetWork = true;
+    runFor(100 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(0).table().pending().count()).isZero();
+  }
+
+  private void setCarrier(boolean carrier) {
+    line[0].carrier = carrier;
+    line[1].carrier = carrier;
+  }
+
+  @Test
   void noWriteIsAnsweredBeforeThePeerCallsItsImageGood() {
     start(NEW, NEW);
     drivesOfTargetWork = true;
