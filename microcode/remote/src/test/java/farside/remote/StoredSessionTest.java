@@ -91,6 +91,30 @@ class StoredSessionTest {
   }
 
   @Test
+  void aHostDoesNotWaitLongForAWatermarkThatTheLineLost() {
+    start(SOURCE, TARGET);
+    drivesOfTargetWork = true;
+    runFor(600 * MS);
+    source.write(0, 0, true, true, nowNs);
+    a.doWork(nowNs);
+    b.doWork(nowNs);
+    target.destage(0);
+    // The second and the third time it is told it is lost too.
+    for (long endNs = nowNs + 50 * MS; nowNs - endNs < 0; nowNs += MS) {
+      b.doWork(nowNs);
+      line[0].loseAll();
+    }
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+    runFor(100 * MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    // With nothing new it is told less and less often.
+    runFor(2_000 * MS);
+    long sentBefore = line[1].sentFrames();
+    runFor(1_000 * MS);
+    assertThat(line[1].sentFrames() - sentBefore).isLessThanOrEqualTo(4);
+  }
+
+  @Test
   void theTargetIsInAHurryForWhatHostsWaitFor() {
     start(SOURCE, TARGET);
     runFor(100 * MS);
