@@ -243,12 +243,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
     // are still on a slow link. An older peer takes the last write's; it keeps no other in mind.
     long number = numbersCopies ? memory.numbers().next() : sentNumber;
     int bytes = messages.write(
-        number,
-        volume.number(),
-        (long) track * BlockMask.TRACK_BYTES,
-        lengthBytes,
-        false,
-        true);
+        number, volume.number(), (long) track * BlockMask.TRACK_BYTES, lengthBytes, false, true);
     boolean sent = transport.sendSequenced(
         FrameTransport.COPY,
         buffer,

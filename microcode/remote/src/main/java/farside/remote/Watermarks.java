@@ -150,9 +150,8 @@ final class Watermarks {
 
   private void remember(Volume volume, long stable, long nowNs) {
     int index = volume.index();
-    againAfterNs[index] = stable == told[index]
-        ? Math.min(againAfterNs[index] * 2, allAgainNs)
-        : AWAITED_AGAIN_NS;
+    againAfterNs[index] =
+        stable == told[index] ? Math.min(againAfterNs[index] * 2, allAgainNs) : AWAITED_AGAIN_NS;
     againAtNs[index] = isAwaited(volume) && againAfterNs[index] < allAgainNs
         ? nowNs + againAfterNs[index]
         : Director.NO_DEADLINE;

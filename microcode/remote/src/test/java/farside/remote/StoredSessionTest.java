@@ -198,8 +198,7 @@ class StoredSessionTest {
     runFor(1_000 * MS);
     assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
     assertThat(source.volumes.get(0).table().pending().count()).isEqualTo(RemoteBench.TRACKS);
-    assertThat(source.memory.numbers().last())
-        .isGreaterThanOrEqualTo(target.memory.peerReceived());
+    assertThat(source.memory.numbers().last()).isGreaterThanOrEqualTo(target.memory.peerReceived());
     drivesOfTargetWork = true;
     runFor(100 * MS);
     assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
