@@ -21,7 +21,10 @@ _TICK_SECONDS = 0.01
 _SETTLE_STEP_SECONDS = 0.1
 _SETTLE_MAX_SECONDS = 30
 
-# A JVM has compiled what is hot after a second or two of it; on a busy machine its compiler waits its turn.
+# A JVM compiles what is hot, which takes a second or two of it, and so many requests: where each waits for a disk, that
+# is long. On a busy machine its compiler waits its turn.
+_WARM_UP_REQUESTS_MIN = 20_000
+_WARM_UP_SECONDS_MAX = 40.0
 _WARM_UP_SECONDS_MIN = 4.0
 
 
@@ -111,6 +114,8 @@ def _rounds(options, comparison, family, directory, targets):
         for load in options.loads or comparison.loads:
             for target in order:
                 sample = _sample(options, family, directory, target, load, number)
+                if number == 0:
+                    _warm_up_further(options, family, target, load, sample.measurement.iops)
                 _say(
                     f"  {'warm-up' if number == 0 else f'round {number}/{options.rounds}'} {load.name:22} "
                     f"{target.name:10} {sample.measurement.iops:10,.0f} IOPS"
@@ -118,6 +123,14 @@ def _rounds(options, comparison, family, directory, targets):
                 if number > 0:
                     samples.append(sample)
     return samples
+
+
+def _warm_up_further(options, family, target, load, iops):
+    """Until a load that is slow has made as many requests as one that is fast makes in a few seconds."""
+    done_seconds = max(options.seconds, _WARM_UP_SECONDS_MIN)
+    left_seconds = min(_WARM_UP_REQUESTS_MIN / max(iops, 1), _WARM_UP_SECONDS_MAX) - done_seconds
+    if left_seconds > 1:
+        fio.measure(family, load, target.uri, options.volume_mib << 20, left_seconds)
 
 
 def _sample(options, family, directory, target, load, number):
