@@ -22,6 +22,9 @@ import java.lang.foreign.ValueLayout;
 final class SimulatedNvram implements NvramPort {
   private static final int PAGE_BYTES = 4096;
 
+  /// Of each NVRAM: they never meet.
+  private static final long ID = 1;
+
   private final Draws draws;
   private final Trace trace;
   private final MemorySegment region;
@@ -77,13 +80,15 @@ final class SimulatedNvram implements NvramPort {
       return this;
     }
     log.open(wake);
+    require(
+        !NvramLog.isOfAnother(log, ID, sizeBytes, logEpoch), "its own log is taken for another's");
     if (contents == Contents.LOST && logEpoch != 0) {
       String reason = new NvramLogReplay(log, address, sizeBytes, logEpoch).rebuild();
       require(reason.isEmpty(), () -> "power-safe NVRAM is lost: " + reason);
       isRebuilt = true;
     }
     long epoch = draws.nextNonZero();
-    NvramLog begun = NvramLog.begin(log, address, sizeBytes, epoch, logEpoch);
+    NvramLog begun = NvramLog.begin(log, ID, address, sizeBytes, epoch, logEpoch);
     logEpoch = epoch;
     if (isRebuilt) {
       contents = Contents.KEPT;

@@ -298,6 +298,15 @@ public final class NvramFile implements NvramPort {
     // After a clean end the file itself has everything, until the prologue is written again.
     boolean mayNeedLog = !blank && prologue.condition() != Condition.CLEAN;
     long oldEpoch = mayNeedLog ? prologue.logEpoch() : 0;
+    if (log != null) {
+      refuseOthersLog(file, log, regionBytes, prologue);
+      if (prologue.nvramId() == 0) {
+        // Before the log says it: were it the other way round, a loss of power between the two
+        // would make the log another's.
+        prologue.identify(UUID.randomUUID().getMostSignificantBits(), regionBytes, bootId);
+        pushPrologue(file, whole);
+      }
+    }
     String lossReason = "";
     if (contents == Contents.LOST && oldEpoch != 0) {
       refuseToForget(file, log);
@@ -317,12 +326,26 @@ public final class NvramFile implements NvramPort {
     long epoch = 0;
     if (log != null) {
       epoch = UUID.randomUUID().getMostSignificantBits();
-      begun = NvramLog.begin(log, region.address(), regionBytes, epoch, oldEpoch);
+      begun =
+          NvramLog.begin(log, prologue.nvramId(), region.address(), regionBytes, epoch, oldEpoch);
     }
     Condition condition = contents == Contents.LOST ? Condition.LOST : Condition.IN_USE;
     prologue.write(condition, regionBytes, bootId, epoch);
     pushPrologue(file, whole);
     return new Found(contents, begun, epoch, lossReason);
+  }
+
+  private static void refuseOthersLog(
+      ExclusiveFile file, NvramLogPort log, long regionBytes, NvramPrologue prologue)
+      throws IOException {
+    long epoch = prologue.isBlank() ? 0 : prologue.logEpoch();
+    if (NvramLog.isOfAnother(log, prologue.nvramId(), regionBytes, epoch)) {
+      throw new IOException("NVRAM log " + log.name() + " is the log of another NVRAM than "
+          + file.path()
+          + ". Nothing was changed. Correct nvramLog in the rig: the logs of two sites may"
+          + " be exchanged; or, if the NVRAM that it belongs to is gone for good, move the log away, and what"
+          + " only it held is lost.");
+    }
   }
 
   private static void refuseToForget(ExclusiveFile file, NvramLogPort log) throws IOException {

@@ -24,11 +24,13 @@ import java.util.zip.CRC32C;
 /// |     48 |      4 | CRC-32C     | of bytes 0 to 47                                            |
 /// |     56 |      8 | logEpoch    | of the log that keeps the region over a loss of power       |
 /// |     64 |      4 | CRC-32C     | of bytes 0 to 63; if it is wrong there is no such log       |
+/// |     72 |      8 | nvramId     | random, of this file for ever; its log names it too         |
+/// |     80 |      4 | CRC-32C     | of bytes 72 to 79; if it is wrong there is no such id       |
 ///
-/// Little-endian. The last two came later: a program that does not know them changes the copy
-/// without the log, and its CRC then says so. The CRC tells a torn copy from a whole one, nothing
-/// more: it covers no byte of
-/// the region, whose records have checksums of their own.
+/// Little-endian. What comes after byte 51 came later: a program that does not know the log
+/// changes the copy without it, and its CRC then says so; the id it leaves as it is. The CRC tells
+/// a torn copy from a whole one, nothing more: it covers no byte of the region, whose records
+/// have checksums of their own.
 final class NvramPrologue {
   static final int PROLOGUE_BYTES = 4096;
   static final int VERSION = 1;
@@ -45,6 +47,8 @@ final class NvramPrologue {
   private static final int CRC_OFFSET = 48;
   private static final int LOG_EPOCH_OFFSET = 56;
   private static final int LOG_CRC_OFFSET = 64;
+  private static final int NVRAM_ID_OFFSET = 72;
+  private static final int NVRAM_ID_CRC_OFFSET = 80;
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN);
@@ -118,8 +122,36 @@ final class NvramPrologue {
         : 0;
   }
 
+  /// 0: it has none, since it never had a log that asked for one.
+  long nvramId() {
+    long first = nvramId(copy(0));
+    return first == 0 ? nvramId(copy(1)) : first;
+  }
+
+  private static long nvramId(MemorySegment copy) {
+    MemorySegment id = copy.asSlice(NVRAM_ID_OFFSET);
+    return isWhole(copy) && copy.get(INT, NVRAM_ID_CRC_OFFSET) == crcOf(id, Long.BYTES)
+        ? copy.get(LONG, NVRAM_ID_OFFSET)
+        : 0;
+  }
+
   /// Writes the next copy; the caller pushes the page to the backing store.
   void write(Condition condition, long regionBytes, UUID bootId, long logEpoch) {
+    write(condition, regionBytes, bootId, logEpoch, nvramId());
+  }
+
+  /// Gives the file its id, and changes nothing else. A file that nothing was ever stored in is
+  /// good under any kernel.
+  void identify(long nvramId, long regionBytes, UUID bootId) {
+    if (isBlank()) {
+      write(Condition.CLEAN, regionBytes, bootId, 0, nvramId);
+    } else {
+      write(condition(), regionBytes, bootId(), logEpoch(), nvramId);
+    }
+  }
+
+  private void write(
+      Condition condition, long regionBytes, UUID bootId, long logEpoch, long nvramId) {
     MemorySegment newest = newestCopy();
     long change = newest == null ? 1 : newest.get(LONG, CHANGE_OFFSET) + 1;
     MemorySegment copy = copy(newest == null || newest.address() != page.address() ? 0 : 1);
@@ -133,6 +165,10 @@ final class NvramPrologue {
     copy.set(INT, CRC_OFFSET, crcOf(copy, CRC_OFFSET));
     copy.set(LONG, LOG_EPOCH_OFFSET, logEpoch);
     copy.set(INT, LOG_CRC_OFFSET, crcOf(copy, LOG_CRC_OFFSET));
+    if (nvramId != 0) {
+      copy.set(LONG, NVRAM_ID_OFFSET, nvramId);
+      copy.set(INT, NVRAM_ID_CRC_OFFSET, crcOf(copy.asSlice(NVRAM_ID_OFFSET), Long.BYTES));
+    }
   }
 
   private MemorySegment newest() {

@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import farside.driver.netty.DiskIo;
 import farside.driver.posix.Posix;
+import farside.port.NvramLogPort;
 import farside.port.NvramPort;
 import farside.port.NvramPort.Contents;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.Outlet;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +83,52 @@ class PowerSafeNvramFileTest {
 
     @Override
     public void close() {}
+  }
+
+  /// A log whose device dies after a number of writes.
+  private record DyingLog(NvramLogPort log, AtomicInteger writesLeft) implements NvramLogPort {
+    @Override
+    public String name() {
+      return log.name();
+    }
+
+    @Override
+    public long sizeBytes() {
+      return log.sizeBytes();
+    }
+
+    @Override
+    public void readNow(long offsetBytes, long address, int lengthBytes) {
+      log.readNow(offsetBytes, address, lengthBytes);
+    }
+
+    @Override
+    public void writeNow(long offsetBytes, long address, int lengthBytes) {
+      if (writesLeft.getAndDecrement() <= 0) {
+        throw new UncheckedIOException(new IOException("the power goes"));
+      }
+      log.writeNow(offsetBytes, address, lengthBytes);
+    }
+
+    @Override
+    public void submit(long offsetBytes, long address, int lengthBytes) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Progress poll() {
+      return Progress.NONE;
+    }
+
+    @Override
+    public String lastError() {
+      return "";
+    }
+  }
+
+  private void useFilesOf(String site) {
+    path = directory.resolve("nvram-" + site);
+    logPath = directory.resolve("nvram-log-" + site);
   }
 
   private NvramPort open(UUID bootId) throws IOException {
@@ -208,6 +259,137 @@ class PowerSafeNvramFileTest {
         .hasMessageContaining("not the log of an NVRAM of this size")
         .hasMessageContaining("Nothing was changed");
     assertThat(Files.readAllBytes(logPath)).isEqualTo(precious);
+  }
+
+  /// Two sites, each of which has stored a number.
+  private void runTwoSites() throws IOException {
+    for (String site : List.of("A", "B")) {
+      useFilesOf(site);
+      change(open(THIS_BOOT), 0, site.charAt(0));
+      close();
+    }
+  }
+
+  private void assertRefusedUnchanged(UUID bootId) throws IOException {
+    byte[] nvramBefore = Files.readAllBytes(path);
+    byte[] logBefore = Files.readAllBytes(logPath);
+    assertThatThrownBy(() -> open(bootId))
+        .hasMessageContaining("log of another NVRAM")
+        .hasMessageContaining("Nothing was changed")
+        .hasMessageContaining("nvramLog");
+    log.close();
+    assertThat(Files.readAllBytes(path)).isEqualTo(nvramBefore);
+    assertThat(Files.readAllBytes(logPath)).isEqualTo(logBefore);
+  }
+
+  private void assertBothSitesAreRebuilt() throws IOException {
+    for (String site : List.of("A", "B")) {
+      useFilesOf(site);
+      NvramPort port = open(NEXT_BOOT);
+      assertThat(port.contents()).isEqualTo(Contents.REBUILT);
+      assertThat(port.getLong(0)).isEqualTo(site.charAt(0));
+      close();
+    }
+  }
+
+  @Test
+  void theLogOfAnotherNvramIsRefusedAndNeitherIsChanged() throws IOException {
+    runTwoSites();
+    useFilesOf("A");
+    logPath = directory.resolve("nvram-log-B");
+    assertRefusedUnchanged(NEXT_BOOT);
+    assertRefusedUnchanged(THIS_BOOT);
+    assertBothSitesAreRebuilt();
+  }
+
+  @Test
+  void aNewNvramDoesNotWriteOverTheLogOfOneThatIsGone() throws IOException {
+    change(open(THIS_BOOT), 0, 42);
+    close();
+    Files.move(path, directory.resolve("gone"));
+    Files.createFile(path);
+    byte[] logBefore = Files.readAllBytes(logPath);
+
+    assertThatThrownBy(() -> open(THIS_BOOT)).hasMessageContaining("log of another NVRAM");
+    log.close();
+    assertThat(Files.readAllBytes(logPath)).isEqualTo(logBefore);
+    Files.delete(logPath);
+    assertThat(open(THIS_BOOT).contents()).isEqualTo(Contents.BLANK);
+    close();
+  }
+
+  @Test
+  void aLogThatWasMovedAwayIsBegunAnew() throws IOException {
+    change(open(THIS_BOOT), 0, 42);
+    close();
+    Files.delete(logPath);
+
+    assertThat(open(THIS_BOOT).getLong(0)).isEqualTo(42);
+    close();
+    assertThat(open(NEXT_BOOT).contents()).isEqualTo(Contents.REBUILT);
+    close();
+  }
+
+  @Test
+  void aLossOfPowerAtTheFirstStartDoesNotMakeTheLogAnothers() throws IOException {
+    boolean begun = false;
+    for (int writes = 0; !begun; writes = 2 * writes + 1) {
+      Files.deleteIfExists(path);
+      Files.deleteIfExists(logPath);
+      log = NvramLogFile.open(logPath, REGION_BYTES, DirectIo::new);
+      DyingLog dying = new DyingLog(log, new AtomicInteger(writes));
+      try {
+        NvramFile.openPowerSafe(path, REGION_BYTES, THIS_BOOT, dying).close();
+        begun = true;
+      } catch (IOException died) {
+        assertThat(died).hasMessageContaining("the power goes");
+      }
+      log.close();
+      NvramPort port = open(NEXT_BOOT);
+      assertThat(port.getLong(0)).isZero();
+      change(port, 0, 42);
+      close();
+      scramble();
+      assertThat(open(THIS_BOOT).getLong(0)).isEqualTo(42);
+      close();
+    }
+  }
+
+  /// Makes the files of a site what a program left that knew no ids.
+  private void forgetIds() throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      for (long copy : new long[] {0, 2048}) {
+        file.seek(copy + 72);
+        file.write(new byte[12]);
+      }
+    }
+    try (RandomAccessFile file = new RandomAccessFile(logPath.toFile(), "rw")) {
+      for (long page = 0; page < file.length(); page += 4096) {
+        file.seek(page);
+        byte[] magic = new byte[8];
+        file.readFully(magic);
+        if (new String(magic, StandardCharsets.US_ASCII).equals("FARNVLOG")) {
+          file.seek(page + 52);
+          file.write(new byte[12]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aLogWithoutAnIdIsTakenByTheNvramThatNamesItsEpochAndByNoOther() throws IOException {
+    runTwoSites();
+    for (String site : List.of("A", "B")) {
+      useFilesOf(site);
+      forgetIds();
+    }
+    useFilesOf("A");
+    logPath = directory.resolve("nvram-log-B");
+    assertRefusedUnchanged(NEXT_BOOT);
+    assertBothSitesAreRebuilt();
+    useFilesOf("A");
+    logPath = directory.resolve("nvram-log-B");
+    assertRefusedUnchanged(NEXT_BOOT);
   }
 
   @Test

@@ -582,7 +582,8 @@ public final class WriteRecords {
   ///
   /// @param kept records taken over
   /// @param bad records whose commit word stood but whose payload does not match its checksum
-  /// @param highestIncoming highest number of the peer's that is wholly here; 0 if none
+  /// @param highestIncoming highest number of a write of the peer's that is wholly here; 0 if
+  ///     none. Copies do not count: those that were taken back have numbers of this cabinet
   public record Found(int kept, int bad, long highestOwn, long highestIncoming) {}
 
   /// Takes a bad record's place: the caller says durably what becomes of its track before the
@@ -603,7 +604,7 @@ public final class WriteRecords {
       takeOver(record, nowNs);
       if (!isIncoming(record)) {
         highestOwn = Math.max(highestOwn, number[record]);
-      } else {
+      } else if ((framesAndFlags[record] & RecordHeaders.COPY) == 0) {
         boolean whole = (framesAndFlags[record] & RecordHeaders.LAST_PIECE) != 0;
         highestIncoming = Math.max(highestIncoming, whole ? number[record] : number[record] - 1);
       }

@@ -36,7 +36,9 @@ public enum EventCode {
   VOLUME_READY(2003, Severity.INFO, "volume %s ready"),
   VOLUME_NOT_READY(2004, Severity.WARNING, "volume %s not ready: %s"),
   HOST_IO_ERROR(
-      2005, Severity.ERROR, "volume %s: %s at byte %d, %d bytes, answered with an error: %s"),
+      2005,
+      Severity.ERROR,
+      "volume %s: %s at byte %d, %d bytes, answered with an error: %s (%d times so far)"),
 
   LINK_UP(3001, Severity.INFO, "link %s up: %s"),
   LINK_DOWN(3002, Severity.WARNING, "link %s down: %s"),
@@ -97,7 +99,7 @@ public enum EventCode {
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),
   DESTAGE_FAILED(
       4003, Severity.ERROR, "drive %s: destage at byte %d failed: %s; tried again in %d ms"),
-  STAGE_FAILED(4004, Severity.ERROR, "drive %s: read at byte %d failed: %s"),
+  STAGE_FAILED(4004, Severity.ERROR, "drive %s: read at byte %d failed: %s (%d times so far)"),
   FLUSH_FAILED(4005, Severity.ERROR, "drive %s: flush failed: %s"),
   LABEL_WRITTEN(4006, Severity.INFO, "drive %s: label written (%s)"),
   LABEL_REFUSED(

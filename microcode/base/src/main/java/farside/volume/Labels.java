@@ -8,7 +8,12 @@ public final class Labels {
   ///
   /// @param label null if there is none that can be used
   /// @param refusal why the drive must not be used; null if it may be
-  public record FoundLabel(DriveLabel label, boolean knownZero, String refusal) {}
+  /// @param doubt why there may be a newer label than this one; null if there is none
+  public record FoundLabel(DriveLabel label, boolean knownZero, String refusal, String doubt) {
+    public FoundLabel(DriveLabel label, boolean knownZero, String refusal) {
+      this(label, knownZero, refusal, null);
+    }
+  }
 
   private static final int FAILURES_UNTIL_OUT = 2;
 

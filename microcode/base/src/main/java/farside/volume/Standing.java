@@ -41,48 +41,20 @@ public record Standing(
   }
 
   public Standing with(PairState next) {
-    return new Standing(
-        next,
-        generation,
-        base,
-        offered,
-        history1,
-        history2,
-        history3,
-        history4,
-        zeroBased,
-        inconsistent,
-        stored,
-        staleSinceMs);
+    return copy(next, generation, offered, zeroBased, inconsistent, stored, staleSinceMs);
   }
 
   /// This side goes on alone, under a generation of its own.
   public Standing alone(long newGeneration) {
-    return new Standing(
-        PairState.SUSPENDED,
-        newGeneration,
-        base,
-        offered,
-        history1,
-        history2,
-        history3,
-        history4,
-        zeroBased,
-        inconsistent,
-        stored,
-        staleSinceMs);
+    return copy(
+        PairState.SUSPENDED, newGeneration, offered, zeroBased, inconsistent, stored, staleSinceMs);
   }
 
   public Standing offering(long generationOffered) {
-    return new Standing(
+    return copy(
         PairState.SYNC_FINISHING,
         generation,
-        base,
         generationOffered,
-        history1,
-        history2,
-        history3,
-        history4,
         zeroBased,
         inconsistent,
         stored,
@@ -109,68 +81,44 @@ public record Standing(
 
   /// A target at the beginning of a copy.
   public Standing receiving() {
-    return new Standing(
-        PairState.SYNC_IN_PROG,
-        generation,
-        base,
-        offered,
-        history1,
-        history2,
-        history3,
-        history4,
-        false,
-        true,
-        false,
-        0);
+    return copy(PairState.SYNC_IN_PROG, generation, offered, false, true, false, 0);
   }
 
   public Standing staleSince(long wallMs) {
-    return new Standing(
-        pairState,
-        generation,
-        base,
-        offered,
-        history1,
-        history2,
-        history3,
-        history4,
-        zeroBased,
-        inconsistent,
-        stored,
-        wallMs);
+    return copy(pairState, generation, offered, zeroBased, inconsistent, stored, wallMs);
   }
 
   /// The same, and whether the drive alone holds everything that was acknowledged.
   public Standing storing(boolean isStored) {
-    return new Standing(
-        pairState,
-        generation,
-        base,
-        offered,
-        history1,
-        history2,
-        history3,
-        history4,
-        zeroBased,
-        inconsistent,
-        isStored,
-        staleSinceMs);
+    return copy(pairState, generation, offered, zeroBased, inconsistent, isStored, staleSinceMs);
   }
 
   public Standing notZeroBased() {
+    return copy(pairState, generation, offered, false, inconsistent, stored, staleSinceMs);
+  }
+
+  /// The same past, with another present.
+  private Standing copy(
+      PairState state,
+      long nextGeneration,
+      long nextOffered,
+      boolean isZeroBased,
+      boolean isInconsistent,
+      boolean isStored,
+      long staleMs) {
     return new Standing(
-        pairState,
-        generation,
+        state,
+        nextGeneration,
         base,
-        offered,
+        nextOffered,
         history1,
         history2,
         history3,
         history4,
-        false,
-        inconsistent,
-        stored,
-        staleSinceMs);
+        isZeroBased,
+        isInconsistent,
+        isStored,
+        staleMs);
   }
 
   public boolean everPaired() {

@@ -318,6 +318,22 @@ class WriteRecordsTest {
   }
 
   @Test
+  void copiesDoNotTellHowFarThePeersWritesAreHere() {
+    Bench bench = new Bench(1 << 20, new Random(1));
+    commitIncoming(bench, 7, false);
+    commitIncoming(bench, 1_000_000, true);
+    assertThat(bench.start().highestIncoming()).isEqualTo(7);
+    assertThat(bench.records.liveRecords()).isEqualTo(2);
+  }
+
+  private static void commitIncoming(Bench bench, long number, boolean copy) {
+    int record = bench.records.reserve(1, true, 0);
+    int crc = Memory.crc32c(bench.records.addressOf(record), 512);
+    bench.records.commit(
+        record, 0, 0, 512, number, false, true, copy, crc, false, false, WriteRecords.NONE, 0);
+  }
+
+  @Test
   void numbersNeverRepeatWhateverStops() {
     CrashingNvram nvram = new CrashingNvram(1 << 16, new Random(1));
     long highest = 0;

@@ -1,11 +1,13 @@
 package farside.channel;
 
+import farside.cache.BlockMask;
 import farside.cache.GlobalMemory;
 import farside.cache.GuaranteedShares;
 import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.director.Recurrences;
 import farside.port.HostCommand;
 import farside.port.HostExport;
 import farside.port.HostFlags;
@@ -48,6 +50,9 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private final GuaranteedShares shares;
   private final HostExport[] shown;
 
+  /// Per volume: requests that could not be done.
+  private final Recurrences[] failures;
+
   /// Requests that wait for something that is looked at in every round, oldest first.
   private List<HostRequest> waiting = new ArrayList<>();
 
@@ -69,10 +74,12 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.pump = new WritePump(memory, host, assembly);
     this.allocation = new AllocationReport(memory);
     this.shown = new HostExport[volumes.count()];
+    this.failures = new Recurrences[volumes.count()];
     // Requests that wait for one volume's drive leave some for every other volume.
     this.shares = new GuaranteedShares(REQUESTS_MAX, volumes.count());
     for (int i = 0; i < volumes.count(); i++) {
       shares.guarantee(i, REQUESTS_MAX / (2 * volumes.count()));
+      failures[i] = new Recurrences();
     }
     for (int i = 0; i < REQUESTS_MAX; i++) {
       requests[i] = new HostRequest(i);
@@ -398,14 +405,23 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     request.connection.receiving = null;
     request.everythingCommitted = true;
     request.state = HostRequest.State.HELD;
-    events.log(
-        EventCode.HOST_IO_ERROR,
-        request.volume.name(),
-        request.command,
-        request.offsetBytes,
-        request.lengthBytes,
-        because);
+    tellFailed(request, because);
     finishIfReleased(request);
+  }
+
+  private void tellFailed(HostRequest request, String because) {
+    long track = request.offsetBytes / BlockMask.TRACK_BYTES;
+    long times = failures[request.volume.index()].count(track);
+    if (times > 0) {
+      events.log(
+          EventCode.HOST_IO_ERROR,
+          request.volume.name(),
+          request.command,
+          request.offsetBytes,
+          request.lengthBytes,
+          because,
+          times);
+    }
   }
 
   private boolean stepRead(HostRequest request) {
@@ -428,13 +444,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
           return true;
         }
         case FAILED -> {
-          events.log(
-              EventCode.HOST_IO_ERROR,
-              request.volume.name(),
-              request.command,
-              request.offsetBytes,
-              request.lengthBytes,
-              "the drive cannot read it");
+          tellFailed(request, "the drive cannot read it");
           if (request.replyBegun) {
             HostConnection connection = request.connection;
             connection.streaming = null;

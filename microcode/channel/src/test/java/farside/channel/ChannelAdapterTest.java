@@ -3,6 +3,7 @@ package farside.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.cache.WriteRecords;
+import farside.director.EventCode;
 import farside.port.HostCommand;
 import farside.port.HostFlags;
 import farside.port.HostStatus;
@@ -10,6 +11,7 @@ import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.VolumeRole;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -248,6 +250,19 @@ class ChannelAdapterTest {
     assertThat(read.status).isEqualTo(HostStatus.INVALID);
     assertThat(trim.status).isEqualTo(HostStatus.INVALID);
     assertThat(last.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
+  void aReadThatFailsOverAndOverIsToldLessAndLessOften() {
+    ChannelBench bench = local();
+    bench.driveFails = true;
+    for (int i = 0; i < 20; i++) {
+      var read = bench.host.ask(1, HostCommand.READ, 0, 4096);
+      bench.runDry();
+      assertThat(read.status).isEqualTo(HostStatus.IO_ERROR);
+    }
+    assertThat(Collections.frequency(bench.told, EventCode.HOST_IO_ERROR.number()))
+        .isEqualTo(5);
   }
 
   @Test

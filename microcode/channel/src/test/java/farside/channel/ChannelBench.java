@@ -16,6 +16,7 @@ import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /// A channel adapter over one volume, with a drive in memory that stages and destages when
@@ -30,6 +31,7 @@ final class ChannelBench {
   final WriteRecords records;
   final SlotDirectory slots;
   final Volume volume;
+  final List<Integer> told = new ArrayList<>();
   final ChannelAdapter adapter;
   final MemorySegment drive = Arena.ofAuto().allocate(VOLUME_BYTES, 4096);
   boolean driveFails;
@@ -58,7 +60,7 @@ final class ChannelBench {
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
-    EventLog log = new EventLog((now, number, severity, text) -> {}, 1_000);
+    EventLog log = new EventLog((now, number, severity, text) -> told.add(number), 1_000);
     volume = new Volume(
         0,
         0x10,

@@ -96,7 +96,8 @@ final class LabelReader {
     boolean blank = true;
     for (int copy = 0; copy < 2; copy++) {
       if (outcomes[copy] != DriveOutcome.DONE) {
-        unreadable = "label copy " + copy + " cannot be read: " + outcomes[copy];
+        unreadable = "label copy " + copy + ", at byte "
+            + DriveLabel.offsetOf(copy, port.sizeBytes()) + ", cannot be read: " + outcomes[copy];
         continue;
       }
       switch (DriveLabel.decode(address + (long) copy * DriveLabel.BYTES)) {
@@ -115,7 +116,7 @@ final class LabelReader {
       }
     }
     if (newest != null) {
-      return new Labels.FoundLabel(newest, false, null);
+      return new Labels.FoundLabel(newest, false, null, unreadable);
     }
     if (unreadable != null) {
       return new Labels.FoundLabel(null, false, unreadable);

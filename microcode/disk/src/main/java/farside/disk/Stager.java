@@ -4,6 +4,7 @@ import farside.cache.BlockMask;
 import farside.cache.SlotDirectory;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.director.Recurrences;
 import farside.port.DriveOutcome;
 import farside.volume.Volume;
 import org.agrona.collections.IntArrayList;
@@ -19,6 +20,7 @@ final class Stager {
   private final int[] stageTo;
   private final boolean[] stageIsPiece;
   private final FailedReads failedReads;
+  private final Recurrences failures = new Recurrences();
   private final IntArrayList freeStages = new IntArrayList();
   private long stagedBytes;
   private long errorCount;
@@ -94,8 +96,9 @@ final class Stager {
       return;
     }
     errorCount++;
-    if (!stageIsPiece[op]) {
-      events.log(EventCode.STAGE_FAILED, drive.name(), firstBadByte, outcome);
+    long times = stageIsPiece[op] ? 0 : failures.count(slots.trackOf(stageSlot[op]));
+    if (times > 0) {
+      events.log(EventCode.STAGE_FAILED, drive.name(), firstBadByte, outcome, times);
     }
     failedReads.onFailed(stageSlot[op], stageFrom[op], stageTo[op], outcome, firstBadByte);
   }

@@ -101,6 +101,19 @@ class FailedReadsTest {
   }
 
   @Test
+  void aBadBlockThatIsReadOverAndOverIsToldLessAndLessOften() {
+    DiskBench bench = loaded(VolumeRole.LOCAL, 4);
+    spoil(5);
+    int slot = bench.slots.acquire(0, 0);
+    for (int i = 0; i < 20; i++) {
+      bench.slots.want(slot, ALL, ALL);
+      serve(bench);
+    }
+    assertThat(Collections.frequency(bench.events, EventCode.STAGE_FAILED.number()))
+        .isEqualTo(5);
+  }
+
+  @Test
   void onlyTheBadBlocksOfAMirroredVolumeAreLacking() {
     DiskBench bench = loaded(VolumeRole.R2, 4);
     spoil(5);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import farside.port.DriveOutcome;
 import farside.port.Memory;
 import farside.volume.DriveLabel;
+import farside.volume.Labels;
 import org.junit.jupiter.api.Test;
 
 class LabelOnDriveTest {
@@ -206,6 +207,30 @@ class LabelOnDriveTest {
   }
 
   @Test
+  void thatOneCopyCannotBeReadIsSaidWithTheOther() {
+    DiskBench first = new DiskBench(4);
+    first.load();
+    writeLabel(first);
+    writeLabel(first);
+    DiskBench bench = new DiskBench(first.drive);
+    bench.settle();
+    for (int failures = 0; failures < LabelReader.TRIES_MAX; failures++) {
+      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+      bench.settle();
+    }
+    bench.load();
+    Labels.FoundLabel found = bench.labels.found(0);
+    assertThat(found.label()).isNotNull();
+    assertThat(found.refusal()).isNull();
+    assertThat(found.doubt())
+        .contains("at byte " + DriveLabel.offsetOf(0, bench.drive.sizeBytes()), "cannot be read");
+    assertThat(new DiskBench(first.drive)).satisfies(whole -> {
+      whole.load();
+      assertThat(whole.labels.found(0).doubt()).isNull();
+    });
+  }
+
+  @Test
   void aDriveWhoseLabelCannotBeReadIsRefusedWhateverElseIsKnownOfIt() {
     DiskBench bench = new DiskBench(4);
     bench.settle();
@@ -214,6 +239,6 @@ class LabelOnDriveTest {
       bench.settle();
     }
     bench.load();
-    assertThat(bench.labels.found(0).refusal()).contains("label copy 0 cannot be read");
+    assertThat(bench.labels.found(0).refusal()).contains("label copy 0", "cannot be read");
   }
 }

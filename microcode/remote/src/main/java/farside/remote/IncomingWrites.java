@@ -76,10 +76,12 @@ final class IncomingWrites {
           + " bytes, payload "
           + payloadBytes;
     }
-    long number = write.number();
-    if (!copy && number <= memory.peerReceived()) {
+    if (!copy && write.number() <= memory.peerReceived()) {
       return null;
     }
+    // What a source takes back lies among its own writes, whose order FLUSH and watermarks go by:
+    // the peer's numbers are of another order.
+    long number = restored ? memory.numbers().next() : write.number();
     if (target) {
       volume.table().setPending((int) (offsetBytes / BlockMask.TRACK_BYTES), number);
     }
@@ -100,8 +102,8 @@ final class IncomingWrites {
       // A host waits for this drive: one flush covers all that came meanwhile.
       records.wantFlush(volume.index(), number);
     }
-    if (!copy) {
-      memory.setPeerReceived(number);
+    if (write.number() > memory.peerReceived()) {
+      memory.setPeerReceived(write.number());
     }
     return null;
   }

@@ -13,6 +13,7 @@ import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.function.IntPredicate;
 
 /// Gives the peer blocks that its own drive does not give. Spec: `specs/link-session.md`, "Remote
@@ -119,8 +120,9 @@ final class Lender {
   int step() {
     int work = 0;
     for (int loan = 0; loan < LOANS; loan++) {
-      if (!waiting.isEmpty() && isFree(loan)) {
-        begin(loan, waiting.poll());
+      Asked next = waiting.isEmpty() || !isFree(loan) ? null : pollAsked();
+      if (next != null) {
+        begin(loan, next);
         work++;
       }
       work += switch (state[loan]) {
@@ -130,6 +132,31 @@ final class Lender {
       };
     }
     return work;
+  }
+
+  /// The oldest request that may have a slot now, or null.
+  private Asked pollAsked() {
+    for (Iterator<Asked> all = waiting.iterator(); all.hasNext(); ) {
+      Asked what = all.next();
+      if (mayHaveSlot(what.volume())) {
+        all.remove();
+        return what;
+      }
+    }
+    return null;
+  }
+
+  /// No volume has all slots wait for its drive: were that to hang, the blocks of all others would
+  /// not be given either. A drive in doubt is not read, so nothing waits for it.
+  private boolean mayHaveSlot(Volume volume) {
+    int reading = 0;
+    for (int loan = 0; loan < LOANS; loan++) {
+      boolean waitsForDrive = state[loan] == State.READING || slots.isBeingRead(slotOf[loan]);
+      reading += waitsForDrive && asked[loan].volume() == volume ? 1 : 0;
+    }
+    return reading == 0
+        || reading < Math.min(LOANS, slots.privateCount()) - 1
+        || slots.isInDoubt(volume.index());
   }
 
   private boolean isFree(int loan) {

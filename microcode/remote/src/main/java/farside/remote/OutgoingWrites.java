@@ -25,6 +25,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
   /// Tags above 0 are records', from -1 downwards copies', and from here on answers'.
   private static final long LOAN_TAG = -1L - TrackCopier.BUFFERS;
 
+  private final GlobalMemory memory;
   private final WriteRecords records;
   private final Volumes volumes;
   private final FrameTransport transport;
@@ -33,7 +34,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
   private final TrackCopier copier;
   private final Lender lender;
   private final EventLog events;
-  /// Per volume: highest number under which this session has sent anything of it.
+  /// Per volume: highest number under which anything of it was sent, in this session or before.
   private final long[] sentOf;
 
   /// Records on their way to the peer of which nobody waits for an answer any more: each is
@@ -42,6 +43,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
 
   private long sentNumber;
   private long receivedNumber;
+  private boolean numbersCopies;
 
   /// @param copyAddress memory of [RemoteAdapter#WORK_BYTES]
   /// @param isLinked true of the index of a volume whose pair is settled
@@ -54,6 +56,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
       Watermarks watermarks,
       EventLog events,
       long copyAddress) {
+    this.memory = memory;
     this.records = memory.records();
     this.volumes = volumes;
     this.transport = transport;
@@ -75,10 +78,13 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
 
   /// A new session: what the peer has is released, what it lacks is sent once more. A write that
   /// waits for the peer's drive is released by the next watermark.
-  void begin(long numberPeerReceived) {
+  ///
+  /// @param peerVersion newest session version that the peer speaks
+  void begin(long numberPeerReceived, int peerVersion) {
+    numbersCopies = peerVersion >= SessionMessages.VERSION_OF_NUMBERED_COPIES;
     receivedNumber = numberPeerReceived;
     sentNumber = numberPeerReceived;
-    Arrays.fill(sentOf, 0);
+    Arrays.fill(sentOf, numberPeerReceived);
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       if (volume.ack() == AckMode.RECEIVED) {
         releaseReceived(volume);
@@ -123,13 +129,14 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
     }
   }
 
-  /// Highest number of ours that was sent.
+  /// Highest number of ours that was sent, of a record or a copy.
   @Override
   public long sentNumber() {
     return sentNumber;
   }
 
-  /// Highest number under which this session has sent anything of the volume; 0 if nothing.
+  /// Highest number under which anything of the volume was sent, in this session or, as far as
+  /// the peer received it, before.
   long sentOf(Volume volume) {
     return sentOf[volume.index()];
   }
@@ -268,17 +275,15 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
   @Override
   public boolean sendCopy(
       int buffer, Volume volume, int track, long address, int lengthBytes, int crc) {
+    // A number of its own is above all that the peer's watermarks have spoken of, also those that
+    // are still on a slow link. An older peer takes the last write's; it keeps no other in mind.
+    long number = numbersCopies ? memory.numbers().next() : sentNumber;
     int bytes = messages.write(
-        sentNumber,
-        volume.number(),
-        (long) track * BlockMask.TRACK_BYTES,
-        lengthBytes,
-        false,
-        true);
+        number, volume.number(), (long) track * BlockMask.TRACK_BYTES, lengthBytes, false, true);
     boolean sent = transport.sendSequenced(
         FrameTransport.COPY,
         buffer,
-        sentNumber,
+        number,
         bytes,
         address,
         lengthBytes,
@@ -286,7 +291,9 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
         IncomingWrites.unitsOf(lengthBytes),
         -1L - buffer);
     if (sent) {
-      sentOf[volume.index()] = sentNumber;
+      // Everything committed before was sent before.
+      sentNumber = number;
+      sentOf[volume.index()] = number;
     }
     if (sent && transport.lastWasQueued()) {
       copier.onQueued(buffer);
@@ -294,7 +301,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
     if (sent && volume.role() == VolumeRole.R1) {
       // The target keeps the track as pending under this number, which may be another volume's:
       // our watermark of this volume must be able to reach it.
-      watermarks.mustReach(volume.index(), sentNumber);
+      watermarks.mustReach(volume.index(), number);
     }
     return sent;
   }

@@ -43,7 +43,7 @@ final class PairDesk implements LeftOutPairs.Desk {
     /// The peer's drive holds everything of the volume up to the number.
     boolean isAllStableThere(Volume volume, long number);
 
-    /// Highest number under which this session has sent anything of the volume.
+    /// Highest number under which anything of the volume was sent.
     long sentOf(Volume volume);
 
     /// What the peer has told of its drive counts from now on.

@@ -443,7 +443,7 @@ public final class RemoteAdapter
     memory.setPeerIncarnation(incarnation);
     memory.numbers().skipTo(greeting.receivedNumber());
     watermarks.begin(greeting.receivedNumber(), greeting.assignedNumber());
-    outgoing.begin(greeting.receivedNumber());
+    outgoing.begin(greeting.receivedNumber(), greeting.protocolVersionMax());
     borrower.onSession(greeting.protocolVersionMax());
     comparingSinceNs = nowNs;
     group.join(over, nowNs);

@@ -39,6 +39,9 @@ final class SessionMessages {
   /// writes of, and a target says so in the middle of a session too.
   static final int VERSION_OF_LEAVING_OUT = 3;
 
+  /// From this session version on copies have numbers of their own.
+  static final int VERSION_OF_NUMBERED_COPIES = 3;
+
   private final RemoteSettings settings;
   private final GlobalMemory memory;
   private final Volumes volumes;

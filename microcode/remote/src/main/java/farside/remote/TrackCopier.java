@@ -41,7 +41,7 @@ final class TrackCopier {
     /// False: not now.
     boolean sendCopy(int buffer, Volume volume, int track, long address, int lengthBytes, int crc);
 
-    /// The peer has the track; `number` is the highest sent before it.
+    /// The peer has the track; `number` is the one that it was sent under.
     void onCopied(Volume volume, int track, long number);
 
     /// A track could not be read.

@@ -16,10 +16,13 @@ import java.util.function.IntPredicate;
 /// bits by it, and heard from it.
 ///
 /// A watermark goes out when it has changed, and may be lost on the way; so all are told again
-/// at fixed times, whatever else keeps the line busy. With `ack: stored` it releases hosts, and
-/// goes out at once.
+/// at fixed times, whatever else keeps the line busy. With `ack: stored` it releases hosts: it
+/// goes out at once, and once more after a short time, and twice that, and so on.
 final class Watermarks {
   private static final long EVERY_NS = 2_000_000;
+
+  /// When one that hosts may wait for is told once more, as nothing tells whether it came.
+  private static final long AWAITED_AGAIN_NS = 20_000_000;
 
   private final GlobalMemory memory;
   private final WriteRecords records;
@@ -32,6 +35,15 @@ final class Watermarks {
   private final long[] top;
 
   private final long[] told;
+
+  /// Per volume: what was told is to be told again.
+  private final boolean[] isLate;
+
+  /// Per volume whose watermark hosts wait for: how long after it was told it is told again, and
+  /// when.
+  private final long[] againAfterNs;
+
+  private final long[] againAtNs;
 
   /// Per volume: how far the peer has said, in this session, that its drive is stable; -1: it has
   /// not said anything.
@@ -59,6 +71,9 @@ final class Watermarks {
     this.messages = messages;
     top = new long[volumes.count()];
     told = new long[volumes.count()];
+    isLate = new boolean[volumes.count()];
+    againAfterNs = new long[volumes.count()];
+    againAtNs = new long[volumes.count()];
     heard = new long[volumes.count()];
   }
 
@@ -84,6 +99,7 @@ final class Watermarks {
       }
     }
     Arrays.fill(told, -1);
+    Arrays.fill(againAtNs, Director.NO_DEADLINE);
     Arrays.fill(heard, -1);
   }
 
@@ -119,15 +135,16 @@ final class Watermarks {
   int tell(long nowNs) {
     if (nowNs - allToldNs >= allAgainNs) {
       allToldNs = nowNs;
-      Arrays.fill(told, -1);
+      Arrays.fill(isLate, true);
     }
     boolean isTime = nowNs - toldNs >= EVERY_NS;
     int work = 0;
     for (Volume volume : volumes.list()) {
-      if ((isTime || isAwaited(volume)) && isNews(volume)) {
+      isLate[volume.index()] |= Director.isDue(againAtNs[volume.index()], nowNs);
+      if ((isTime || isAwaited(volume)) && isToBeTold(volume)) {
         long stable = stableOf(volume);
-        told[volume.index()] = stable;
         transport.sendLoose(FrameKind.STATUS, messages.watermark(volume.number(), stable), nowNs);
+        remember(volume, stable, nowNs);
         work++;
       }
     }
@@ -137,22 +154,36 @@ final class Watermarks {
     return work;
   }
 
+  private void remember(Volume volume, long stable, long nowNs) {
+    int index = volume.index();
+    againAfterNs[index] =
+        stable == told[index] ? Math.min(againAfterNs[index] * 2, allAgainNs) : AWAITED_AGAIN_NS;
+    againAtNs[index] = isAwaited(volume) && againAfterNs[index] < allAgainNs
+        ? nowNs + againAfterNs[index]
+        : Director.NO_DEADLINE;
+    told[index] = stable;
+    isLate[index] = false;
+  }
+
   /// True if hosts of the peer wait for the watermark.
   private static boolean isAwaited(Volume volume) {
     return volume.ack() == AckMode.STORED && volume.role() == VolumeRole.R2;
   }
 
-  private boolean isNews(Volume volume) {
+  private boolean isToBeTold(Volume volume) {
     return isLinked.test(volume.index())
         && volume.pairState() != PairState.RESTORING
-        && stableOf(volume) != told[volume.index()];
+        && (isLate[volume.index()] || stableOf(volume) != told[volume.index()]);
   }
 
   long nextDeadlineNs() {
     long deadline = allToldNs + allAgainNs;
     for (Volume volume : volumes.list()) {
-      if (isNews(volume)) {
+      if (isToBeTold(volume)) {
         return Director.sooner(deadline, toldNs + (isAwaited(volume) ? 0 : EVERY_NS));
+      }
+      if (isLinked.test(volume.index())) {
+        deadline = Director.sooner(deadline, againAtNs[volume.index()]);
       }
     }
     return deadline;

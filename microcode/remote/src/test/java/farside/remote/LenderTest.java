@@ -22,7 +22,7 @@ class LenderTest {
   private static final Standing SYNCHRONIZED =
       Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
 
-  private final RemoteBench bench = new RemoteBench(VolumeRole.R1, "G");
+  private final RemoteBench bench = new RemoteBench(VolumeRole.R1, "G", "G");
   private final Line line = new Line();
   private boolean linked = true;
   private final Lender lender = new Lender(bench.memory, bench.volumes, volume -> linked, line);
@@ -67,10 +67,14 @@ class LenderTest {
   }
 
   private boolean ask(int track, long low, long high, long generation) {
+    return ask(0, track, low, high, generation);
+  }
+
+  private boolean ask(int volume, int track, long low, long high, long generation) {
     UnsafeBuffer message = new UnsafeBuffer(ByteBuffer.allocateDirect(128));
     new RemoteReadEncoder()
         .wrapAndApplyHeader(message, 0, new MessageHeaderEncoder())
-        .volume(bench.volumes.get(0).number())
+        .volume(bench.volumes.get(volume).number())
         .request(++requests)
         .track(track)
         .blocksLow(low)
@@ -175,6 +179,36 @@ class LenderTest {
     assertThat(ask(0, 1, 0, 7)).isTrue();
     run();
     assertThat(line.answers).hasSize(Lender.LOANS + 1);
+  }
+
+  @Test
+  void aDriveThatHangsDoesNotKeepTheBlocksOfOthersFromThePeer() {
+    bench.begin(SYNCHRONIZED);
+    for (int track = 0; track < Lender.LOANS; track++) {
+      assertThat(ask(track, 1, 0, 7)).isTrue();
+    }
+    lender.step();
+    int hanging = 0;
+    for (int slot = bench.slots.pollWanted(); slot >= 0; slot = bench.slots.pollWanted()) {
+      bench.slots.onStageStarted(slot, 0, 1);
+      hanging++;
+    }
+    assertThat(hanging).isEqualTo(Lender.LOANS - 1);
+    assertThat(ask(1, 0, 1, 0, 7)).isTrue();
+    run();
+    assertThat(line.answers).extracting(Answer::request).containsExactly(Lender.LOANS + 1);
+    lender.onAcknowledged(line.answers.getFirst().loan());
+    // When it is known to hang, whoever asks is told so, and the last slot is free again.
+    bench.slots.setInDoubt(0, true);
+    run();
+    assertThat(line.answers.subList(1, line.answers.size()))
+        .extracting(Answer::verdict)
+        .hasSize(Lender.LOANS)
+        .containsOnly(ReadVerdict.UNREADABLE);
+    line.answers.forEach(answer -> lender.onAcknowledged(answer.loan()));
+    assertThat(ask(1, 1, 1, 0, 7)).isTrue();
+    run();
+    assertThat(line.answers.getLast().verdict()).isEqualTo(ReadVerdict.GIVEN);
   }
 
   @Test

@@ -14,6 +14,7 @@ import farside.port.PatchPanelPort;
 import farside.protocol.session.MessageHeaderEncoder;
 import farside.protocol.session.PairAnswerEncoder;
 import farside.protocol.session.PairOrderCode;
+import farside.protocol.session.WatermarkEncoder;
 import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.Standing;
@@ -173,6 +174,16 @@ final class RemoteBench {
         .generation(0)
         .number(0);
     adapter.onMessage(message, 0, 0, 0, 0);
+  }
+
+  /// The peer of the adapter says how far its drive of the first volume is stable.
+  void tellsWatermark(RemoteAdapter adapter, long stable) {
+    UnsafeBuffer message = new UnsafeBuffer(ByteBuffer.allocateDirect(128));
+    new WatermarkEncoder()
+        .wrapAndApplyHeader(message, 0, new MessageHeaderEncoder())
+        .volume(volumes.get(0).number())
+        .stableNumber(stable);
+    adapter.onStatus(message, 0);
   }
 
   void labelDurable(int drive) {

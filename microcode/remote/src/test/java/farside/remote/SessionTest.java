@@ -395,6 +395,52 @@ class SessionTest {
     assertThat(source.drives[0]).isEqualTo(target.drives[0]);
   }
 
+  /// Takes back what the peer has, under numbers of the peer's that are far above its own, and
+  /// makes none of it stable.
+  private void takeBackUnderHighNumbersOfThePeer() {
+    target.memory.numbers().skipTo(1_000_000_000_000L);
+    source.memory.setPeerReceived(1_000_000_000_000L);
+    startRestoring();
+    drivesOfTargetWork = true;
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.RESTORING);
+    assertThat(source.records.incomingFramesFree()).isLessThan(source.records.incomingFramesMax());
+  }
+
+  @Test
+  void aFlushIsNotAnsweredForWhatWasTakenBackWhenTheDriveLacksWhatWasWrittenSince() {
+    takeBackUnderHighNumbersOfThePeer();
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(100 * MS);
+    // The peer cannot go on giving back: the source goes on with what it has, and hosts write.
+    Volume atTarget = target.volumes.get(0);
+    atTarget.become(atTarget.standing().receiving(), "test");
+    line[0].carrier = true;
+    line[1].carrier = true;
+    nowNs += MS;
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).isReady()).isTrue();
+    int record = source.write(0, 0, false, false, nowNs);
+    long flushed = source.records.highestReleased(0);
+    assertThat(flushed).isEqualTo(source.records.numberOf(record));
+    assertThat(source.records.isStableUpTo(0, flushed)).isFalse();
+    source.destage(0);
+    assertThat(source.records.isStableUpTo(0, flushed)).isTrue();
+  }
+
+  @Test
+  void afterARestoreNeitherWatermarksNorFlushesSpeakOfNumbersThatThisCabinetHasNotGiven() {
+    takeBackUnderHighNumbersOfThePeer();
+    drivesOfSourceWork = true;
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    long last = source.memory.numbers().last();
+    assertThat(source.records.highestNumber(0)).isLessThanOrEqualTo(last);
+    assertThat(source.records.highestReleased(0)).isLessThanOrEqualTo(last);
+    assertThat(source.memory.peerReceived()).isGreaterThan(last);
+  }
+
   @Test
   void aTargetSaysThatItHasGivenAllBackOnlyWhenItsOwnDriveHasAllOfIt() {
     startRestoring();

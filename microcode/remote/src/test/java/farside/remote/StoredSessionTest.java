@@ -91,6 +91,30 @@ class StoredSessionTest {
   }
 
   @Test
+  void aHostDoesNotWaitLongForAWatermarkThatTheLineLost() {
+    start(SOURCE, TARGET);
+    drivesOfTargetWork = true;
+    runFor(600 * MS);
+    source.write(0, 0, true, true, nowNs);
+    a.doWork(nowNs);
+    b.doWork(nowNs);
+    target.destage(0);
+    // The second and the third time it is told it is lost too.
+    for (long endNs = nowNs + 50 * MS; nowNs - endNs < 0; nowNs += MS) {
+      b.doWork(nowNs);
+      line[0].loseAll();
+    }
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+    runFor(100 * MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    // With nothing new it is told less and less often.
+    runFor(2_000 * MS);
+    long sentBefore = line[1].sentFrames();
+    runFor(1_000 * MS);
+    assertThat(line[1].sentFrames() - sentBefore).isLessThanOrEqualTo(4);
+  }
+
+  @Test
   void theTargetIsInAHurryForWhatHostsWaitFor() {
     start(SOURCE, TARGET);
     runFor(100 * MS);
@@ -143,6 +167,47 @@ class StoredSessionTest {
     runFor(1_000 * MS);
     assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.volumes.get(0).standing().stored()).isTrue();
+  }
+
+  @Test
+  void aWatermarkOfBeforeACopyDoesNotStandForIt() {
+    start(SOURCE.alone(8), TARGET);
+    source.volumes.get(0).table().owed().setAll();
+    long stableBefore = target.memory.peerReceived();
+    runFor(400 * MS);
+    assertThat(source.volumes.get(0).table().owed().count()).isZero();
+    // One that a slow link still brings.
+    source.tellsWatermark(a, stableBefore);
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(source.volumes.get(0).table().pending().count()).isEqualTo(RemoteBench.TRACKS);
+    drivesOfTargetWork = true;
+    runFor(100 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(0).table().pending().count()).isZero();
+  }
+
+  @Test
+  void copiesThatThePeersDriveLacksAreRememberedWhenTheSessionBeginsAnew() {
+    start(SOURCE.alone(8), TARGET);
+    source.volumes.get(0).table().owed().setAll();
+    runFor(400 * MS);
+    setCarrier(false);
+    runFor(10 * MS);
+    setCarrier(true);
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(source.volumes.get(0).table().pending().count()).isEqualTo(RemoteBench.TRACKS);
+    assertThat(source.memory.numbers().last()).isGreaterThanOrEqualTo(target.memory.peerReceived());
+    drivesOfTargetWork = true;
+    runFor(100 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(0).table().pending().count()).isZero();
+  }
+
+  private void setCarrier(boolean carrier) {
+    line[0].carrier = carrier;
+    line[1].carrier = carrier;
   }
 
   @Test

@@ -162,6 +162,22 @@ public final class Iml {
     }
   }
 
+  /// An older label may say that the pair is synchronized though its source went on alone since:
+  /// the peer's old content would go over what hosts were told is safe. Only NVRAM can say that
+  /// nothing newer is missing. A copy that is torn is another matter: nothing rests on a label
+  /// that was never whole.
+  private void refuseOldLabel(int drive) {
+    Labels.FoundLabel label = labels.found(drive);
+    if (label.label() != null && label.doubt() != null) {
+      refuse(
+          drive,
+          label.doubt()
+              + "; it may be the newer one, and NVRAM that would know is lost. Nothing was written to it."
+              + " Have the drive give that copy, or copy it to one that is whole. If the older label is to be"
+              + " believed, whatever was written since, write 4096 zeroes over that copy");
+    }
+  }
+
   private void refuse(int drive, String why) {
     events.log(EventCode.DRIVE_REFUSED, labels.driveName(drive), why);
     throw new CabinetRefused("drive " + labels.driveName(drive) + " refused: " + why + ".");
@@ -174,6 +190,9 @@ public final class Iml {
     boolean[] lost = new boolean[volumes.count()];
     for (Volume volume : volumes.list()) {
       lost[volume.index()] = isLost(volume);
+      if (lost[volume.index()] && volume.role() != VolumeRole.LOCAL) {
+        refuseOldLabel(volume.driveIndex());
+      }
     }
     WriteRecords.Found records = memory.records().recover(this::onBadRecord, nowNs);
     recordsKept = records.kept();

@@ -166,6 +166,45 @@ class ImlTest {
         "Correct the rig file");
   }
 
+  private void findsOneCopyOnly(Start start, DriveLabel label) {
+    start.labels.onFound(
+        0, new Labels.FoundLabel(label, false, null, "label copy 1, at byte 5, cannot be read"));
+    start.iml.step(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = VolumeRole.class,
+      names = {"R1", "R2"})
+  void aLabelThatMayNotBeTheNewestIsNotBelievedWithoutNvram(VolumeRole role) {
+    Start first = new Start(role).findingNewDrive();
+    first.volume.begin(Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7));
+    DriveLabel old = first.label();
+
+    Start kept = new Start(role);
+    findsOneCopyOnly(kept, old);
+    assertThat(kept.labels.isWanted(0)).isTrue();
+    assertThat(kept.volume.standing().generation()).isEqualTo(7);
+
+    nvram.contents = Contents.LOST;
+    Start lost = new Start(role);
+    lost.isRefused(
+        () -> findsOneCopyOnly(lost, old),
+        "label copy 1, at byte 5, cannot be read",
+        "it may be the newer one",
+        "Nothing was written to it",
+        "write 4096 zeroes over that copy");
+  }
+
+  @Test
+  void aLabelOfALocalVolumeSaysTheSameWhetherItIsTheNewestOrNot() {
+    DriveLabel old = new Start(VolumeRole.LOCAL).findingNewDrive().label();
+    nvram.contents = Contents.LOST;
+    Start lost = new Start(VolumeRole.LOCAL);
+    findsOneCopyOnly(lost, old);
+    assertThat(lost.labels.isWanted(0)).isTrue();
+  }
+
   @ParameterizedTest
   @EnumSource(VolumeRole.class)
   void aCabinetKilledBeforeTheFirstLabelOfAClearedDriveStartsTheNextTimeAndOnlyThen(

@@ -1,5 +1,6 @@
 package farside.port.fault;
 
+import farside.port.DriveFilter;
 import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import farside.port.IoVector;
@@ -12,20 +13,19 @@ import org.agrona.collections.Long2ObjectHashMap;
 ///
 /// A read that meets such a block does not reach the drive behind: it ends with a medium error
 /// that names the first of them, and its memory holds noise, as it may after a real one.
-public final class LosingDrive implements DrivePort {
+public final class LosingDrive extends DriveFilter {
   private static final byte NOISE = (byte) 0xBD;
 
   private record Extent(long fromBlock, long toBlock) {}
 
   private record Failure(long tag, long firstBadByte) {}
 
-  private final DrivePort drive;
   private final TreeSet<Long> lost = new TreeSet<>();
   private final ArrayDeque<Failure> failures = new ArrayDeque<>();
   private final Long2ObjectHashMap<Extent> rewriting = new Long2ObjectHashMap<>();
 
   public LosingDrive(DrivePort drive) {
-    this.drive = drive;
+    super(drive);
   }
 
   /// From now on these blocks cannot be read.
@@ -81,11 +81,6 @@ public final class LosingDrive implements DrivePort {
   }
 
   @Override
-  public void submitFlush(long tag) {
-    drive.submitFlush(tag);
-  }
-
-  @Override
   public int drain(DriveSink sink, int limit) {
     int drained = 0;
     while (drained < limit && !failures.isEmpty()) {
@@ -103,45 +98,5 @@ public final class LosingDrive implements DrivePort {
               sink.onCompletion(tag, outcome, firstBadByte);
             },
             limit - drained);
-  }
-
-  @Override
-  public String name() {
-    return drive.name();
-  }
-
-  @Override
-  public String identity() {
-    return drive.identity();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return drive.sizeBytes();
-  }
-
-  @Override
-  public int blockBytes() {
-    return drive.blockBytes();
-  }
-
-  @Override
-  public boolean isKnownZeroBelow(long offsetBytes) {
-    return drive.isKnownZeroBelow(offsetBytes);
-  }
-
-  @Override
-  public void tellZeroes(ZeroSink sink) {
-    drive.tellZeroes(sink);
-  }
-
-  @Override
-  public boolean mayBeLabelled() {
-    return drive.mayBeLabelled();
-  }
-
-  @Override
-  public int queueDepth() {
-    return drive.queueDepth();
   }
 }

@@ -1,10 +1,10 @@
 package farside.port.fault;
 
+import farside.port.LinkFilter;
 import farside.port.LinkPort;
 import farside.port.Memory;
 import java.nio.ByteBuffer;
 import java.util.random.RandomGenerator;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /// A bad line: frames that arrive are dropped, damaged by one flipped bit, or arrive twice.
@@ -15,10 +15,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 ///
 /// Each frame takes the same four draws whatever the probabilities are, so that changing one of
 /// them moves no other fault of the same seed.
-public final class LossyLink implements LinkPort {
+public final class LossyLink extends LinkFilter {
   private static final int FRAME_BYTES_MAX = 128 * 1024;
 
-  private final LinkPort link;
   private final RandomGenerator random;
   private final BadSink badSink = new BadSink();
   private final UnsafeBuffer second = new UnsafeBuffer(ByteBuffer.allocateDirect(FRAME_BYTES_MAX));
@@ -35,7 +34,7 @@ public final class LossyLink implements LinkPort {
       double dropProbability,
       double corruptProbability,
       double duplicateProbability) {
-    this.link = link;
+    super(link);
     this.random = random;
     this.dropProbability = probability(dropProbability);
     this.corruptProbability = probability(corruptProbability);
@@ -72,57 +71,6 @@ public final class LossyLink implements LinkPort {
   public int drain(LinkSink sink, int limit) {
     badSink.sink = sink;
     return link.drain(badSink, limit);
-  }
-
-  @Override
-  public String name() {
-    return link.name();
-  }
-
-  @Override
-  public boolean hasCarrier() {
-    return link.hasCarrier();
-  }
-
-  @Override
-  public int submit(
-      DirectBuffer header, int headerBytes, long payloadAddress, int payloadBytes, long tag) {
-    return link.submit(header, headerBytes, payloadAddress, payloadBytes, tag);
-  }
-
-  @Override
-  public void vary(boolean on) {
-    link.vary(on);
-  }
-
-  @Override
-  public boolean isVariedOn() {
-    return link.isVariedOn();
-  }
-
-  @Override
-  public void hangUp(String reason) {
-    link.hangUp(reason);
-  }
-
-  @Override
-  public long sentFrames() {
-    return link.sentFrames();
-  }
-
-  @Override
-  public long sentBytes() {
-    return link.sentBytes();
-  }
-
-  @Override
-  public long receivedFrames() {
-    return link.receivedFrames();
-  }
-
-  @Override
-  public long receivedBytes() {
-    return link.receivedBytes();
   }
 
   @Override

@@ -1,10 +1,11 @@
 package farside.port.powersafe;
 
+import farside.port.DriveFilter;
 import farside.port.DrivePort;
 import farside.port.IoVector;
 
 /// A drive that gets a write when the log has what the write rests on.
-final class HeldDrive implements DrivePort, Outlet.Held {
+final class HeldDrive extends DriveFilter implements Outlet.Held {
   private static final class Request {
     final IoVector source = new IoVector();
     boolean isZero;
@@ -14,64 +15,18 @@ final class HeldDrive implements DrivePort, Outlet.Held {
     long mark;
   }
 
-  private final DrivePort drive;
   private final NvramLog log;
   private final Request[] requests;
   private int first;
   private int count;
 
   HeldDrive(DrivePort drive, NvramLog log) {
-    this.drive = drive;
+    super(drive);
     this.log = log;
     requests = new Request[drive.queueDepth()];
     for (int i = 0; i < requests.length; i++) {
       requests[i] = new Request();
     }
-  }
-
-  @Override
-  public String name() {
-    return drive.name();
-  }
-
-  @Override
-  public String identity() {
-    return drive.identity();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return drive.sizeBytes();
-  }
-
-  @Override
-  public int blockBytes() {
-    return drive.blockBytes();
-  }
-
-  @Override
-  public boolean isKnownZeroBelow(long offsetBytes) {
-    return drive.isKnownZeroBelow(offsetBytes);
-  }
-
-  @Override
-  public void tellZeroes(ZeroSink sink) {
-    drive.tellZeroes(sink);
-  }
-
-  @Override
-  public boolean mayBeLabelled() {
-    return drive.mayBeLabelled();
-  }
-
-  @Override
-  public int queueDepth() {
-    return drive.queueDepth();
-  }
-
-  @Override
-  public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
-    drive.submitRead(offsetBytes, address, lengthBytes, tag);
   }
 
   @Override
@@ -95,16 +50,6 @@ final class HeldDrive implements DrivePort, Outlet.Held {
       return;
     }
     hold(offsetBytes, lengthBytes, tag).isZero = true;
-  }
-
-  @Override
-  public void submitFlush(long tag) {
-    drive.submitFlush(tag);
-  }
-
-  @Override
-  public int drain(DriveSink sink, int limit) {
-    return drive.drain(sink, limit);
   }
 
   private boolean isOpen() {

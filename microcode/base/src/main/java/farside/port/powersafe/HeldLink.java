@@ -1,6 +1,7 @@
 package farside.port.powersafe;
 
 import farside.director.MachineCheck;
+import farside.port.LinkFilter;
 import farside.port.LinkPort;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.LongArrayQueue;
@@ -10,12 +11,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 ///
 /// A held frame's header is copied, its payload stays where it is: to the sender it is queued. So
 /// is one without payload: the link behind may queue it, and would tell of one that nobody counts.
-final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
+final class HeldLink extends LinkFilter implements LinkPort.LinkSink, Outlet.Held {
   private static final int FRAMES_MAX = 256;
   private static final int HEADER_BYTES_MAX = 512;
   private static final long NONE = Long.MIN_VALUE;
 
-  private final LinkPort link;
   private final NvramLog log;
   private final UnsafeBuffer[] headers = new UnsafeBuffer[FRAMES_MAX];
   private final int[] headerBytes = new int[FRAMES_MAX];
@@ -32,7 +32,7 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
   private LinkSink sink;
 
   HeldLink(LinkPort link, NvramLog log) {
-    this.link = link;
+    super(link);
     this.log = log;
     for (int i = 0; i < FRAMES_MAX; i++) {
       headers[i] = new UnsafeBuffer(new byte[HEADER_BYTES_MAX]);
@@ -41,16 +41,6 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
 
   LinkPort behind() {
     return link;
-  }
-
-  @Override
-  public String name() {
-    return link.name();
-  }
-
-  @Override
-  public boolean hasCarrier() {
-    return link.hasCarrier();
   }
 
   @Override
@@ -133,45 +123,5 @@ final class HeldLink implements LinkPort, LinkPort.LinkSink, Outlet.Held {
       }
     }
     sink.onCarrier(up, reason);
-  }
-
-  @Override
-  public void vary(boolean on) {
-    link.vary(on);
-  }
-
-  @Override
-  public void hangUp(String reason) {
-    link.hangUp(reason);
-  }
-
-  @Override
-  public boolean isVariedOn() {
-    return link.isVariedOn();
-  }
-
-  @Override
-  public long sentFrames() {
-    return link.sentFrames();
-  }
-
-  @Override
-  public long sentBytes() {
-    return link.sentBytes();
-  }
-
-  @Override
-  public long receivedFrames() {
-    return link.receivedFrames();
-  }
-
-  @Override
-  public long receivedBytes() {
-    return link.receivedBytes();
-  }
-
-  @Override
-  public String description() {
-    return link.description();
   }
 }

@@ -18,12 +18,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// |     40 |      4 | pages         | of the region                                          |
 /// |     44 |      4 | body CRC-32C  | of the bytes after the header                          |
 /// |     48 |      4 | header CRC-32C | of bytes 0 to 47                                      |
+/// |     52 |      8 | NVRAM id      | whose log it is; also in the NVRAM prologue            |
+/// |     60 |      4 | id CRC-32C    | of bytes 0 to 59; if it is wrong there is no NVRAM id  |
 /// |     64 |        | entries       | to the end                                             |
 ///
 /// An entry is a page's number (8 bytes), a mask of its 64 lines of 64 bytes (8 bytes), and the
 /// lines that the mask names, lowest first. A part begins at a multiple of 4096 of the log.
 /// Little-endian. The header has its own CRC so that a part that was torn still tells its
-/// number.
+/// number. The id came later: a program that does not know it leaves zeroes there.
 final class LogPart {
   static final int ALIGN_BYTES = 4096;
   static final int PAGE_BYTES = 4096;
@@ -48,6 +50,8 @@ final class LogPart {
   private static final int PAGES_OFFSET = 40;
   private static final int BODY_CRC_OFFSET = 44;
   private static final int HEADER_CRC_OFFSET = 48;
+  private static final int NVRAM_ID_OFFSET = 52;
+  private static final int ID_CRC_OFFSET = 60;
 
   private final UnsafeBuffer buffer;
   private final int capacityBytes;
@@ -103,7 +107,8 @@ final class LogPart {
     return at;
   }
 
-  void seal(long epoch, long number, long segment, int lengthBytes, int flags, int pages) {
+  void seal(
+      long nvramId, long epoch, long number, long segment, int lengthBytes, int flags, int pages) {
     buffer.putLong(MAGIC_OFFSET, MAGIC, LITTLE_ENDIAN);
     buffer.putLong(EPOCH_OFFSET, epoch, LITTLE_ENDIAN);
     buffer.putLong(NUMBER_OFFSET, number, LITTLE_ENDIAN);
@@ -113,6 +118,9 @@ final class LogPart {
     buffer.putInt(PAGES_OFFSET, pages, LITTLE_ENDIAN);
     buffer.putInt(BODY_CRC_OFFSET, bodyCrc(lengthBytes), LITTLE_ENDIAN);
     buffer.putInt(HEADER_CRC_OFFSET, headerCrc(0), LITTLE_ENDIAN);
+    buffer.putLong(NVRAM_ID_OFFSET, nvramId, LITTLE_ENDIAN);
+    buffer.putInt(
+        ID_CRC_OFFSET, Memory.crc32c(buffer.addressOffset(), ID_CRC_OFFSET), LITTLE_ENDIAN);
   }
 
   private int headerCrc(int atBytes) {
@@ -127,13 +135,33 @@ final class LogPart {
 
   /// True if a header of that epoch stands there, whatever follows it.
   boolean isHeaderAt(int atBytes, long epoch) {
+    return buffer.getLong(atBytes + EPOCH_OFFSET, LITTLE_ENDIAN) == epoch && isHeaderAt(atBytes);
+  }
+
+  private boolean isHeaderAt(int atBytes) {
     return buffer.getLong(atBytes + MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC
-        && buffer.getLong(atBytes + EPOCH_OFFSET, LITTLE_ENDIAN) == epoch
         && buffer.getInt(atBytes + HEADER_CRC_OFFSET, LITTLE_ENDIAN) == headerCrc(atBytes);
+  }
+
+  /// True if a header of whatever epoch stands at the beginning.
+  boolean isHeader() {
+    return isHeaderAt(0);
+  }
+
+  /// 0: it does not say.
+  long nvramId() {
+    int crc = Memory.crc32c(buffer.addressOffset(), ID_CRC_OFFSET);
+    return buffer.getInt(ID_CRC_OFFSET, LITTLE_ENDIAN) == crc
+        ? buffer.getLong(NVRAM_ID_OFFSET, LITTLE_ENDIAN)
+        : 0;
   }
 
   long numberAt(int atBytes) {
     return buffer.getLong(atBytes + NUMBER_OFFSET, LITTLE_ENDIAN);
+  }
+
+  long epoch() {
+    return buffer.getLong(EPOCH_OFFSET, LITTLE_ENDIAN);
   }
 
   long segment() {

@@ -26,6 +26,7 @@ public final class NvramLog {
   private final NvramLogPort port;
   private final long regionAddress;
   private final int pages;
+  private final long nvramId;
   private final long epoch;
   private final MemorySegment memory;
   private final LogPart part;
@@ -55,8 +56,10 @@ public final class NvramLog {
   /// The newest segment with a whole copy; it may be counted upon when the group has ended.
   private long wholeSegment;
 
-  private NvramLog(NvramLogPort port, long regionAddress, long regionBytes, long epoch, int slot) {
+  private NvramLog(
+      NvramLogPort port, long nvramId, long regionAddress, long regionBytes, long epoch, int slot) {
     this.port = port;
+    this.nvramId = nvramId;
     this.regionAddress = regionAddress;
     this.pages = (int) (regionBytes / LogPart.PAGE_BYTES);
     this.epoch = epoch;
@@ -83,17 +86,47 @@ public final class NvramLog {
     return LogPart.isMagicAt(address);
   }
 
+  /// True if the log holds something, and nothing in it says that it is this NVRAM's. A part
+  /// does if it names the NVRAM, or is of the epoch that the NVRAM names: an older one names
+  /// none. It goes by the first part of each segment, which is there as long as the segment
+  /// holds anything.
+  ///
+  /// @param nvramId 0: the NVRAM has none yet
+  /// @param epoch that the NVRAM names; 0: none
+  public static boolean isOfAnother(NvramLogPort port, long nvramId, long regionBytes, long epoch) {
+    MemorySegment page = Arena.ofAuto().allocate(LogPart.ALIGN_BYTES, LogPart.ALIGN_BYTES);
+    LogPart part = new LogPart(page.address(), LogPart.ALIGN_BYTES);
+    boolean isUsed = false;
+    for (int slot = 0; slot < SEGMENTS && port.sizeBytes() >= bytesFor(regionBytes); slot++) {
+      long offset = slot * LogPart.segmentBytesFor(regionBytes);
+      port.readNow(offset, page.address(), LogPart.ALIGN_BYTES);
+      if (part.isHeader()) {
+        isUsed = true;
+        if (nvramId != 0 && part.nvramId() == nvramId || epoch != 0 && part.epoch() == epoch) {
+          return false;
+        }
+      }
+    }
+    return isUsed;
+  }
+
   /// Begins a new log over a region, with a copy of it as it is now, and waits until that is
   /// durable. The log of the epoch before is whole until then.
   ///
+  /// @param nvramId random, never 0; the caller has made it durable before
   /// @param epoch random, never 0; the caller makes it durable before the cabinet runs
   /// @param oldEpoch of the log that may still be needed; 0: there is none
   public static NvramLog begin(
-      NvramLogPort port, long regionAddress, long regionBytes, long epoch, long oldEpoch) {
+      NvramLogPort port,
+      long nvramId,
+      long regionAddress,
+      long regionBytes,
+      long epoch,
+      long oldEpoch) {
     int slot = oldEpoch == 0
         ? 0
         : new NvramLogReplay(port, regionAddress, regionBytes, oldEpoch).freeSlot();
-    NvramLog log = new NvramLog(port, regionAddress, regionBytes, epoch, slot);
+    NvramLog log = new NvramLog(port, nvramId, regionAddress, regionBytes, epoch, slot);
     log.writeWholeCopy();
     return log;
   }
@@ -102,7 +135,7 @@ public final class NvramLog {
     while (copiedPages < pages) {
       int lengthBytes = copyPages(LogPart.HEADER_BYTES, Long.MAX_VALUE);
       int flags = copiedPages == pages ? LogPart.GROUP_ENDS | LogPart.IS_WHOLE : 0;
-      part.seal(epoch, ++partNumber, segment, lengthBytes, flags, pages);
+      part.seal(nvramId, epoch, ++partNumber, segment, lengthBytes, flags, pages);
       port.writeNow(offsetBytes(), memory.address(), LogPart.aligned(lengthBytes));
       positionBytes += LogPart.aligned(lengthBytes);
     }
@@ -181,7 +214,7 @@ public final class NvramLog {
     boolean isWhole = copiedPages == pages;
     wholeSegment = isWhole ? segment : wholeSegment;
     int flags = (endsGroup ? LogPart.GROUP_ENDS : 0) | (isWhole ? LogPart.IS_WHOLE : 0);
-    part.seal(epoch, ++partNumber, segment, lengthBytes, flags, pages);
+    part.seal(nvramId, epoch, ++partNumber, segment, lengthBytes, flags, pages);
     sealedGroup += endsGroup ? 1 : 0;
     writing = true;
     int alignedBytes = LogPart.aligned(lengthBytes);

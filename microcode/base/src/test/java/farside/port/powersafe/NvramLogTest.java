@@ -23,7 +23,7 @@ class NvramLogTest {
   private NvramLog log;
 
   private void begin(long epoch, long oldEpoch) {
-    log = NvramLog.begin(device, region.address(), REGION_BYTES, epoch, oldEpoch);
+    log = NvramLog.begin(device, 9, region.address(), REGION_BYTES, epoch, oldEpoch);
   }
 
   private void put(long offset, long value) {
@@ -229,7 +229,7 @@ class NvramLogTest {
       for (int parts = 0; !begun; parts++) {
         device.writesNowLeft = parts;
         try {
-          NvramLog.begin(device, region.address(), REGION_BYTES, epoch + 1 + parts, epoch);
+          NvramLog.begin(device, 9, region.address(), REGION_BYTES, epoch + 1 + parts, epoch);
           begun = true;
         } catch (LogInMemory.Died died) {
           assertThat(rebuilt(epoch)).as("seed %d, part %d", seed, parts).isEqualTo(before);
@@ -245,6 +245,21 @@ class NvramLogTest {
     begin(EPOCH, 0);
 
     assertThat(rebuild(device, EPOCH + 1, new byte[REGION_BYTES])).contains("no whole copy");
+  }
+
+  @Test
+  void aLogTellsWhoseItIs() {
+    assertThat(NvramLog.isOfAnother(device, 8, REGION_BYTES, 0)).as("empty").isFalse();
+    begin(EPOCH, 0);
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 500; i++) {
+      assertThat(NvramLog.isOfAnother(device, 9, REGION_BYTES, 0)).isFalse();
+      assertThat(NvramLog.isOfAnother(device, 8, REGION_BYTES, EPOCH)).isFalse();
+      assertThat(NvramLog.isOfAnother(device, 8, REGION_BYTES, EPOCH + 1)).isTrue();
+      assertThat(NvramLog.isOfAnother(device, 0, REGION_BYTES, 0)).isTrue();
+      fill(random, random.nextInt(64) * 4096L, 4096);
+      write();
+    }
   }
 
   @ParameterizedTest
@@ -265,7 +280,7 @@ class NvramLogTest {
       put(0, 1000 + parts);
       device.writesNowLeft = parts++;
       try {
-        NvramLog.begin(device, region.address(), REGION_BYTES, EPOCH + parts, EPOCH);
+        NvramLog.begin(device, 9, region.address(), REGION_BYTES, EPOCH + parts, EPOCH);
         begun = true;
       } catch (LogInMemory.Died died) {
         assertThat(rebuilt(EPOCH)).isEqualTo(before);

@@ -25,7 +25,7 @@ class OutletTest {
 
   private final MemorySegment region = Arena.ofAuto().allocate(REGION_BYTES, 4096);
   private final LogInMemory device = new LogInMemory(REGION_BYTES);
-  private final NvramLog log = NvramLog.begin(device, region.address(), REGION_BYTES, 7, 0);
+  private final NvramLog log = NvramLog.begin(device, 9, region.address(), REGION_BYTES, 7, 0);
   private final Outlet outlet = new Outlet(log);
   private final List<String> outside = new ArrayList<>();
   private final FakeHost fakeHost = new FakeHost();
