@@ -3,7 +3,7 @@ MVN := ci/mvn
 FARSIDE := hil-rig/farside
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test fmt tidy sim bench jmh ci clean
+.PHONY: help build run demo test fmt tidy sim mutants bench jmh ci clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 8
@@ -30,6 +30,9 @@ tidy: ## Check format, walls between rooms, documents, and what error-prone says
 
 sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long)
 	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SCENARIO),--scenario=$(SCENARIO))
+
+mutants: ## See the simulator find every deliberate fault in the microcode (FRESH=true: by how many seeds)
+	@$(MVN) -T 1C -pl firmware-emu -am test -Dtest=MutantsTest -DexcludedGroups= -Dsurefire.failIfNoSpecifiedTests=false -Dfarside.mutants.fresh=$(if $(FRESH),$(FRESH),false)
 
 bench: build ## Measure beside what a user would pick instead, as ratios (OPTIONS=--quick, OPTIONS=--help)
 	@hil-rig/bench/bench $(OPTIONS)
