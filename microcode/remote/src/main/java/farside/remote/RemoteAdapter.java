@@ -306,6 +306,13 @@ public final class RemoteAdapter
   }
 
   @Override
+  public long goOnAlone(Volume volume) {
+    long ticket = cut.goOnAlone(volume);
+    outgoing.onLeftOut();
+    return ticket;
+  }
+
+  @Override
   public boolean isAllStableThere(Volume volume, long number) {
     return watermarks.heard(volume) >= number;
   }
