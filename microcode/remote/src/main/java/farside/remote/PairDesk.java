@@ -170,9 +170,10 @@ final class PairDesk implements LeftOutPairs.Desk {
     return linked[volumeIndex];
   }
 
-  /// True while the session goes on without the pair.
-  boolean isLeftOut(int volumeIndex) {
-    return leftOut.isOut(volumeIndex);
+  /// True while the source of the pair sends no writes: the session goes on without it, or it
+  /// takes back what it lost.
+  boolean sendsNoWrites(int volumeIndex) {
+    return leftOut.isOut(volumeIndex) || restoring[volumeIndex];
   }
 
   /// True when no R1 volume waits for the peer's word.

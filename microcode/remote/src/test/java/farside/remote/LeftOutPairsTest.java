@@ -599,4 +599,61 @@ class LeftOutPairsTest {
     assertThat(pair(1)).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.drives[1]).isEqualTo(source.drives[1]);
   }
+
+  /// Nothing that comes while a target refuses writes makes its image current again: its source
+  /// does not heed the answer.
+  @Test
+  void norDoesTheEndOfACopyThatWasOnItsWayMakeItCurrent() {
+    start("G");
+    hang(0);
+    runFor(10 * MS);
+    free(0);
+    for (int i = 0; pair(0) != PairState.SYNC_FINISHING; i++) {
+      assertThat(i).as("rounds").isLessThan(1000);
+      a.doWork(nowNs);
+      b.doWork(nowNs);
+      if (pair(0) != PairState.SYNC_FINISHING) {
+        playDrives();
+      }
+      nowNs += MS;
+    }
+    source.labelDurable(0);
+    a.doWork(nowNs);
+    a.doWork(nowNs);
+    hang(0);
+    b.doWork(nowNs);
+    b.doWork(nowNs);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).standing().staleSinceMs()).isNotZero();
+    free(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+  }
+
+  @Test
+  void aTargetThatOnlyGivesBackTakesNoCreditFromTheOthers() {
+    source = new RemoteBench(VolumeRole.R1, "G", "H");
+    target = new RemoteBench(VolumeRole.R2, "G", "H");
+    a = source.adapter(line[0], "AAA", "BBB");
+    b = target.adapter(line[1], "BBB", "AAA");
+    source.begin(SYNCHRONIZED);
+    source.volumes.get(0).begin(SYNCHRONIZED.with(PairState.RESTORING));
+    target.begin(SYNCHRONIZED);
+    hang(0);
+    for (int block = 0; target.records.incomingFramesFree(0) > 0; block++) {
+      int record = target.records.reserve(1, true, 0);
+      target.records.commit(
+          record, 0, block * 512L, 512, 1, true, true, true, 0, false, false, -1, nowNs);
+    }
+    a.start(nowNs);
+    b.start(nowNs);
+    runFor(500 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.RESTORING);
+    for (int i = 0; i < 100; i++) {
+      assertThat(source.records.isReleased(writeAndRelease(1, i))).isTrue();
+    }
+    free(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+  }
 }
