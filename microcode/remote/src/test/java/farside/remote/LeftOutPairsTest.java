@@ -617,14 +617,18 @@ class LeftOutPairsTest {
       }
       nowNs += MS;
     }
-    source.labelDurable(0);
-    a.doWork(nowNs);
-    a.doWork(nowNs);
+    line[1].queues = true;
     hang(0);
     b.doWork(nowNs);
     b.doWork(nowNs);
+    source.labelDurable(0);
+    a.doWork(nowNs);
+    a.doWork(nowNs);
+    b.doWork(nowNs);
     assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.volumes.get(0).standing().staleSinceMs()).isNotZero();
+    line[1].queues = false;
+    line[1].sendQueued();
     free(0);
     runFor(1_000 * MS);
     everythingIsEqual();
