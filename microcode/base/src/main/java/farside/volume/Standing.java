@@ -79,6 +79,25 @@ public record Standing(
         0);
   }
 
+  /// The peer adopted what it was offered, and has not told so before this side went on: both
+  /// mirrors were equal then.
+  public Standing equalAt(long adopted) {
+    Standing equal = synchronizedAt(adopted);
+    return new Standing(
+        pairState,
+        generation,
+        equal.base,
+        0,
+        equal.history1,
+        equal.history2,
+        equal.history3,
+        equal.history4,
+        zeroBased,
+        inconsistent,
+        stored,
+        staleSinceMs);
+  }
+
   /// A target at the beginning of a copy.
   public Standing receiving() {
     return copy(PairState.SYNC_IN_PROG, generation, offered, false, true, false, 0);

@@ -31,7 +31,7 @@ final class Intake {
   private final WriteRecords records;
   private final Labels labels;
   private final EventLog events;
-  private final IntPredicate isLeftOut;
+  private final IntPredicate sendsNoWrites;
   private final Volume[] mirrored;
   private final boolean[] isShut;
 
@@ -42,19 +42,19 @@ final class Intake {
   private final long[] oldestSinceNs;
 
   /// @param linkTimeoutNs no host of the peer waits for longer
-  /// @param isLeftOut true of the index of a volume that is left out of the session
+  /// @param sendsNoWrites true of the index of a target whose source sends nothing of it now
   Intake(
       long linkTimeoutNs,
       GlobalMemory memory,
       Volumes volumes,
       Labels labels,
       EventLog events,
-      IntPredicate isLeftOut) {
+      IntPredicate sendsNoWrites) {
     patienceNs = linkTimeoutNs / 2;
     records = memory.records();
     this.labels = labels;
     this.events = events;
-    this.isLeftOut = isLeftOut;
+    this.sendsNoWrites = sendsNoWrites;
     mirrored = volumes.list().stream()
         .filter(volume -> volume.role() != VolumeRole.LOCAL)
         .toArray(Volume[]::new);
@@ -96,7 +96,7 @@ final class Intake {
 
   private boolean mayBeSent(Volume volume) {
     return volume.role() == VolumeRole.R2
-        ? !isLeftOut.test(volume.index())
+        ? !sendsNoWrites.test(volume.index())
         : volume.pairState() == PairState.RESTORING;
   }
 

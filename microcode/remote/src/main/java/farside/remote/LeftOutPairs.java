@@ -29,6 +29,9 @@ final class LeftOutPairs {
     boolean isGivingBack(Volume volume);
 
     void decide(Volume volume, TargetStatus theirs);
+
+    /// The image of a target may lack what its source has acknowledged.
+    void markStale(Volume volume, String because);
   }
 
   private final Volumes volumes;
@@ -137,8 +140,22 @@ final class LeftOutPairs {
 
   /// What the R2 says of itself when the session begins.
   boolean tellsNoWrites(Volume volume) {
-    isTold[volume.index()] = volume.role() == VolumeRole.R2 && !intake.takesWritesOf(volume);
+    boolean isTarget = volume.role() == VolumeRole.R2;
+    isTold[volume.index()] = isTarget && !intake.takesWritesOf(volume);
+    if (isRefusing(volume)) {
+      markStale(volume);
+    }
     return isTold[volume.index()];
+  }
+
+  /// True of an R2 that takes no writes and whose source heeds that: it may be alone already.
+  boolean isRefusing(Volume volume) {
+    return peerKnows && isTold[volume.index()];
+  }
+
+  /// The source goes on alone as soon as it has heard, and nothing that it says may come any more.
+  private void markStale(Volume volume) {
+    desk.markStale(volume, "its source may go on alone, since writes are not taken");
   }
 
   void onSuspended(Volume volume) {
@@ -172,6 +189,7 @@ final class LeftOutPairs {
       if (!takes && !isTold[index]) {
         isTold[index] = true;
         isOut[index] = false;
+        markStale(volume);
         desk.say(new Control.Status(index, true));
         work++;
       } else if (takes && isHeard) {

@@ -107,8 +107,9 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
     copier.leaveOut(volume);
   }
 
-  /// Volumes were left out: what is not sent any more leaves the queue here, since its frames may
-  /// head another record soon.
+  /// Volumes go on alone: what is not sent any more leaves the queue here, since its frames may
+  /// head another record soon. That one would be sent too early, before what was written before
+  /// it, which the peer would then take for something that it has.
   void onLeftOut() {
     records.rebuildToSend(sentNumber);
   }

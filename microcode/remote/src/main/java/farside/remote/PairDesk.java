@@ -40,6 +40,10 @@ final class PairDesk implements LeftOutPairs.Desk {
 
     void dropUnreceived(Volume volume);
 
+    /// The volume goes on alone, and nothing that was to be sent of it is any more; returns the
+    /// ticket of its label.
+    long goOnAlone(Volume volume);
+
     /// The peer's drive holds everything of the volume up to the number.
     boolean isAllStableThere(Volume volume, long number);
 
@@ -166,9 +170,10 @@ final class PairDesk implements LeftOutPairs.Desk {
     return linked[volumeIndex];
   }
 
-  /// True while the session goes on without the pair.
-  boolean isLeftOut(int volumeIndex) {
-    return leftOut.isOut(volumeIndex);
+  /// True while the source of the pair sends no writes: the session goes on without it, or it
+  /// takes back what it lost.
+  boolean sendsNoWrites(int volumeIndex) {
+    return leftOut.isOut(volumeIndex) || restoring[volumeIndex];
   }
 
   /// True when no R1 volume waits for the peer's word.
@@ -263,6 +268,11 @@ final class PairDesk implements LeftOutPairs.Desk {
       default -> PairDecision.Own.ALONE;
     };
     long theirs = status.generation();
+    if (ownKind == PairDecision.Own.ALONE && theirs != 0 && theirs == own.offered()) {
+      // The next offer takes the place of this one, and the target may never hear of that.
+      own = own.equalAt(theirs);
+      volume.become(own, "the peer adopted what it was offered");
+    }
     PairDecision.Peer peer = status.inconsistent()
         ? PairDecision.Peer.INCONSISTENT
         : theirs == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
@@ -311,7 +321,7 @@ final class PairDesk implements LeftOutPairs.Desk {
           volume.become(
               volume.standing().alone(random.nextNonZero()),
               "the peer cannot restore it " + row.label());
-          orderTicket[index] = cut.goOnAlone(volume);
+          orderTicket[index] = session.goOnAlone(volume);
           if (!leftOut.mayBeMirrored(volume)) {
             return;
           }
@@ -346,8 +356,18 @@ final class PairDesk implements LeftOutPairs.Desk {
   }
 
   private void order(Volume volume, PairOrderCode code, long generation) {
-    outgoing.add(
-        new Control.Order(volume.index(), code, generation, memory.numbers().last()));
+    order(new Control.Order(volume.index(), code, generation, memory.numbers().last()));
+  }
+
+  /// Nothing of a volume is sent before a copy of it begins: no other group waits for the
+  /// answer, which waits for the label of a drive that may hang. One of its own group would be
+  /// ahead of what the drive of this one says.
+  private void order(Control.Order order) {
+    int index = order.volumeIndex();
+    boolean isCopy =
+        order.code() == PairOrderCode.RESYNC || order.code() == PairOrderCode.FIRST_PAIRING;
+    settled[index] |= isCopy && !cut.isCuttable(volumes.get(index).group());
+    outgoing.add(order);
   }
 
   /// False: the session is broken.
@@ -438,20 +458,24 @@ final class PairDesk implements LeftOutPairs.Desk {
   /// The group goes on alone: nothing of it comes any more, and this image stays what it is.
   private boolean onSuspend(Volume volume) {
     leftOut.onSuspended(volume);
+    markStale(volume, "its source goes on alone");
+    return true;
+  }
+
+  @Override
+  public void markStale(Volume volume, String because) {
     if (volume.pairState() == PairState.SYNCHRONIZED && volume.standing().staleSinceMs() == 0) {
-      String because = "its source goes on alone";
       volume.become(volume.standing().staleSince(events.wallMs()), because);
       labels.request(volume.driveIndex());
       events.log(
           EventCode.POSSIBLY_STALE, volume.name(), because, Instant.ofEpochMilli(events.wallMs()));
     }
-    return true;
   }
 
   private boolean onResume(Volume volume, long generation) {
     boolean fits = volume.pairState() == PairState.SYNCHRONIZED
         && volume.standing().generation() == generation;
-    if (fits && volume.standing().staleSinceMs() != 0) {
+    if (fits && volume.standing().staleSinceMs() != 0 && !leftOut.isRefusing(volume)) {
       volume.become(volume.standing().staleSince(0), "the peer is back");
       labels.request(volume.driveIndex());
     }
@@ -546,6 +570,9 @@ final class PairDesk implements LeftOutPairs.Desk {
             complete
                 ? "the copy is complete"
                 : "the rig says ack: " + volume.ack().shown());
+        if (leftOut.isRefusing(volume)) {
+          markStale(volume, "its source may go on alone");
+        }
         promise(volume, new Control.Answer(volume.index(), order.code(), 1, order.generation()));
         hurry(volume);
         work++;
@@ -631,7 +658,7 @@ final class PairDesk implements LeftOutPairs.Desk {
     for (int i = 0; i < orderWaiting.length; i++) {
       if (orderWaiting[i] != null
           && labels.isDurable(volumes.get(i).driveIndex(), orderTicket[i])) {
-        outgoing.add(orderWaiting[i]);
+        order(orderWaiting[i]);
         orderWaiting[i] = null;
         work++;
       }

@@ -86,7 +86,8 @@ public final class RemoteAdapter
     this.volumes = volumes;
     this.random = random;
     this.events = events;
-    intake = new Intake(settings.linkTimeoutNs(), memory, volumes, labels, events, this::isLeftOut);
+    intake =
+        new Intake(settings.linkTimeoutNs(), memory, volumes, labels, events, this::sendsNoWrites);
     transport = new FrameTransport(links, this, intake::credit);
     messages = new SessionMessages(settings, memory, volumes, transport, labels);
     watermarks = new Watermarks(
@@ -117,8 +118,8 @@ public final class RemoteAdapter
     return desk.isLinked(volumeIndex);
   }
 
-  private boolean isLeftOut(int volumeIndex) {
-    return desk.isLeftOut(volumeIndex);
+  private boolean sendsNoWrites(int volumeIndex) {
+    return desk.sendsNoWrites(volumeIndex);
   }
 
   @Override
@@ -303,6 +304,13 @@ public final class RemoteAdapter
   @Override
   public void dropUnreceived(Volume volume) {
     outgoing.dropUnreceived(volume);
+  }
+
+  @Override
+  public long goOnAlone(Volume volume) {
+    long ticket = cut.goOnAlone(volume);
+    outgoing.onLeftOut();
+    return ticket;
   }
 
   @Override

@@ -440,6 +440,9 @@ class LeftOutPairsTest {
 
       @Override
       public void decide(Volume volume, TargetStatus theirs) {}
+
+      @Override
+      public void markStale(Volume volume, String because) {}
     };
     Intake intake = new Intake(
         3_000 * MS,
@@ -475,6 +478,184 @@ class LeftOutPairsTest {
     // It has all: what is left to do waits for the drive that hangs, hosts do not.
     assertThat(source.volumes.get(0).isReady()).isTrue();
     assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    free(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+  }
+
+  /// The target has adopted the generation of the end that it was offered, and its source has not
+  /// heard so; nor has it of the next one.
+  @Test
+  void aTargetThatAdoptedAGenerationUnheardIsStillKnownAfterTheNextEndThatWasOffered() {
+    start("G", "H");
+    hang(0);
+    runFor(10 * MS);
+    long first = source.volumes.get(0).standing().generation();
+    farLabelsThatWait.set(0);
+    free(0);
+    runFor(10 * MS);
+    target.labelDurable(0);
+    runFor(10 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.SYNC_FINISHING);
+    assertThat(target.volumes.get(0).standing().generation()).isEqualTo(first);
+    hang(0);
+    runFor(10 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    free(0);
+    runFor(10 * MS);
+    labelsThatWait.set(0);
+    target.labelDurable(0);
+    runFor(10 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.SYNC_FINISHING);
+    assertThat(target.volumes.get(0).standing().inconsistent()).isTrue();
+    hang(0);
+    runFor(10 * MS);
+    labelsThatWait.clear(0);
+    farLabelsThatWait.clear(0);
+    runFor(10 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    free(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+    assertThat(count(source, EventCode.PAIR_CONFLICT)).isZero();
+  }
+
+  @Test
+  void aTargetWhoseLabelWaitsForItsDriveKeepsNoOtherPairWaitingWhenASessionBegins() {
+    start("G", "H");
+    line[0].carrier = false;
+    line[1].carrier = false;
+    source.write(0, 0, true, true, nowNs);
+    runFor(3_100 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    assertThat(pair(1)).isEqualTo(PairState.SYNCHRONIZED);
+    stuck.set(0);
+    line[0].carrier = true;
+    line[1].carrier = true;
+    runFor(500 * MS);
+    int other = writeAndRelease(1, 0);
+    assertThat(source.records.isReleased(other)).isTrue();
+    runFor(4_000 * MS);
+    assertThat(pair(1)).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(count(source, EventCode.PEER_MISMATCH)).isZero();
+    stuck.clear(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+  }
+
+  @Test
+  void theImageIsPossiblyStaleFromWhenItsSourceMayGoOnAlone() {
+    start("G");
+    hang(0);
+    b.doWork(nowNs);
+    b.doWork(nowNs);
+    a.doWork(nowNs);
+    assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    source.labelDurable(0);
+    a.doWork(nowNs);
+    assertThat(source.volumes.get(0).isHeld()).isFalse();
+    // The source acknowledges alone; that it does so is lost with the link.
+    line[1].loseAll();
+    line[0].carrier = false;
+    line[1].carrier = false;
+    b.doWork(nowNs);
+    assertThat(target.volumes.get(0).standing().staleSinceMs()).isNotZero();
+  }
+
+  @Test
+  void writesOfOthersStayInOrderWhenAPairCannotBeRestored() {
+    source = new RemoteBench(VolumeRole.R1, "G", "H");
+    target = new RemoteBench(VolumeRole.R2, "G", "H");
+    a = source.adapter(line[0], "AAA", "BBB");
+    b = target.adapter(line[1], "BBB", "AAA");
+    source.begin(SYNCHRONIZED);
+    source.volumes.get(0).begin(SYNCHRONIZED.with(PairState.RESTORING));
+    target.begin(SYNCHRONIZED);
+    target.volumes.get(0).begin(SYNCHRONIZED.receiving());
+    a.start(nowNs);
+    b.start(nowNs);
+    source.write(0, 0, true, true, nowNs);
+    int blocks = 0;
+    while (source.records.hostFramesFree() > 0) {
+      source.write(1, blocks++, true, true, nowNs);
+    }
+    while (source.records.reserve(1, true, 0) != WriteRecords.NONE) {
+      // No frame is free but those that hosts give back.
+    }
+    farLabelsThatWait.set(0);
+    for (int i = 0; i < 200 && source.records.hostFramesFree() == 0; i++) {
+      a.doWork(nowNs);
+      b.doWork(nowNs);
+      source.labelDurable(0);
+      source.destage(0);
+      nowNs += MS;
+    }
+    // What the volume that is not restored had in the queue is on its drive, and its frame free.
+    assertThat(source.records.hostFramesFree()).isEqualTo(1);
+    source.write(1, blocks++, true, true, nowNs);
+    farLabelsThatWait.clear(0);
+    runFor(2_000 * MS);
+    assertThat(source.records.oldestHeld(1)).isEqualTo(WriteRecords.NONE);
+    assertThat(pair(1)).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.drives[1]).isEqualTo(source.drives[1]);
+  }
+
+  /// Nothing that comes while a target refuses writes makes its image current again: its source
+  /// does not heed the answer.
+  @Test
+  void norDoesTheEndOfACopyThatWasOnItsWayMakeItCurrent() {
+    start("G");
+    hang(0);
+    runFor(10 * MS);
+    free(0);
+    for (int i = 0; pair(0) != PairState.SYNC_FINISHING; i++) {
+      assertThat(i).as("rounds").isLessThan(1000);
+      a.doWork(nowNs);
+      b.doWork(nowNs);
+      if (pair(0) != PairState.SYNC_FINISHING) {
+        playDrives();
+      }
+      nowNs += MS;
+    }
+    line[1].queues = true;
+    hang(0);
+    b.doWork(nowNs);
+    b.doWork(nowNs);
+    source.labelDurable(0);
+    a.doWork(nowNs);
+    a.doWork(nowNs);
+    b.doWork(nowNs);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).standing().staleSinceMs()).isNotZero();
+    line[1].queues = false;
+    line[1].sendQueued();
+    free(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+  }
+
+  @Test
+  void aTargetThatOnlyGivesBackTakesNoCreditFromTheOthers() {
+    source = new RemoteBench(VolumeRole.R1, "G", "H");
+    target = new RemoteBench(VolumeRole.R2, "G", "H");
+    a = source.adapter(line[0], "AAA", "BBB");
+    b = target.adapter(line[1], "BBB", "AAA");
+    source.begin(SYNCHRONIZED);
+    source.volumes.get(0).begin(SYNCHRONIZED.with(PairState.RESTORING));
+    target.begin(SYNCHRONIZED);
+    hang(0);
+    for (int block = 0; target.records.incomingFramesFree(0) > 0; block++) {
+      int record = target.records.reserve(1, true, 0);
+      target.records.commit(
+          record, 0, block * 512L, 512, 1, true, true, true, 0, false, false, -1, nowNs);
+    }
+    a.start(nowNs);
+    b.start(nowNs);
+    runFor(500 * MS);
+    assertThat(pair(0)).isEqualTo(PairState.RESTORING);
+    for (int i = 0; i < 100; i++) {
+      assertThat(source.records.isReleased(writeAndRelease(1, i))).isTrue();
+    }
     free(0);
     runFor(1_000 * MS);
     everythingIsEqual();
