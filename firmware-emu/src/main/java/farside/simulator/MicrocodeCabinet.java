@@ -57,6 +57,24 @@ final class MicrocodeCabinet implements SteppedCabinet {
   }
 
   @Override
+  public long tracksReadAhead() {
+    long sum = 0;
+    for (Volume volume : cabinet.volumes().list()) {
+      sum += cabinet.memory().readAhead().stagedTracks(volume.index());
+    }
+    return sum;
+  }
+
+  @Override
+  public long tracksReadAheadAndUsed() {
+    long sum = 0;
+    for (Volume volume : cabinet.volumes().list()) {
+      sum += cabinet.memory().readAhead().usedTracks(volume.index());
+    }
+    return sum;
+  }
+
+  @Override
   public String unsettled() {
     if (!cabinet.holdsNothingBack()) {
       return "something waits for the NVRAM log";

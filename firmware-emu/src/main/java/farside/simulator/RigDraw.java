@@ -16,6 +16,7 @@ import java.util.List;
 /// @param acks of the group whose hosts are at each site
 /// @param powerSafe whether the NVRAM of each site survives the loss of power
 /// @param ownGroups whether each mirrored volume is a group, not all of one direction one
+/// @param inOrderSeed of hosts that read each volume in order, beside the others; 0: there are none
 record RigDraw(
     List<Long> nvramBytes,
     List<Integer> readSlots,
@@ -28,7 +29,8 @@ record RigDraw(
     HostHabits hosts,
     List<AckMode> acks,
     List<Boolean> powerSafe,
-    boolean ownGroups) {
+    boolean ownGroups,
+    long inOrderSeed) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
   static final int RESERVED_BYTES = 1 << 20;
@@ -140,6 +142,15 @@ record RigDraw(
       // Each target has its part of the peer's share, which the largest write fits into.
       nvramBytes.replaceAll(bytes -> Math.max(bytes, 512 * 1024L));
     }
+    long inOrderSeed = 0;
+    if (kind.hasReadersInOrder() && powerDraws.chance(600)) {
+      inOrderSeed = powerDraws.nextNonZero();
+      for (int side = 0; side < 2 && !saturated; side++) {
+        // In a cache of the smallest size a reader is one track ahead at most.
+        int more = powerDraws.chance(700) ? (int) powerDraws.between(8, 48) : 0;
+        readSlots.set(side, readSlots.get(side) + more);
+      }
+    }
     return new RigDraw(
         nvramBytes,
         readSlots,
@@ -152,7 +163,8 @@ record RigDraw(
         hosts,
         acks,
         powerSafe,
-        ownGroups);
+        ownGroups,
+        inOrderSeed);
   }
 
   private static VolumeDraw drawVolume(
@@ -234,7 +246,8 @@ record RigDraw(
     for (int i = 0; i < lineDraws.size(); i++) {
       lines.add("line L" + (i + 1) + ": " + lineDraws.get(i).habits);
     }
-    lines.add("hosts: " + hosts);
+    lines.add(
+        "hosts: " + hosts + (inOrderSeed == 0 ? "" : ", and one a volume that reads in order"));
     for (VolumeDraw volume : volumes) {
       lines.add("volume " + volume.name() + ": " + volume.sizeBytes + " bytes, "
           + (volume.mirrored ? "mirrored, ack: " + ackOf(volume).shown() + ", from " : "local at ")

@@ -121,6 +121,14 @@ final class Scenario {
           }
         }
       }
+      if (rig.inOrderSeed() != 0) {
+        programs.add(WorkloadProgram.inOrder(
+            sites[volume.primary()].host(),
+            volume.name(),
+            volume.sizeBytes(),
+            time,
+            new Draws(rig.inOrderSeed() + volume.number())));
+      }
     }
   }
 
@@ -221,7 +229,9 @@ final class Scenario {
         sites[0].doubts() + sites[1].doubts(),
         ofDrives(SimulatedDrive::resets),
         sites[0].linksAdded() + sites[1].linksAdded(),
-        sites[0].leftOut() + sites[1].leftOut());
+        sites[0].leftOut() + sites[1].leftOut(),
+        sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
+        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed());
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {

@@ -22,5 +22,13 @@ public enum ScenarioKind {
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
   /// No faults and light load.
-  CALM
+  CALM;
+
+  /// Whether it may have hosts that read in order, beside those that do anything.
+  boolean hasReadersInOrder() {
+    return switch (this) {
+      case MIXED, LOCAL, HUNG, SATURATED, CALM -> true;
+      case STORED, FAILOVER, POWER_SAFE -> false;
+    };
+  }
 }

@@ -350,12 +350,18 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
-    Request request = new Request(Kind.READ, offsetBytes, lengthBytes, tag);
-    request.addresses = new long[] {address};
-    request.lengthsBytes = new int[] {lengthBytes};
-    request.data = new byte[lengthBytes];
+    submitRead(offsetBytes, new IoVector().add(address, lengthBytes), tag);
+  }
+
+  @Override
+  public void submitRead(long offsetBytes, IoVector target, long tag) {
+    Request request = new Request(Kind.READ, offsetBytes, target.totalBytes(), tag);
+    request.setPieces(target);
     if (habits.scribbles()) {
-      Memory.at(address, lengthBytes).fill((byte) draws.nextLong());
+      byte noise = (byte) draws.nextLong();
+      for (int i = 0; i < target.count(); i++) {
+        Memory.at(target.address(i), target.lengthBytes(i)).fill(noise);
+      }
     }
     reads++;
     submit(request, latencyNs());
@@ -364,14 +370,9 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
     Request request = new Request(Kind.WRITE, offsetBytes, source.totalBytes(), tag);
-    int count = source.count();
-    request.addresses = new long[count];
-    request.lengthsBytes = new int[count];
-    request.data = new byte[source.totalBytes()];
+    request.setPieces(source);
     int at = 0;
-    for (int i = 0; i < count; i++) {
-      request.addresses[i] = source.address(i);
-      request.lengthsBytes[i] = source.lengthBytes(i);
+    for (int i = 0; i < source.count(); i++) {
       MemorySegment.copy(
           Memory.at(source.address(i), source.lengthBytes(i)),
           0,
@@ -486,12 +487,7 @@ final class SimulatedDrive implements DrivePort {
           }
         }
         failIfLost(request);
-        MemorySegment.copy(
-            MemorySegment.ofArray(request.data),
-            0,
-            Memory.at(request.addresses[0], request.data.length),
-            0,
-            request.data.length);
+        request.scatter();
       }
       case WRITE -> {
         checkUnchanged(request);
@@ -667,6 +663,30 @@ final class SimulatedDrive implements DrivePort {
       this.offsetBytes = offsetBytes;
       this.lengthBytes = lengthBytes;
       this.tag = tag;
+    }
+
+    void setPieces(IoVector pieces) {
+      addresses = new long[pieces.count()];
+      lengthsBytes = new int[pieces.count()];
+      data = new byte[pieces.totalBytes()];
+      for (int i = 0; i < addresses.length; i++) {
+        addresses[i] = pieces.address(i);
+        lengthsBytes[i] = pieces.lengthBytes(i);
+      }
+    }
+
+    /// What was read goes into its memory.
+    void scatter() {
+      int at = 0;
+      for (int i = 0; i < addresses.length; i++) {
+        MemorySegment.copy(
+            MemorySegment.ofArray(data),
+            at,
+            Memory.at(addresses[i], lengthsBytes[i]),
+            0,
+            lengthsBytes[i]);
+        at += lengthsBytes[i];
+      }
     }
 
     boolean overlaps(Request other) {

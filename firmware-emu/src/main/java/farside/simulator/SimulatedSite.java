@@ -57,6 +57,11 @@ final class SimulatedSite implements Stepped {
   private long repairs;
   private long linksAdded;
 
+  /// Of the processes that are gone.
+  private long tracksReadAhead;
+
+  private long tracksReadAheadAndUsed;
+
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
   SimulatedSite(
@@ -200,6 +205,16 @@ final class SimulatedSite implements Stepped {
   /// Links that were added while the cabinet ran, each removed before.
   long linksAdded() {
     return linksAdded;
+  }
+
+  /// Tracks that were staged before a host asked for them.
+  long tracksReadAhead() {
+    return tracksReadAhead + (cabinet == null ? 0 : cabinet.tracksReadAhead());
+  }
+
+  /// Those of them that a host then came to.
+  long tracksReadAheadAndUsed() {
+    return tracksReadAheadAndUsed + (cabinet == null ? 0 : cabinet.tracksReadAheadAndUsed());
   }
 
   /// Starts the process, once it can own the drives: old requests of a dead one may still be
@@ -390,6 +405,8 @@ final class SimulatedSite implements Stepped {
   }
 
   private void forgetProcess() {
+    tracksReadAhead = tracksReadAhead();
+    tracksReadAheadAndUsed = tracksReadAheadAndUsed();
     cabinet = null;
     wantedUp = false;
     nextRunNs = NEVER;

@@ -26,6 +26,16 @@ interface SteppedCabinet {
     NOT_KNOWN
   }
 
+  /// Tracks that were staged before a host asked for them.
+  default long tracksReadAhead() {
+    return 0;
+  }
+
+  /// Those of them that a host then came to.
+  default long tracksReadAheadAndUsed() {
+    return 0;
+  }
+
   /// What still waits, for a message: a write pending, a track owed, a pair not synchronized.
   /// Empty if nothing does.
   String unsettled();

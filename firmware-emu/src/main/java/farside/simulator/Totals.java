@@ -22,10 +22,12 @@ record Totals(
     long doubts,
     long resets,
     long linksAdded,
-    long leftOut) {
+    long leftOut,
+    long tracksReadAhead,
+    long tracksReadAheadAndUsed) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -50,7 +52,9 @@ record Totals(
         doubts + other.doubts,
         resets + other.resets,
         linksAdded + other.linksAdded,
-        leftOut + other.leftOut);
+        leftOut + other.leftOut,
+        tracksReadAhead + other.tracksReadAhead,
+        tracksReadAheadAndUsed + other.tracksReadAheadAndUsed);
   }
 
   @Override
@@ -60,7 +64,8 @@ record Totals(
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
             + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
             + "%d drive requests that hung, drives in doubt %d times, reset %d times, "
-            + "%d links removed and added, %d groups left out of a session",
+            + "%d links removed and added, %d groups left out of a session, "
+            + "%d tracks read ahead (%d then asked for)",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -81,6 +86,8 @@ record Totals(
         doubts,
         resets,
         linksAdded,
-        leftOut);
+        leftOut,
+        tracksReadAhead,
+        tracksReadAheadAndUsed);
   }
 }

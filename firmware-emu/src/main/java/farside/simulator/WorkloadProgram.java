@@ -4,11 +4,17 @@ import farside.port.HostCommand;
 import farside.port.HostFlags;
 
 /// A program on a host that reads and writes at random, for ever: it connects, keeps some
-/// requests open, now and then goes away in the middle, and comes back.
+/// requests open, now and then goes away in the middle, and comes back. Or one that does the
+/// same and reads in order, from somewhere to the volume's end, again and again.
 final class WorkloadProgram implements HostProgram {
   private static final int BLOCK_BYTES = 512;
   private static final int LARGE_BYTES = 128 * 1024;
   private static final long RETRY_MAX_NS = 100_000_000;
+
+  /// Of reads in order: how many begin elsewhere, and how many overtake the one before.
+  private static final int ELSEWHERE_PERMILLE = 10;
+
+  private static final int OVERTAKING_PERMILLE = 50;
 
   /// Share of READ among what only looks; the others are BLOCK_STATUS and CACHE.
   private static final int READ_PERMILLE = 930;
@@ -26,6 +32,9 @@ final class WorkloadProgram implements HostProgram {
   private final int depth;
   private final long nsPerByte;
 
+  /// How long a read in order is; 0: it reads and writes at random.
+  private final int inOrderBytes;
+
   private HostConnection connection;
   private boolean running;
   private boolean retrying;
@@ -33,6 +42,10 @@ final class WorkloadProgram implements HostProgram {
   private int open;
   private long lastCookie;
   private long sequentialBytes;
+
+  /// Where the read in order begins that was overtaken; -1: none was.
+  private long overtakenBytes = -1;
+
   private long answered;
 
   /// @param readOnly the volume is a target where this host sits: it mostly reads, and what it
@@ -45,6 +58,23 @@ final class WorkloadProgram implements HostProgram {
       boolean readOnly,
       VirtualTime time,
       Draws draws) {
+    this(head, volumeName, sizeBytes, readOnly, 0, time, draws);
+  }
+
+  static WorkloadProgram inOrder(
+      SimulatedHost head, String volumeName, long sizeBytes, VirtualTime time, Draws draws) {
+    int bytes = (int) draws.skewed(4096, LARGE_BYTES) / BLOCK_BYTES * BLOCK_BYTES;
+    return new WorkloadProgram(head, volumeName, sizeBytes, true, bytes, time, draws);
+  }
+
+  private WorkloadProgram(
+      SimulatedHost head,
+      String volumeName,
+      long sizeBytes,
+      boolean readOnly,
+      int inOrderBytes,
+      VirtualTime time,
+      Draws draws) {
     this.head = head;
     this.volumeName = volumeName;
     this.sizeBytes = sizeBytes;
@@ -54,6 +84,7 @@ final class WorkloadProgram implements HostProgram {
     this.habits = head.habits();
     this.depth = (int) draws.between(1, habits.depthMax());
     this.nsPerByte = draws.chance(habits.slowPermille()) ? draws.skewed(10, 3000) : 0;
+    this.inOrderBytes = inOrderBytes;
   }
 
   void start() {
@@ -153,7 +184,7 @@ final class WorkloadProgram implements HostProgram {
   }
 
   private void issue() {
-    HostRequest request = draw();
+    HostRequest request = inOrderBytes == 0 ? draw() : nextInOrder();
     open++;
     connection.send(request);
     if (draws.chance(habits.vanishPermille())) {
@@ -196,6 +227,25 @@ final class WorkloadProgram implements HostProgram {
         lengthBytes,
         wellFormed && !(changes && readOnly),
         time.nowNs());
+  }
+
+  private HostRequest nextInOrder() {
+    long offsetBytes = overtakenBytes;
+    overtakenBytes = -1;
+    if (offsetBytes < 0) {
+      if (sequentialBytes >= sizeBytes || draws.chance(ELSEWHERE_PERMILLE)) {
+        sequentialBytes = draws.chance(500) ? 0 : draws.between(0, sizeBytes / 4096 - 1) * 4096;
+      }
+      if (sequentialBytes + inOrderBytes < sizeBytes && draws.chance(OVERTAKING_PERMILLE)) {
+        overtakenBytes = sequentialBytes;
+        sequentialBytes += inOrderBytes;
+      }
+      offsetBytes = sequentialBytes;
+      sequentialBytes += inOrderBytes;
+    }
+    int lengthBytes = (int) Math.min(inOrderBytes, sizeBytes - offsetBytes);
+    return new HostRequest(
+        HostCommand.READ, 0, ++lastCookie, offsetBytes, lengthBytes, true, time.nowNs());
   }
 
   private int drawFlags(HostCommand command) {

@@ -28,14 +28,14 @@ class MicrocodeSimulationTest {
   @Test
   void localVolumesKeepTheirPromisesUnderFaults() {
     Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
-    assertThat(simulation.sweep(1, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(1, 1)).as(text.toString(StandardCharsets.UTF_8)).isZero();
   }
 
   @Test
   void whatWasStoredSurvivesPowerLossAtBothSitesWithoutNvram() {
     Simulation simulation = new Simulation(ScenarioKind.STORED, out);
-    // An R2 that does not count on its drive is found by 3, an answer upon receipt by 6.
-    int failed = simulation.sweep(3, 3) + simulation.sweep(6, 6);
+    // An R2 that does not count on its drive is found by 3, an answer upon receipt by 22.
+    int failed = simulation.sweep(3, 3) + simulation.sweep(22, 22);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().powerLosses()).isGreaterThan(4);
   }
@@ -71,13 +71,21 @@ class MicrocodeSimulationTest {
   @Test
   void whileADriveHangsHostsOfOtherDrivesGoOn() {
     Simulation simulation = new Simulation(ScenarioKind.HUNG, out);
-    // A target that tells its source nothing is found by 2, a share of which no target has a part
+    // A target that tells its source nothing is found by 6, a share of which no target has a part
     // by 7.
-    int failed = simulation.sweep(2, 2) + simulation.sweep(7, 7);
+    int failed = simulation.sweep(6, 7);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
     assertThat(simulation.totals().doubts()).isPositive();
     assertThat(simulation.totals().leftOut()).isPositive();
+  }
+
+  @Test
+  void hostsThatReadInOrderAreReadAheadOfUnderFaults() {
+    Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
+    // A read ahead that failed and is taken for data is found by 2.
+    assertThat(simulation.sweep(2, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().tracksReadAheadAndUsed()).isGreaterThan(100);
   }
 
   @Test

@@ -52,7 +52,6 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     long offsetBytes;
     long lengthBytes;
     long doneBytes;
-    long address;
     int pieceIndex;
     int pieceCount;
     int attemptCount;
@@ -157,22 +156,32 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     checkExtent(offsetBytes, lengthBytes);
     checkMemory(address, lengthBytes);
     int slot = begin(Kind.READ, offsetBytes, lengthBytes, tag);
-    requests[slot].address = address;
+    setPiece(requests[slot], 0, address, lengthBytes);
+    requests[slot].pieceCount = 1;
     issue(slot);
   }
 
   @Override
+  public void submitRead(long offsetBytes, IoVector target, long tag) {
+    submitPieces(Kind.READ, offsetBytes, target, tag);
+  }
+
+  @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
-    checkExtent(offsetBytes, source.totalBytes());
-    for (int index = 0; index < source.count(); index++) {
-      checkMemory(source.address(index), source.lengthBytes(index));
+    submitPieces(Kind.WRITE, offsetBytes, source, tag);
+  }
+
+  private void submitPieces(Kind kind, long offsetBytes, IoVector pieces, long tag) {
+    checkExtent(offsetBytes, pieces.totalBytes());
+    for (int index = 0; index < pieces.count(); index++) {
+      checkMemory(pieces.address(index), pieces.lengthBytes(index));
     }
-    int slot = begin(Kind.WRITE, offsetBytes, source.totalBytes(), tag);
+    int slot = begin(kind, offsetBytes, pieces.totalBytes(), tag);
     Request request = requests[slot];
-    for (int index = 0; index < source.count(); index++) {
-      setPiece(request, index, source.address(index), source.lengthBytes(index));
+    for (int index = 0; index < pieces.count(); index++) {
+      setPiece(request, index, pieces.address(index), pieces.lengthBytes(index));
     }
-    request.pieceCount = source.count();
+    request.pieceCount = pieces.count();
     issue(slot);
   }
 
@@ -239,8 +248,7 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     long atBytes = request.offsetBytes + request.doneBytes;
     long leftBytes = request.lengthBytes - request.doneBytes;
     switch (request.kind) {
-      case READ -> io.read(slot, atBytes, request.address + request.doneBytes, (int) leftBytes);
-      case WRITE -> issueWrite(slot, request, atBytes, (int) leftBytes);
+      case READ, WRITE -> issuePieces(slot, request, atBytes, (int) leftBytes);
       case ZERO -> {
         if (isZeroedByKernel(request)) {
           int mode = facts.zeroModes().get(request.zeroWay);
@@ -253,13 +261,22 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     }
   }
 
-  private void issueWrite(int slot, Request request, long atBytes, int leftBytes) {
+  private void issuePieces(int slot, Request request, long atBytes, int leftBytes) {
     long iovecOffset = (long) request.pieceIndex * Posix.IOVEC_BYTES;
-    if (request.pieceIndex == request.pieceCount - 1) {
-      io.write(slot, atBytes, request.iovec.get(JAVA_LONG, iovecOffset), leftBytes);
+    int count = request.pieceCount - request.pieceIndex;
+    long address = count == 1
+        ? request.iovec.get(JAVA_LONG, iovecOffset)
+        : request.iovec.address() + iovecOffset;
+    if (request.kind == Kind.READ) {
+      if (count == 1) {
+        io.read(slot, atBytes, address, leftBytes);
+      } else {
+        io.readVector(slot, atBytes, address, count);
+      }
+    } else if (count == 1) {
+      io.write(slot, atBytes, address, leftBytes);
     } else {
-      long iovecAddress = request.iovec.address() + iovecOffset;
-      io.writeVector(slot, atBytes, iovecAddress, request.pieceCount - request.pieceIndex);
+      io.writeVector(slot, atBytes, address, count);
     }
   }
 
@@ -327,7 +344,7 @@ public final class OpenDrive implements DrivePort, RoundFlush {
       return;
     }
     request.attemptCount = 0;
-    if (request.kind == Kind.WRITE) {
+    if (request.kind != Kind.ZERO) {
       skipPieces(request, movedBytes);
     }
     issue(slot);

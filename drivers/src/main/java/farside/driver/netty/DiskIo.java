@@ -8,7 +8,7 @@ import java.io.IOException;
 /// The owner numbers its requests in slots from 0; a slot carries one request at a time.
 /// Nothing is decided here: a result is what the kernel answered, bytes moved or minus an error
 /// number, and a transfer may well have moved less than was asked. Memory that a request names
-/// must stay until it is answered, the array of a vectored write too.
+/// must stay until it is answered, the array of a vectored request too.
 ///
 /// Requests of a round go to the kernel together, at the latest with [#flushRound].
 public interface DiskIo extends RoundFlush {
@@ -18,6 +18,9 @@ public interface DiskIo extends RoundFlush {
   }
 
   void read(int slot, long offsetBytes, long address, int lengthBytes);
+
+  /// @param iovecAddress of `count` pairs of address and length, 8 bytes each
+  void readVector(int slot, long offsetBytes, long iovecAddress, int count);
 
   void write(int slot, long offsetBytes, long address, int lengthBytes);
 

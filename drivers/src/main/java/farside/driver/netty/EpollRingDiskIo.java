@@ -49,6 +49,11 @@ final class EpollRingDiskIo implements DiskIo, EpollIoHandle {
   }
 
   @Override
+  public void readVector(int slot, long offsetBytes, long iovecAddress, int count) {
+    ring.queue(KernelRing.OP_READV, fd, offsetBytes, iovecAddress, count, 0, slot);
+  }
+
+  @Override
   public void write(int slot, long offsetBytes, long address, int lengthBytes) {
     ring.queue(KernelRing.OP_WRITE, fd, offsetBytes, address, lengthBytes, 0, slot);
   }

@@ -36,6 +36,7 @@ final class PooledDiskIo implements DiskIo {
 
   private enum Kind {
     READ,
+    READ_VECTOR,
     WRITE,
     WRITE_VECTOR,
     SYNC_DATA,
@@ -43,6 +44,10 @@ final class PooledDiskIo implements DiskIo {
 
     boolean isWrite() {
       return this == WRITE || this == WRITE_VECTOR;
+    }
+
+    boolean isVector() {
+      return this == READ_VECTOR || this == WRITE_VECTOR;
     }
   }
 
@@ -64,11 +69,11 @@ final class PooledDiskIo implements DiskIo {
     }
 
     int pieceCount() {
-      return kind == Kind.WRITE_VECTOR ? (int) length : 1;
+      return kind.isVector() ? (int) length : 1;
     }
 
     long lengthBytes() {
-      if (kind != Kind.WRITE_VECTOR) {
+      if (!kind.isVector()) {
         return length;
       }
       long bytes = 0;
@@ -81,7 +86,7 @@ final class PooledDiskIo implements DiskIo {
 
     /// Appends its pieces to an array of them.
     void addPiecesTo(MemorySegment iovec, int fromPiece) {
-      if (kind == Kind.WRITE_VECTOR) {
+      if (kind.isVector()) {
         long bytes = length * Posix.IOVEC_BYTES;
         MemorySegment.copy(
             Memory.at(address, bytes), 0, iovec, (long) fromPiece * Posix.IOVEC_BYTES, bytes);
@@ -159,6 +164,11 @@ final class PooledDiskIo implements DiskIo {
   @Override
   public void read(int slot, long offsetBytes, long address, int lengthBytes) {
     queue(slot, Kind.READ, offsetBytes, address, lengthBytes, 0);
+  }
+
+  @Override
+  public void readVector(int slot, long offsetBytes, long iovecAddress, int count) {
+    queue(slot, Kind.READ_VECTOR, offsetBytes, iovecAddress, count, 0);
   }
 
   @Override
@@ -277,6 +287,8 @@ final class PooledDiskIo implements DiskIo {
   private int run(Request request) {
     return switch (request.kind) {
       case READ -> (int) Posix.pread(fd, request.address, request.length, request.offsetBytes);
+      case READ_VECTOR ->
+        (int) Posix.preadv(fd, request.address, (int) request.length, request.offsetBytes);
       case WRITE -> (int) Posix.pwrite(fd, request.address, request.length, request.offsetBytes);
       case WRITE_VECTOR ->
         (int) Posix.pwritev(fd, request.address, (int) request.length, request.offsetBytes);

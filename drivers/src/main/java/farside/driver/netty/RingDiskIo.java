@@ -17,6 +17,7 @@ import io.netty.util.concurrent.Future;
 final class RingDiskIo implements DiskIo, IoUringIoHandle {
   // Numbers of <linux/io_uring.h>; they are part of the kernel's promise and the same on every
   // machine.
+  private static final byte OP_READV = 1;
   private static final byte OP_WRITEV = 2;
   private static final byte OP_FSYNC = 3;
   private static final byte OP_FALLOCATE = 17;
@@ -45,6 +46,11 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
   @Override
   public void read(int slot, long offsetBytes, long address, int lengthBytes) {
     submit(OP_READ, slot, offsetBytes, address, lengthBytes, 0);
+  }
+
+  @Override
+  public void readVector(int slot, long offsetBytes, long iovecAddress, int count) {
+    submit(OP_READV, slot, offsetBytes, iovecAddress, count, 0);
   }
 
   @Override

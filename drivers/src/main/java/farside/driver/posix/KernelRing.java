@@ -17,6 +17,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// watch it. Layouts and numbers are those of `<linux/io_uring.h>`, which the kernel promises to
 /// keep.
 public final class KernelRing {
+  public static final byte OP_READV = 1;
   public static final byte OP_WRITEV = 2;
   public static final byte OP_FSYNC = 3;
   public static final byte OP_FALLOCATE = 17;

@@ -68,7 +68,16 @@ public final class StutteringDiskIo implements DiskIo {
   }
 
   @Override
+  public void readVector(int slot, long offsetBytes, long iovecAddress, int count) {
+    vector(slot, offsetBytes, iovecAddress, count, false);
+  }
+
+  @Override
   public void writeVector(int slot, long offsetBytes, long iovecAddress, int count) {
+    vector(slot, offsetBytes, iovecAddress, count, true);
+  }
+
+  private void vector(int slot, long offsetBytes, long iovecAddress, int count, boolean isWrite) {
     MemorySegment iovec = Memory.at(iovecAddress, (long) count * Posix.IOVEC_BYTES);
     long totalBytes = 0;
     for (int index = 0; index < count; index++) {
@@ -83,7 +92,12 @@ public final class StutteringDiskIo implements DiskIo {
     long atBytes = offsetBytes;
     for (int index = 0; index < count && leftBytes > 0; index++) {
       int pieceBytes = (int) Math.min(leftBytes, iovec.getAtIndex(JAVA_LONG, index * 2L + 1));
-      Posix.pwrite(fd, iovec.getAtIndex(JAVA_LONG, index * 2L), pieceBytes, atBytes);
+      long address = iovec.getAtIndex(JAVA_LONG, index * 2L);
+      if (isWrite) {
+        Posix.pwrite(fd, address, pieceBytes, atBytes);
+      } else {
+        Posix.pread(fd, address, pieceBytes, atBytes);
+      }
       atBytes += pieceBytes;
       leftBytes -= pieceBytes;
     }

@@ -42,7 +42,7 @@ class FileDiskPropertyTest {
   private final boolean[] busy = new boolean[BLOCK_COUNT];
 
   /// A request in flight, and what must be true when it is done.
-  private record Flight(long tag, int firstBlock, int blockCount, MemorySegment readInto) {}
+  private record Flight(long tag, int firstBlock, int blockCount, List<MemorySegment> readInto) {}
 
   static Stream<Arguments> transportsAndSeeds() {
     return Stream.of(Transport.values())
@@ -171,7 +171,7 @@ class FileDiskPropertyTest {
       }
     }
     long tag = bench.tag();
-    MemorySegment readInto = null;
+    List<MemorySegment> readInto = new ArrayList<>();
     switch (random.nextInt(8)) {
       case 0 -> {
         disk.submitFlush(tag);
@@ -181,16 +181,41 @@ class FileDiskPropertyTest {
         disk.submitZero((long) first * BLOCK_BYTES, (long) count * BLOCK_BYTES, tag);
         java.util.Arrays.fill(image, first * BLOCK_BYTES, (first + count) * BLOCK_BYTES, (byte) 0);
       }
-      case 2, 3, 4 -> {
-        readInto = arena.allocate((long) count * BLOCK_BYTES, 512);
-        disk.submitRead((long) first * BLOCK_BYTES, readInto.address(), count * BLOCK_BYTES, tag);
+      case 2 -> {
+        MemorySegment whole = arena.allocate((long) count * BLOCK_BYTES, 512);
+        readInto.add(whole);
+        disk.submitRead((long) first * BLOCK_BYTES, whole.address(), count * BLOCK_BYTES, tag);
       }
+      case 3, 4 -> readPieces(disk, arena, random, first, count, tag, readInto);
       default -> write(disk, arena, random, first, count, tag);
     }
     for (int block = first; block < first + count; block++) {
       busy[block] = true;
     }
     flights.add(new Flight(tag, first, count, readInto));
+  }
+
+  private static void readPieces(
+      OpenDrive disk,
+      Arena arena,
+      Random random,
+      int first,
+      int count,
+      long tag,
+      List<MemorySegment> readInto) {
+    IoVector pieces = new IoVector();
+    int left = count;
+    while (left > 0) {
+      int pieceBlocks = 1 + random.nextInt(left);
+      // One more, so that they do not join.
+      MemorySegment piece = arena
+          .allocate((pieceBlocks + 1L) * BLOCK_BYTES, 512)
+          .asSlice(0, (long) pieceBlocks * BLOCK_BYTES);
+      readInto.add(piece);
+      pieces.add(piece.address(), (int) piece.byteSize());
+      left -= pieceBlocks;
+    }
+    disk.submitRead((long) first * BLOCK_BYTES, pieces, tag);
   }
 
   private void write(OpenDrive disk, Arena arena, Random random, int first, int count, long tag) {
@@ -221,11 +246,11 @@ class FileDiskPropertyTest {
       for (int block = flight.firstBlock; block < flight.firstBlock + flight.blockCount; block++) {
         busy[block] = false;
       }
-      if (flight.readInto != null) {
-        MemorySegment expected = MemorySegment.ofArray(image)
-            .asSlice(
-                (long) flight.firstBlock * BLOCK_BYTES, (long) flight.blockCount * BLOCK_BYTES);
-        assertThat(flight.readInto.mismatch(expected)).isEqualTo(-1);
+      long at = (long) flight.firstBlock * BLOCK_BYTES;
+      for (MemorySegment piece : flight.readInto) {
+        MemorySegment expected = MemorySegment.ofArray(image).asSlice(at, piece.byteSize());
+        assertThat(piece.mismatch(expected)).isEqualTo(-1);
+        at += piece.byteSize();
       }
       return true;
     });

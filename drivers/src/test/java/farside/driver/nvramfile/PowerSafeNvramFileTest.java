@@ -61,6 +61,11 @@ class PowerSafeNvramFileTest {
     }
 
     @Override
+    public void readVector(int slot, long offsetBytes, long iovecAddress, int count) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void writeVector(int slot, long offsetBytes, long iovecAddress, int count) {
       throw new UnsupportedOperationException();
     }

@@ -173,6 +173,12 @@ class MutantsTest {
             DISK + "Stager",
             new Condition("onStaged", "", false),
             1),
+        new Mutant(
+            "what could not be read ahead is taken for data",
+            DISK + "AheadReads",
+            new Condition("onRead", "", false),
+            ScenarioKind.LOCAL,
+            2),
         // Reads.
         mixed(
             "a read does not see what NVRAM has",

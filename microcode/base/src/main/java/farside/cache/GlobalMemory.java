@@ -11,6 +11,7 @@ public final class GlobalMemory {
   private final SlotDirectory slots;
   private final TrackTable[] tables;
   private final ZeroTracks[] zeroTracks;
+  private final ReadAhead readAhead;
   private final WriteNumbers numbers;
 
   public GlobalMemory(
@@ -31,6 +32,7 @@ public final class GlobalMemory {
       tables[i] = new TrackTable(nvram, layout, i, tracks);
       zeroTracks[i] = new ZeroTracks(volumeBytes[i]);
     }
+    readAhead = new ReadAhead(slots, zeroTracks, volumeBytes);
   }
 
   public NvramPort nvram() {
@@ -55,6 +57,10 @@ public final class GlobalMemory {
 
   public ZeroTracks zeroTracks(int volumeIndex) {
     return zeroTracks[volumeIndex];
+  }
+
+  public ReadAhead readAhead() {
+    return readAhead;
   }
 
   public WriteNumbers numbers() {

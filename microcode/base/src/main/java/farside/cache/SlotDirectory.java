@@ -15,12 +15,18 @@ import org.agrona.collections.Long2LongHashMap;
 /// reader. A pinned or staging slot is *busy* and never given away; each volume has some that
 /// others may not keep busy. Contents are lost with the process: nothing here is in NVRAM.
 ///
+/// A slot that was filled *ahead* ([ReadAhead]) counts as such until its host has come to it.
+/// There are never many.
+///
 /// Behind the shared slots lie a few *private* ones, which the remote adapter fills for the peer.
 /// No host's read can be in their way, so that the peer never waits for what itself waits for
 /// the peer. A private slot lacks nothing: what its drive does not give has failed. It counts
 /// against nobody's part.
 public final class SlotDirectory {
   public static final int NONE = -1;
+
+  /// The share of the slots that hold what was read ahead and not asked for yet: one in so many.
+  static final int AHEAD_ONE_IN = 8;
 
   private final int slotCount;
   private final int privateCount;
@@ -47,6 +53,8 @@ public final class SlotDirectory {
   private final boolean[] queued;
   private final IntArrayQueue lackingSlots = new IntArrayQueue(16, NONE);
   private final boolean[] lackingQueued;
+  private final boolean[] ahead;
+  private int aheadCount;
 
   /// Volumes whose drive is in doubt.
   private final BitSet inDoubt = new BitSet();
@@ -88,6 +96,7 @@ public final class SlotDirectory {
     lackingHigh = new long[all];
     queued = new boolean[all];
     lackingQueued = new boolean[all];
+    ahead = new boolean[slotCount];
   }
 
   static long key(int volumeIndex, long track) {
@@ -126,6 +135,7 @@ public final class SlotDirectory {
       }
       if (used[slot]) {
         byTrack.remove(keys[slot]);
+        setAhead(slot, false);
       }
       keys[slot] = key(volumeIndex, track);
       used[slot] = true;
@@ -298,6 +308,60 @@ public final class SlotDirectory {
   /// A read that failed goes on as two: which blocks failed, the drive did not say.
   public void onStageSplit(int slot) {
     hold(slot, 0, 1);
+  }
+
+  /// The read has ended and nothing came of it: whoever wants the blocks asks for them.
+  public void onStageDropped(int slot, int from, int to) {
+    hold(slot, 0, -1);
+    stagingLow[slot] &= ~BlockMask.low(from, to);
+    stagingHigh[slot] &= ~BlockMask.high(from, to);
+    changes++;
+  }
+
+  // ---- what is read ahead ----
+
+  /// Slots that may be filled ahead at once.
+  int aheadMax() {
+    return slotCount < AHEAD_ONE_IN ? slotCount / 4 : slotCount / AHEAD_ONE_IN;
+  }
+
+  /// Slots that were filled ahead of a host that has not come to them.
+  int aheadCount() {
+    return aheadCount;
+  }
+
+  /// A slot for a track that has none and that nobody has asked for; [#NONE] if there are as
+  /// many as there may be, or too few are left for those that ask.
+  int acquireAhead(int volumeIndex, int track) {
+    if (aheadCount == aheadMax() || busy.freeFor(volumeIndex) <= busy.mostFor(volumeIndex) / 2) {
+      return NONE;
+    }
+    int slot = acquire(volumeIndex, track);
+    if (slot != NONE) {
+      setAhead(slot, true);
+    }
+    return slot;
+  }
+
+  /// Its host has come to the track; true if it was filled ahead.
+  boolean onReached(int volumeIndex, int track) {
+    int slot = find(volumeIndex, track);
+    return slot != NONE && setAhead(slot, false);
+  }
+
+  /// No host will come: if the track was filled ahead its slot is the next that is given away.
+  void onForsaken(int volumeIndex, int track) {
+    int slot = find(volumeIndex, track);
+    if (slot != NONE && setAhead(slot, false)) {
+      useOrder.onUseless(slot);
+    }
+  }
+
+  private boolean setAhead(int slot, boolean isAhead) {
+    boolean changes = ahead[slot] != isAhead;
+    ahead[slot] = isAhead;
+    aheadCount += changes ? isAhead ? 1 : -1 : 0;
+    return changes;
   }
 
   // ---- what the own drive does not give ----

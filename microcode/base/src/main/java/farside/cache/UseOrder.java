@@ -21,13 +21,24 @@ final class UseOrder {
   }
 
   void onUse(int slot) {
+    putAfter(slot, older[end]);
+  }
+
+  /// It is the first to go.
+  void onUseless(int slot) {
+    putAfter(slot, end);
+  }
+
+  private void putAfter(int slot, int before) {
+    if (before == slot) {
+      return;
+    }
     newer[older[slot]] = newer[slot];
     older[newer[slot]] = older[slot];
-    int newest = older[end];
-    newer[newest] = slot;
-    older[slot] = newest;
-    newer[slot] = end;
-    older[end] = slot;
+    older[slot] = before;
+    newer[slot] = newer[before];
+    older[newer[before]] = slot;
+    newer[before] = slot;
   }
 
   /// [SlotDirectory#NONE] if there are no slots.

@@ -15,6 +15,11 @@ public abstract class DriveFilter implements DrivePort {
   }
 
   @Override
+  public void submitRead(long offsetBytes, IoVector target, long tag) {
+    drive.submitRead(offsetBytes, target, tag);
+  }
+
+  @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
     drive.submitWrite(offsetBytes, source, tag);
   }

@@ -39,6 +39,9 @@ public interface DrivePort {
 
   void submitRead(long offsetBytes, long address, int lengthBytes, long tag);
 
+  /// Each piece of memory takes what follows, on the drive, what the one before it takes.
+  void submitRead(long offsetBytes, IoVector target, long tag);
+
   /// Memory must stay unchanged until the completion is drained.
   void submitWrite(long offsetBytes, IoVector source, long tag);
 

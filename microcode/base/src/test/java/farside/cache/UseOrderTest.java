@@ -33,9 +33,15 @@ class UseOrderTest {
     List<Integer> expected = new ArrayList<>(IntStream.range(0, count).boxed().toList());
     for (int use = 0; use < 1000; use++) {
       int slot = random.nextInt(count);
-      order.onUse(slot);
+      boolean isUse = random.nextInt(4) > 0;
       expected.remove(Integer.valueOf(slot));
-      expected.add(slot);
+      if (isUse) {
+        order.onUse(slot);
+        expected.add(slot);
+      } else {
+        order.onUseless(slot);
+        expected.addFirst(slot);
+      }
       assertThat(fromOldest(order)).as("seed %d", seed).isEqualTo(expected);
     }
   }

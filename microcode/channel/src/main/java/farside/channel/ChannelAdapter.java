@@ -241,8 +241,11 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         request.state = HostRequest.State.READING;
         if (request.lengthBytes == 0) {
           finish(request, HostStatus.OK);
-        } else if (!stepRead(request)) {
-          waiting.add(request);
+        } else {
+          assembly.begin(request);
+          if (!stepRead(request)) {
+            waiting.add(request);
+          }
         }
       }
       case FLUSH -> awaitDurable(request, records.highestReleased(request.volume.index()));

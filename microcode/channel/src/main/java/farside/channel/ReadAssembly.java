@@ -2,12 +2,14 @@ package farside.channel;
 
 import farside.cache.BlockMask;
 import farside.cache.GlobalMemory;
+import farside.cache.ReadAhead;
 import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.port.HostCommand;
 import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.Memory;
+import farside.volume.VolumeRole;
 
 /// Puts together what a read returns: write records laid over track slots, piece by piece.
 ///
@@ -34,6 +36,7 @@ final class ReadAssembly {
   private final GlobalMemory memory;
   private final WriteRecords records;
   private final SlotDirectory slots;
+  private final ReadAhead readAhead;
   private final HostPort host;
   private final TrackImage image;
   private final long zeroesAddress;
@@ -55,10 +58,26 @@ final class ReadAssembly {
     this.memory = memory;
     this.records = memory.records();
     this.slots = memory.slots();
+    this.readAhead = memory.readAhead();
     this.host = host;
     this.image = new TrackImage(records);
     this.zeroesAddress = zeroesAddress;
     firstInLine = new HostRequest[volumeCount];
+  }
+
+  /// A read has come.
+  void begin(HostRequest request) {
+    tellPiece(request, request.offsetBytes);
+  }
+
+  /// A long read is told piece by piece, so that it has its own rest read ahead. A target's
+  /// drive is not read ahead: it works for the source first.
+  private void tellPiece(HostRequest request, long from) {
+    if (request.command == HostCommand.READ && request.volume.role() != VolumeRole.R2) {
+      long end = longestPiece(request, from);
+      int endTrack = (int) ((end - 1) / BlockMask.TRACK_BYTES) + 1;
+      readAhead.onRead(request.volume.index(), (int) (from / BlockMask.TRACK_BYTES), endTrack);
+    }
   }
 
   /// Goes on with a read.
@@ -107,7 +126,11 @@ final class ReadAssembly {
   private Outcome pieceDone(HostRequest request, long bytes) {
     unpin(request);
     request.doneBytes += bytes;
-    return request.doneBytes == request.lengthBytes ? Outcome.DONE : Outcome.PROGRESS;
+    if (request.doneBytes == request.lengthBytes) {
+      return Outcome.DONE;
+    }
+    tellPiece(request, request.offsetBytes + request.doneBytes);
+    return Outcome.PROGRESS;
   }
 
   /// `DONE`: all of the piece is here, its slots pinned.

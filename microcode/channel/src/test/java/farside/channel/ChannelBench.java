@@ -33,15 +33,15 @@ final class ChannelBench {
   final Volume volume;
   final List<Integer> told = new ArrayList<>();
   final ChannelAdapter adapter;
-  final MemorySegment drive = Arena.ofAuto().allocate(VOLUME_BYTES, 4096);
+  final MemorySegment drive;
   boolean driveFails;
   long nowNs;
   private final NvramInMemory nvram;
-  private final MemorySegment work = Arena.ofAuto().allocate((SLOTS + 1) * 65_536L, 4096);
+  private final MemorySegment work;
 
   ChannelBench(
       ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
-    this(host, role, standing, blockBytes, nvramBytes, false);
+    this(host, role, standing, blockBytes, nvramBytes, false, VOLUME_BYTES, SLOTS);
   }
 
   private ChannelBench(
@@ -50,13 +50,17 @@ final class ChannelBench {
       Standing standing,
       int blockBytes,
       long nvramBytes,
-      boolean powerSafe) {
+      boolean powerSafe,
+      int volumeBytes,
+      int slotCount) {
     this.host = host;
+    work = Arena.ofAuto().allocate((slotCount + 1) * 65_536L, 4096);
+    drive = Arena.ofAuto().allocate(volumeBytes, 4096);
     nvram = new NvramInMemory(nvramBytes);
     nvram.powerSafe = powerSafe;
-    long[] sizes = {VOLUME_BYTES};
+    long[] sizes = {volumeBytes};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
-    slots = new SlotDirectory(work.address(), SLOTS, 0, 1);
+    slots = new SlotDirectory(work.address(), slotCount, 0, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
@@ -67,7 +71,7 @@ final class ChannelBench {
         role,
         "G",
         AckMode.RECEIVED,
-        VOLUME_BYTES,
+        volumeBytes,
         blockBytes,
         0,
         memory.table(0),
@@ -77,7 +81,7 @@ final class ChannelBench {
     volume.begin(standing);
     volume.setReady();
     adapter = new ChannelAdapter(
-        host, new Volumes(List.of(volume)), memory, log, work.address() + SLOTS * 65_536L);
+        host, new Volumes(List.of(volume)), memory, log, work.address() + slotCount * 65_536L);
   }
 
   static ChannelBench local(ScriptedHost host) {
@@ -87,7 +91,17 @@ final class ChannelBench {
 
   static ChannelBench localAndPowerSafe(ScriptedHost host) {
     Standing standing = Standing.fresh(PairState.NOT_MIRRORED, true);
-    return new ChannelBench(host, VolumeRole.LOCAL, standing, 512, 1 << 20, true);
+    return new ChannelBench(
+        host, VolumeRole.LOCAL, standing, 512, 1 << 20, true, VOLUME_BYTES, SLOTS);
+  }
+
+  /// A volume of so many tracks, and a cache of 32 slots.
+  static ChannelBench ofTracks(ScriptedHost host, VolumeRole role, int tracks) {
+    Standing standing = role == VolumeRole.LOCAL
+        ? Standing.fresh(PairState.NOT_MIRRORED, true)
+        : Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
+    int volumeBytes = tracks * BlockMask.TRACK_BYTES;
+    return new ChannelBench(host, role, standing, 512, 1 << 20, false, volumeBytes, 32);
   }
 
   static ChannelBench synchronizedSource(ScriptedHost host) {

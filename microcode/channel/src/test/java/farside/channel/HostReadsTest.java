@@ -6,6 +6,7 @@ import farside.cache.BlockMask;
 import farside.port.HostCommand;
 import farside.port.HostFlags;
 import farside.port.HostStatus;
+import farside.volume.VolumeRole;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -248,5 +249,48 @@ class HostReadsTest {
         .containsExactly("data 8192", "zero 4096");
     assertThat(fast.status).isEqualTo(HostStatus.NOT_SUPPORTED);
     assertThat(plain.status).isEqualTo(HostStatus.OK);
+  }
+
+  /// The track that is to be read ahead; -1 for none.
+  private static int readAhead(ChannelBench of, HostCommand command, long... lengths) {
+    of.host.open(1, "0010");
+    long offset = 0;
+    for (long length : lengths) {
+      of.host.ask(1, command, 0, offset, length);
+      offset += length;
+      of.settle();
+      of.stage();
+    }
+    int[] found = new int[8];
+    return of.memory.readAhead().take(0, found) == 0 ? -1 : of.slots.trackOf(found[0]);
+  }
+
+  private static ChannelBench ofTracks(VolumeRole role, int tracks) {
+    return ChannelBench.ofTracks(new ScriptedHost(null), role, tracks);
+  }
+
+  @Test
+  void hostsOfLocalAndSourceVolumesThatReadInOrderAreReadAheadOf() {
+    long[] parts = {TRACK - 4096, 4096, TRACK / 2, TRACK};
+    for (VolumeRole role : new VolumeRole[] {VolumeRole.LOCAL, VolumeRole.R1}) {
+      assertThat(readAhead(ofTracks(role, 8), HostCommand.READ, parts)).isEqualTo(3);
+    }
+    assertThat(readAhead(ofTracks(VolumeRole.R2, 8), HostCommand.READ, parts)).isEqualTo(-1);
+    assertThat(readAhead(ofTracks(VolumeRole.LOCAL, 8), HostCommand.CACHE, parts))
+        .isEqualTo(-1);
+    assertThat(readAhead(ofTracks(VolumeRole.LOCAL, 8), HostCommand.READ, TRACK, TRACK))
+        .isEqualTo(-1);
+  }
+
+  @Test
+  void ofALongReadItsOwnRestIsReadAhead() {
+    ChannelBench own = ofTracks(VolumeRole.LOCAL, 40);
+    assertThat(readAhead(own, HostCommand.READ, 32L * TRACK)).isEqualTo(-1);
+    own.settle();
+    own.stage();
+    own.settle();
+    int[] found = new int[8];
+    assertThat(own.memory.readAhead().take(0, found)).isEqualTo(4);
+    assertThat(own.slots.trackOf(found[0])).isEqualTo(12);
   }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 /// The disk adapter (DA): moves data between the cache and the cabinet's drives (E-12, E-13).
 ///
 /// It takes released write records to their drives, sooner as memory fills, in elevator order,
-/// fills track slots that others wait for, flushes, and keeps the drives' labels.
+/// fills track slots that others wait for, or will, flushes, and keeps the drives' labels.
 public final class DiskAdapter implements Director, DriveFigures.Source {
   /// Bytes of work memory that each drive needs, aligned to 4096.
   public static final int WORK_BYTES_PER_DRIVE = 2 * DriveLabel.BYTES;
@@ -58,7 +58,11 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     for (DriveUnit unit : units) {
       work += unit.doWork(nowNs);
     }
-    return work + stageWanted();
+    work += stageWanted();
+    for (DriveUnit unit : units) {
+      work += unit.readAhead();
+    }
+    return work;
   }
 
   /// True if no drive works for this cabinet, but for those that hang.

@@ -33,6 +33,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private static final long FLUSH = 3;
   private static final long LABEL_READ = 4;
   private static final long LABEL_WRITE = 5;
+  private static final long AHEAD = 6;
 
   private final int index;
   private final DriveWatch drive;
@@ -46,6 +47,7 @@ final class DriveUnit implements DrivePort.DriveSink {
 
   private final Labels labels;
   private final Stager stager;
+  private final AheadReads aheadReads;
   private final Destager destager;
 
   private IntArrayList written = new IntArrayList();
@@ -90,6 +92,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     this.labelReader = new LabelReader(drive, labelAddress);
     this.labelWriter = new LabelWriter(index, drive, labels, events, labelAddress);
     this.stager = new Stager(drive, volume, slots, events, STAGE << KIND_SHIFT);
+    this.aheadReads = new AheadReads(drive, volume, slots, memory.readAhead(), AHEAD << KIND_SHIFT);
     this.destager =
         new Destager(index, drive, volume, memory, events, DESTAGE << KIND_SHIFT, this::onWritten);
   }
@@ -126,6 +129,12 @@ final class DriveUnit implements DrivePort.DriveSink {
   /// Reads the wanted blocks of the slot; false if the drive's queue is full: ask again later.
   boolean stage(int slot) {
     return stager.stage(slot);
+  }
+
+  /// Reads what nobody waits for yet, unless there is anything better to do.
+  int readAhead() {
+    boolean isAtLeisure = volume != null && labelReader.isDone() && !destager.isPressed();
+    return isAtLeisure ? aheadReads.step() : 0;
   }
 
   // ---- in doubt, and back ----
@@ -318,6 +327,7 @@ final class DriveUnit implements DrivePort.DriveSink {
     int op = (int) tag;
     switch ((int) (tag >>> KIND_SHIFT)) {
       case (int) STAGE -> stager.onStaged(op, outcome, firstBadByte);
+      case (int) AHEAD -> aheadReads.onRead(op, outcome);
       case (int) DESTAGE -> {
         destager.onDestaged(op, outcome, firstBadByte, nowNs);
         tellWhetherFailing();
@@ -376,6 +386,8 @@ final class DriveUnit implements DrivePort.DriveSink {
         drive.inFlight(),
         drive.oldestNs() / 1_000_000,
         stager.stagedBytes(),
+        volume == null ? 0 : memory.readAhead().stagedTracks(volume.index()),
+        volume == null ? 0 : memory.readAhead().usedTracks(volume.index()),
         destager.destagedBytes(),
         flushCount,
         errorCount + stager.errorCount() + destager.errorCount());

@@ -208,6 +208,11 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
   }
 
   @Override
+  public void submitRead(long offsetBytes, IoVector target, long tag) {
+    port.submitRead(offsetBytes, target, begin(tag));
+  }
+
+  @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
     port.submitWrite(offsetBytes, source, begin(tag));
   }

@@ -22,7 +22,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A disk adapter with one volume of three tracks on one drive, stepped by hand.
+/// A disk adapter with one volume on one drive, stepped by hand. It has three tracks, unless
+/// the test says how many.
 final class DiskBench {
   static final int TRACKS = 3;
   static final long VOLUME_BYTES = (long) TRACKS * BlockMask.TRACK_BYTES;
@@ -40,7 +41,8 @@ final class DiskBench {
   final DiskAdapter adapter;
   final EventLog log;
   long nowNs = 1;
-  private final MemorySegment work = Arena.ofAuto().allocate(4 * 65_536, 4096);
+  private final long volumeBytes;
+  private final MemorySegment work;
 
   DiskBench(int queueDepth) {
     this(new DriveInMemory(VOLUME_BYTES + (1 << 20), queueDepth, true));
@@ -51,10 +53,16 @@ final class DiskBench {
   }
 
   DiskBench(DriveInMemory drive, VolumeRole role) {
+    this(drive, role, VOLUME_BYTES, 2);
+  }
+
+  DiskBench(DriveInMemory drive, VolumeRole role, long volumeBytes, int slotCount) {
     this.drive = drive;
-    long[] sizes = {VOLUME_BYTES};
+    this.volumeBytes = volumeBytes;
+    work = Arena.ofAuto().allocate((slotCount + 2) * 65_536L, 4096);
+    long[] sizes = {volumeBytes};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
-    slots = new SlotDirectory(work.address(), 2, 1, 1);
+    slots = new SlotDirectory(work.address(), slotCount, 1, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
     memory.numbers().recover(0);
@@ -65,7 +73,7 @@ final class DiskBench {
         role,
         role == VolumeRole.LOCAL ? "" : "G",
         AckMode.RECEIVED,
-        VOLUME_BYTES,
+        volumeBytes,
         512,
         0,
         memory.table(0),
@@ -82,7 +90,7 @@ final class DiskBench {
         memory,
         new Volumes(List.of(volume)),
         log,
-        work.address() + 3 * 65_536);
+        work.address() + (slotCount + 1) * 65_536L);
   }
 
   /// Rounds until one does nothing.
@@ -178,7 +186,7 @@ final class DiskBench {
   /// What IML would make of an image of the drive and of NVRAM as it is now: records laid over
   /// the drive, by arrival.
   long[] recovered(MemorySegment image) {
-    int blocks = (int) (VOLUME_BYTES / 512);
+    int blocks = (int) (volumeBytes / 512);
     long[] versions = new long[blocks];
     for (int block = 0; block < blocks; block++) {
       versions[block] = versionOn(image, block);

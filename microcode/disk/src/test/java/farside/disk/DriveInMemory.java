@@ -119,8 +119,12 @@ final class DriveInMemory implements DrivePort {
   private void carryOut(Request request) {
     long at = request.offsetBytes;
     switch (request.kind) {
-      case READ ->
-        Memory.copy(image.address() + at, request.pieces.getFirst()[0], request.lengthBytes);
+      case READ -> {
+        for (long[] piece : request.pieces) {
+          Memory.copy(image.address() + at, piece[0], piece[1]);
+          at += piece[1];
+        }
+      }
       case ZERO -> Memory.zero(image.address() + at, request.lengthBytes);
       case FLUSH -> durable = request.flushed;
       case WRITE -> {
@@ -204,10 +208,18 @@ final class DriveInMemory implements DrivePort {
   }
 
   @Override
+  public void submitRead(long offsetBytes, IoVector target, long tag) {
+    addPieces(add(Kind.READ, offsetBytes, target.totalBytes(), tag), target);
+  }
+
+  @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
-    Request request = add(Kind.WRITE, offsetBytes, source.totalBytes(), tag);
-    for (int i = 0; i < source.count(); i++) {
-      request.pieces.add(new long[] {source.address(i), source.lengthBytes(i)});
+    addPieces(add(Kind.WRITE, offsetBytes, source.totalBytes(), tag), source);
+  }
+
+  private static void addPieces(Request request, IoVector pieces) {
+    for (int i = 0; i < pieces.count(); i++) {
+      request.pieces.add(new long[] {pieces.address(i), pieces.lengthBytes(i)});
     }
   }
 

@@ -75,6 +75,8 @@ record DrivesReport(List<DriveFigures> drives, List<Long> repairedBlocks) implem
       json.put("inFlightRequests", drive.inFlight());
       json.put("oldestRequestMs", drive.oldestMs());
       json.put("stagedBytes", drive.stagedBytes());
+      json.put("readAheadTracks", drive.aheadTracks());
+      json.put("readAheadUsedTracks", drive.aheadUsedTracks());
       json.put("destagedBytes", drive.destagedBytes());
       json.put("flushCount", drive.flushCount());
       json.put("errorCount", drive.errorCount());

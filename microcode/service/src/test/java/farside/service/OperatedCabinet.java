@@ -253,6 +253,8 @@ final class OperatedCabinet {
           drive,
           drive == 2 ? 31_250 : drive,
           drive * 65_536L,
+          drive * 5L,
+          drive * 4L,
           drive * (3 * MIB),
           drive * 7L,
           drive == 2 ? 1 : 0);

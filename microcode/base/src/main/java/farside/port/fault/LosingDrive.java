@@ -59,7 +59,24 @@ public final class LosingDrive extends DriveFilter {
       return;
     }
     Memory.at(address, lengthBytes).fill(NOISE);
-    failures.add(new Failure(tag, Math.max(offsetBytes, bad * drive.blockBytes())));
+    fail(offsetBytes, bad, tag);
+  }
+
+  @Override
+  public void submitRead(long offsetBytes, IoVector target, long tag) {
+    Long bad = firstLost(offsetBytes, target.totalBytes());
+    if (bad == null) {
+      drive.submitRead(offsetBytes, target, tag);
+      return;
+    }
+    for (int i = 0; i < target.count(); i++) {
+      Memory.at(target.address(i), target.lengthBytes(i)).fill(NOISE);
+    }
+    fail(offsetBytes, bad, tag);
+  }
+
+  private void fail(long offsetBytes, long badBlock, long tag) {
+    failures.add(new Failure(tag, Math.max(offsetBytes, badBlock * drive.blockBytes())));
   }
 
   @Override

@@ -116,9 +116,10 @@ class OutletTest {
   void readsAndFlushesOfADriveWaitForNothing() {
     change();
     drive.submitRead(0, 0, 4096, 1);
+    drive.submitRead(0, new IoVector().add(0, 512), 3);
     drive.submitFlush(2);
 
-    assertThat(outside).containsExactly("read 1", "flush 2");
+    assertThat(outside).containsExactly("read 1", "read 3 of 512", "flush 2");
   }
 
   @Test
@@ -469,6 +470,11 @@ class OutletTest {
     @Override
     public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
       outside.add("read " + tag);
+    }
+
+    @Override
+    public void submitRead(long offsetBytes, IoVector target, long tag) {
+      outside.add("read " + tag + " of " + target.totalBytes());
     }
 
     @Override
