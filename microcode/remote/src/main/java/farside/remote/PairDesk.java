@@ -171,7 +171,9 @@ final class PairDesk implements LeftOutPairs.Desk {
     return leftOut.isOut(volumeIndex);
   }
 
-  /// True when no R1 volume waits for the peer's word.
+  /// True when no R1 volume keeps the others from being mirrored: the writes of those that are
+  /// resumed travel in the order of their numbers. A copy may begin later, and its answer waits
+  /// for a drive.
   boolean isSettled() {
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       if (!settled[volume.index()]) {
@@ -288,7 +290,7 @@ final class PairDesk implements LeftOutPairs.Desk {
         if (!volume.standing().zeroBased() || !peerIsZero) {
           volume.table().owed().setAll();
         }
-        order(volume, PairOrderCode.FIRST_PAIRING, random.nextNonZero());
+        orderCopy(volume, PairOrderCode.FIRST_PAIRING, random.nextNonZero());
       }
       case RESUME -> {
         if (volume.table().owed().count() > 0) {
@@ -298,7 +300,8 @@ final class PairDesk implements LeftOutPairs.Desk {
           order(volume, PairOrderCode.RESUME, volume.standing().generation());
         }
       }
-      case COPY_OWED -> order(volume, PairOrderCode.RESYNC, volume.standing().generation());
+      case COPY_OWED ->
+        orderCopy(volume, PairOrderCode.RESYNC, volume.standing().generation());
       case COPY_ALL -> {
         volume.table().owed().setAll();
         if (volume.pairState() == PairState.SYNCHRONIZED) {
@@ -312,6 +315,7 @@ final class PairDesk implements LeftOutPairs.Desk {
               volume.standing().alone(random.nextNonZero()),
               "the peer cannot restore it " + row.label());
           orderTicket[index] = cut.goOnAlone(volume);
+          settled[index] = true;
           if (!leftOut.mayBeMirrored(volume)) {
             return;
           }
@@ -319,7 +323,7 @@ final class PairDesk implements LeftOutPairs.Desk {
               new Control.Order(index, PairOrderCode.RESYNC, volume.standing().generation(), 0);
           return;
         }
-        order(volume, PairOrderCode.RESYNC, volume.standing().generation());
+        orderCopy(volume, PairOrderCode.RESYNC, volume.standing().generation());
       }
       case RESTORE -> {
         session.dropUnreceived(volume);
@@ -343,6 +347,11 @@ final class PairDesk implements LeftOutPairs.Desk {
       volume.become(volume.standing().with(PairState.CONFLICT), because);
       labels.request(volume.driveIndex());
     }
+  }
+
+  private void orderCopy(Volume volume, PairOrderCode code, long generation) {
+    settled[volume.index()] = true;
+    order(volume, code, generation);
   }
 
   private void order(Volume volume, PairOrderCode code, long generation) {
