@@ -54,7 +54,7 @@ class MicrocodeSimulationTest {
   @Test
   void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
     Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
-    int failed = simulation.sweep(2, 2);
+    int failed = simulation.sweep(9, 9);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().failedReads()).isGreaterThan(10);
     assertThat(simulation.totals().repairs()).isGreaterThan(5);

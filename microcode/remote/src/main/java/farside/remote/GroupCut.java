@@ -171,10 +171,6 @@ final class GroupCut {
     return work;
   }
 
-  boolean isUnderWay() {
-    return !pending.isEmpty();
-  }
-
   private boolean isUnderWay(String group) {
     for (Pending cut : pending) {
       if (cut.volume().group().equals(group)) {

@@ -47,7 +47,7 @@ final class LeftOutPairs {
   private final boolean[] isOut;
 
   /// Of an R1: its R2 has spoken in this session; its last word was `takesNoWrites`; or it takes
-  /// writes again, and is thus.
+  /// writes, is thus, and waits for the labels of the group's cut.
   private final boolean[] hasSpoken;
 
   private final boolean[] isRefused;
@@ -101,6 +101,10 @@ final class LeftOutPairs {
     if (isRefused[index] && volume.pairState() != PairState.RESTORING) {
       leaveOut(volume);
     } else if (isOut[index]) {
+      back[index] = theirs;
+    } else if (isFirst && volume.isHeld()) {
+      // The drive may hang: nobody else waits for its label.
+      desk.unlink(volume);
       back[index] = theirs;
     } else if (isFirst) {
       desk.decide(volume, theirs);
@@ -169,7 +173,7 @@ final class LeftOutPairs {
     int work = 0;
     for (Volume volume : sources) {
       TargetStatus theirs = back[volume.index()];
-      // While the new generation is not on the drives, the group is not taken up again.
+      // While the new generation is not on the drives, the group is not taken up.
       if (theirs != null && !volume.isHeld()) {
         back[volume.index()] = null;
         isOut[volume.index()] = false;

@@ -176,7 +176,9 @@ final class PairDesk implements LeftOutPairs.Desk {
     return leftOut.isOut(volumeIndex) || restoring[volumeIndex];
   }
 
-  /// True when no R1 volume waits for the peer's word.
+  /// True when no R1 volume keeps the others from being mirrored: the writes of those that are
+  /// resumed travel in the order of their numbers. A copy may begin later, and its answer waits
+  /// for a drive.
   boolean isSettled() {
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       if (!settled[volume.index()]) {
@@ -322,6 +324,7 @@ final class PairDesk implements LeftOutPairs.Desk {
               volume.standing().alone(random.nextNonZero()),
               "the peer cannot restore it " + row.label());
           orderTicket[index] = session.goOnAlone(volume);
+          settled[index] = !cut.isCuttable(volume.group());
           if (!leftOut.mayBeMirrored(volume)) {
             return;
           }

@@ -403,11 +403,6 @@ public final class RemoteAdapter
     if (reading != Greetings.Reading.OF_OUR_PEER || from.state() == LinkState.DOWN) {
       return;
     }
-    if (!state.isUp() && cut.isUnderWay()) {
-      // A new generation is on its way to the drives: until it is there, this greeting was not
-      // heard.
-      return;
-    }
     int greeted = transport.frameEpoch();
     if (state.isUp()) {
       if (greeted == transport.peerEpoch()) {
@@ -442,11 +437,6 @@ public final class RemoteAdapter
     long known = memory.peerIncarnation();
     if (known != 0 && known != incarnation) {
       cut.onPeerMemoryLost();
-      memory.setPeerIncarnation(incarnation);
-      if (cut.isUnderWay()) {
-        beginGreeting();
-        return;
-      }
     }
     memory.setPeerIncarnation(incarnation);
     memory.numbers().skipTo(greeting.receivedNumber());

@@ -49,7 +49,6 @@ class GroupCutTest {
     cut.finish();
     assertThat(bench.records.isReleased(record)).isTrue();
     assertThat(bench.volumes.get(0).isHeld()).isFalse();
-    assertThat(cut.isUnderWay()).isFalse();
   }
 
   @Test
@@ -68,7 +67,6 @@ class GroupCutTest {
     cut.finish();
     assertThat(bench.records.isReleased(ofTheDrive)).isTrue();
     assertThat(bench.records.isReleased(ofTheOther)).isTrue();
-    assertThat(cut.isUnderWay()).isFalse();
   }
 
   @Test

@@ -336,6 +336,52 @@ class LeftOutPairsTest {
   }
 
   @Test
+  void anotherGroupIsMirroredWhileTheSourcesOwnDriveDoesNotTakeTheLabelOfACut() {
+    start("G", "H");
+    labelsThatWait.set(0);
+    int held = source.write(0, 0, true, true, nowNs);
+    a.cut("G", "test");
+    int other = source.write(1, 0, true, true, nowNs);
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(source.records.isReleased(other)).isTrue();
+    assertThat(source.records.isReleased(writeAndRelease(1, 1))).isTrue();
+    // Nothing is decided of the group before its generation is on the drive, nor is anyone told.
+    runFor(5_000 * MS);
+    assertThat(source.records.isReleased(held)).isFalse();
+    assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).standing().inconsistent()).isFalse();
+    assertThat(pair(1)).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(count(source, EventCode.GROUP_TRIPPED)).isEqualTo(1);
+    assertThat(count(source, EventCode.PEER_MISMATCH)).isZero();
+    labelsThatWait.clear(0);
+    runFor(1_000 * MS);
+    assertThat(source.records.liveRecords()).isZero();
+    everythingIsEqual();
+  }
+
+  @Test
+  void anotherGroupIsMirroredWhileTheTargetsDriveDoesNotTakeTheLabelOfAnOrder() {
+    start("G", "H");
+    farLabelsThatWait.set(0);
+    a.cut("G", "test");
+    int other = source.write(1, 0, true, true, nowNs);
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(source.records.isReleased(other)).isTrue();
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(pair(0)).isEqualTo(PairState.SUSPENDED);
+    runFor(5_000 * MS);
+    assertThat(pair(1)).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(count(source, EventCode.GROUP_TRIPPED)).isEqualTo(1);
+    assertThat(count(source, EventCode.PEER_MISMATCH)).isZero();
+    farLabelsThatWait.clear(0);
+    runFor(1_000 * MS);
+    everythingIsEqual();
+  }
+
+  @Test
   void aDriveThatHangsAndReturnsAgainAndAgainEndsSynchronized() {
     start("G", "G", "H");
     for (int i = 0; i < 40; i++) {

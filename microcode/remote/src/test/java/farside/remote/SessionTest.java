@@ -212,7 +212,13 @@ class SessionTest {
     line[1].carrier = true;
     nowNs += MS;
     runFor(500 * MS);
-    assertThat(a.sessionState().isUp()).isFalse();
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    for (Volume volume : target.volumes.list()) {
+      // Nothing was ordered yet.
+      assertThat(volume.pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    }
+    assertThat(source.records.isReleased(first) || source.records.isReleased(second))
+        .isFalse();
     source.labels.onFailed(0);
     source.labels.onFailed(0);
     nowNs += MS;
