@@ -99,7 +99,7 @@ class KillIT {
       // milliseconds.
       DemoPair.await(random.nextInt(Math.min(startMs, START_MAX_MS)), () -> false);
       hosts = Map.of(A, load(rig, A), B, load(rig, B));
-      awaitWrites(20L + random.nextInt(600));
+      awaitWrites(20L + random.nextInt(400));
       for (String victim : victims) {
         dying.get(victim).kill();
       }
