@@ -385,7 +385,9 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   private static DriveOutcome outcomeOf(int result) {
     return switch (-result) {
       case 0 -> DriveOutcome.DONE;
-      case Posix.EIO -> DriveOutcome.MEDIUM_ERROR;
+      // A file says EIO. A disk that names the place of the fault says ENODATA for what it cannot
+      // read or write there, and EILSEQ for a block whose own checksum is wrong.
+      case Posix.EIO, Posix.ENODATA, Posix.EILSEQ -> DriveOutcome.MEDIUM_ERROR;
       case Posix.ENOSPC, Posix.EDQUOT, Posix.EFBIG -> DriveOutcome.NO_SPACE;
       default -> DriveOutcome.GONE;
     };

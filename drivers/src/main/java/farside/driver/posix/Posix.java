@@ -25,9 +25,11 @@ public final class Posix {
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
   public static final int ENOSYS = 38;
+  public static final int ENODATA = 61;
+  public static final int EILSEQ = 84;
   public static final int EOPNOTSUPP = 95;
-  public static final int ECANCELED = 125;
   public static final int EDQUOT = 122;
+  public static final int ECANCELED = 125;
 
   public static final int O_RDONLY = 0;
   public static final int O_RDWR = 2;

@@ -124,10 +124,12 @@ class FileDiskPropertyTest {
       disk.submitFlush(1);
       assertThat(bench.await(disk, 1))
           .isEqualTo(new LoopBench.Completion(DriveOutcome.NO_SPACE, -1));
-      kernel.get().nextFailure = -Posix.EIO;
-      disk.submitFlush(2);
-      assertThat(bench.await(disk, 2))
-          .isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, -1));
+      for (int error : new int[] {Posix.EIO, Posix.ENODATA, Posix.EILSEQ}) {
+        kernel.get().nextFailure = -error;
+        disk.submitFlush(2);
+        assertThat(bench.await(disk, 2))
+            .isEqualTo(new LoopBench.Completion(DriveOutcome.MEDIUM_ERROR, -1));
+      }
       kernel.get().nextFailure = -Posix.ENODEV;
       disk.submitZero(0, 4096, 3);
       assertThat(bench.await(disk, 3)).isEqualTo(new LoopBench.Completion(DriveOutcome.GONE, -1));
