@@ -1,5 +1,6 @@
 package farside.driver.netty;
 
+import farside.driver.posix.KernelRing;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 
@@ -60,7 +61,7 @@ public interface DiskIo extends RoundFlush {
     }
     if (transport == Transport.EPOLL && isDirect) {
       try {
-        return new EpollRingDiskIo(loop, fd, slotCount, answers);
+        return new EpollRingDiskIo(loop, wake, fd, new KernelRing(slotCount), answers);
       } catch (IOException noRing) {
         // Containers often forbid it; threads do the same, at more cost.
         return new PooledDiskIo(wake, fd, slotCount, answers);

@@ -8,7 +8,6 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
 
 /// Disk requests on a ring of the drive's own, which the loop's epoll watches: no other thread
 /// here, and none in the kernel for direct I/O.
@@ -19,6 +18,7 @@ final class EpollRingDiskIo implements DiskIo, EpollIoHandle {
   /// As long as [PooledDiskIo] waits at its end, for the same reason.
   private static final long CLOSE_WAIT_MS = PooledDiskIo.CLOSE_WAIT_MS;
 
+  private final Runnable wake;
   private final int fd;
   private final Answers answers;
   private final KernelRing ring;
@@ -27,11 +27,12 @@ final class EpollRingDiskIo implements DiskIo, EpollIoHandle {
   private Throwable failure;
   private boolean isClosed;
 
-  /// @throws IOException if the kernel gives no ring
-  EpollRingDiskIo(IoEventLoop loop, int fd, int slotCount, Answers answers) throws IOException {
+  /// @param ring with room for all requests that may be under way at once
+  EpollRingDiskIo(IoEventLoop loop, Runnable wake, int fd, KernelRing ring, Answers answers) {
+    this.wake = wake;
     this.fd = fd;
     this.answers = answers;
-    ring = new KernelRing(slotCount);
+    this.ring = ring;
     ringDescriptor = new FileDescriptor(ring.fd());
     loop.register(this).addListener((Future<IoRegistration> registered) -> {
       if (registered.isSuccess()) {
@@ -77,7 +78,11 @@ final class EpollRingDiskIo implements DiskIo, EpollIoHandle {
 
   @Override
   public void flushRound() {
-    ring.submit();
+    if (!ring.submit()) {
+      // What the kernel was too busy to take is handed over after the next round, which must not
+      // wait for an answer: there may be none to come.
+      wake.run();
+    }
   }
 
   @Override

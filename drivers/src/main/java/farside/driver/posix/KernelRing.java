@@ -33,10 +33,16 @@ public final class KernelRing {
   private static final int EXT_ARG_BYTES = 24;
 
   /// Both queues lie in one mapping; since Linux 5.4.
-  private static final int FEATURE_SINGLE_MMAP = 1;
+  static final int FEATURE_SINGLE_MMAP = 1;
 
-  /// Enter takes a time limit; since Linux 5.11.
-  private static final int FEATURE_EXT_ARG = 1 << 8;
+  /// No answer is dropped for want of room; since Linux 5.5.
+  static final int FEATURE_NODROP = 1 << 1;
+
+  /// Enter takes a time limit; since Linux 5.11. What we ask of a ring is older, but the kernel
+  /// has no other sign of it: one of 5.4 gives a ring, and knows no plain read on it.
+  static final int FEATURE_EXT_ARG = 1 << 8;
+
+  private static final int FEATURES_NEEDED = FEATURE_SINGLE_MMAP | FEATURE_NODROP | FEATURE_EXT_ARG;
 
   /// What is done for an answer is done at the thread's next system call, without interrupting
   /// it; since Linux 5.19.
@@ -81,12 +87,19 @@ public final class KernelRing {
           Linker.Option.captureCallState("errno"),
           Linker.Option.firstVariadicArg(1));
 
+  /// How queued requests get to the kernel.
+  @FunctionalInterface
+  public interface Entry {
+    /// Hands over so many; how many the kernel took, or minus an error number.
+    long enter(int ringFd, int count);
+  }
+
+  private final Entry entry;
   private final int fd;
   private final long queuesAddress;
   private final long queuesBytes;
   private final long entriesAddress;
   private final long entriesBytes;
-  private final boolean hasTimeLimit;
   private final UnsafeBuffer queues;
   private final UnsafeBuffer entries;
   private final int sqHeadAt;
@@ -108,6 +121,12 @@ public final class KernelRing {
   /// @param entryCount requests that may be under way at once
   /// @throws IOException if the kernel has no such ring, or does not let this process have one
   public KernelRing(int entryCount) throws IOException {
+    this(entryCount, KernelRing::enter);
+  }
+
+  /// A ring whose requests may be held up on their way.
+  public KernelRing(int entryCount, Entry entry) throws IOException {
+    this.entry = entry;
     UnsafeBuffer params = new UnsafeBuffer(ByteBuffer.allocateDirect(PARAMS_BYTES));
     params.putInt(PARAMS_FLAGS, SETUP_COOP_TASKRUN);
     int answer = setup(entryCount, params);
@@ -119,8 +138,10 @@ public final class KernelRing {
       throw new IOException("io_uring cannot be had: " + Posix.strerror(answer));
     }
     fd = answer;
-    int features = params.getInt(PARAMS_FEATURES);
-    hasTimeLimit = (features & FEATURE_EXT_ARG) != 0;
+    if (!isNewEnough(params.getInt(PARAMS_FEATURES))) {
+      Posix.close(fd);
+      throw new IOException("io_uring of this kernel is older than that of Linux 5.11");
+    }
     int sqEntryCount = params.getInt(PARAMS_SQ_ENTRIES);
     int cqEntryCount = params.getInt(PARAMS_CQ_ENTRIES);
     answersAt = params.getInt(PARAMS_CQ_ENTRIES_AT);
@@ -129,16 +150,15 @@ public final class KernelRing {
         answersAt + (long) cqEntryCount * ANSWER_BYTES,
         sqArrayAt + (long) sqEntryCount * Integer.BYTES);
     entriesBytes = (long) sqEntryCount * ENTRY_BYTES;
-    boolean isOneMapping = (features & FEATURE_SINGLE_MMAP) != 0;
-    queuesAddress = isOneMapping ? map(queuesBytes, 0) : -Posix.ENOSYS;
-    entriesAddress = queuesAddress > 0 ? map(entriesBytes, ENTRIES_AT) : -Posix.ENOSYS;
+    queuesAddress = map(queuesBytes, 0);
+    entriesAddress = queuesAddress > 0 ? map(entriesBytes, ENTRIES_AT) : queuesAddress;
     if (entriesAddress <= 0) {
       if (queuesAddress > 0) {
         Posix.munmap(queuesAddress, queuesBytes);
       }
       Posix.close(fd);
-      throw new IOException("io_uring's memory cannot be mapped: "
-          + Posix.strerror(Math.min(queuesAddress, entriesAddress)));
+      throw new IOException(
+          "io_uring's memory cannot be mapped: " + Posix.strerror(entriesAddress));
     }
     queues = new UnsafeBuffer(queuesAddress, (int) queuesBytes);
     entries = new UnsafeBuffer(entriesAddress, (int) entriesBytes);
@@ -148,9 +168,14 @@ public final class KernelRing {
     cqHeadAt = params.getInt(PARAMS_CQ_HEAD);
     cqTailAt = params.getInt(PARAMS_CQ_TAIL);
     cqMask = queues.getInt(params.getInt(PARAMS_CQ_MASK));
-    for (int entry = 0; entry < sqEntryCount; entry++) {
-      queues.putInt(sqArrayAt + entry * Integer.BYTES, entry);
+    for (int index = 0; index < sqEntryCount; index++) {
+      queues.putInt(sqArrayAt + index * Integer.BYTES, index);
     }
+  }
+
+  /// True if the ring can do all that is asked of it here.
+  static boolean isNewEnough(int features) {
+    return (features & FEATURES_NEEDED) == FEATURES_NEEDED;
   }
 
   private static int setup(int entryCount, UnsafeBuffer params) {
@@ -211,22 +236,28 @@ public final class KernelRing {
     inFlightCount++;
   }
 
-  /// Hands over what is queued. What the kernel is too busy to take stays queued for the next
-  /// call.
-  public void submit() {
+  /// Hands over what is queued. False if the kernel is too busy to take all: the rest stays
+  /// queued for the next call, and no answer may come that would call for one.
+  public boolean submit() {
     while (queuedCount > 0) {
-      long taken = syscall(SYS_IO_URING_ENTER, fd, queuedCount, 0, 0, 0, 0);
+      long taken = entry.enter(fd, queuedCount);
       if (taken == -Posix.EINTR) {
         continue;
       }
       if (taken == -Posix.EAGAIN || taken == -Posix.EBUSY || taken == 0) {
-        return;
+        return false;
       }
       if (taken < 0) {
         throw new IllegalStateException("io_uring_enter: " + Posix.strerror(taken));
       }
       queuedCount -= (int) taken;
     }
+    return true;
+  }
+
+  /// The kernel's own [Entry].
+  public static long enter(int ringFd, int count) {
+    return syscall(SYS_IO_URING_ENTER, ringFd, count, 0, 0, 0, 0);
   }
 
   /// True if an answer was taken: [#tag] and [#result].
@@ -253,14 +284,16 @@ public final class KernelRing {
   }
 
   /// Ends the ring. Waits for so long for requests under way; what is under way even then comes
-  /// to its end in the kernel, which holds their files and memory, and nobody is told.
+  /// to its end in the kernel, which holds their files and memory, and nobody is told. What was
+  /// never handed over never is: a cabinet that stops at once sends nothing more to its drives.
   public void close(long waitMs) {
     if (isClosed) {
       return;
     }
     long giveUpNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMs);
-    submit();
-    while (inFlightCount > queuedCount && hasTimeLimit && awaitAnswer(giveUpNs)) {
+    inFlightCount -= queuedCount;
+    queuedCount = 0;
+    while (inFlightCount > 0 && awaitAnswer(giveUpNs)) {
       while (next()) {
         // Nobody wants to know.
         data = 0;

@@ -157,6 +157,7 @@ class KernelRingTest {
     MemorySegment source = arena.allocate(8 << 20).fill((byte) 7);
     ring.queue(KernelRing.OP_WRITE, file, 0, source.address(), 8 << 20, 0, 1);
     ring.queue(KernelRing.OP_FSYNC, file, 0, 0, 0, 0, 2);
+    ring.submit();
     ring.close(5_000);
     assertThat(ring.inFlightCount()).isZero();
     byte[] all = Files.readAllBytes(path);
@@ -167,9 +168,28 @@ class KernelRingTest {
   }
 
   @Test
+  void whatWasNeverHandedOverDoesNotReachTheFileAtTheEndEither() throws IOException {
+    ring.queue(KernelRing.OP_WRITE, file, 0, blockOf(7).address(), BLOCK, 0, 1);
+    ring.close(5_000);
+    assertThat(Files.size(path)).isZero();
+    assertThat(ring.inFlightCount()).isZero();
+    assertThat(ring.submit()).isTrue();
+  }
+
+  @Test
+  void aRingOfAKernelThatDoesNotKnowAllThatIsAskedOfItIsRefused() {
+    assertThat(KernelRing.isNewEnough(-1)).isTrue();
+    assertThat(KernelRing.isNewEnough(~KernelRing.FEATURE_SINGLE_MMAP)).isFalse();
+    assertThat(KernelRing.isNewEnough(~KernelRing.FEATURE_NODROP)).isFalse();
+    // Linux 5.4 to 5.10.
+    assertThat(KernelRing.isNewEnough(~KernelRing.FEATURE_EXT_ARG)).isFalse();
+  }
+
+  @Test
   void aReadThatNeverEndsIsNotWaitedForLongerThanAsked() throws IOException {
     try (SilentPipe pipe = new SilentPipe(directory)) {
       ring.queue(KernelRing.OP_READ, pipe.fd(), 0, blockOf(0).address(), BLOCK, 0, 1);
+      ring.submit();
       long startNs = System.nanoTime();
       ring.close(50);
       assertThat(System.nanoTime() - startNs).isBetween(50_000_000L, 4_000_000_000L);
