@@ -128,6 +128,14 @@ final class PooledDiskIo implements DiskIo {
     }
   }
 
+  /// Writes that follow one another on the disk, as one.
+  @FunctionalInterface
+  interface JoinedWrite {
+    long write(int fd, long iovecAddress, int count, long offsetBytes);
+  }
+
+  private final JoinedWrite joinedWrite;
+  private final long closeWaitMs;
   private final Runnable wake;
   private final int fd;
   private final Answers answers;
@@ -143,7 +151,19 @@ final class PooledDiskIo implements DiskIo {
   private boolean closed;
 
   PooledDiskIo(Runnable wake, int fd, int slotCount, Answers answers) {
+    this(wake, fd, slotCount, answers, Posix::pwritev, CLOSE_WAIT_MS);
+  }
+
+  PooledDiskIo(
+      Runnable wake,
+      int fd,
+      int slotCount,
+      Answers answers,
+      JoinedWrite joinedWrite,
+      long closeWaitMs) {
     this.wake = wake;
+    this.joinedWrite = joinedWrite;
+    this.closeWaitMs = closeWaitMs;
     this.fd = fd;
     this.answers = answers;
     requests = new Request[slotCount];
@@ -262,7 +282,12 @@ final class PooledDiskIo implements DiskIo {
   }
 
   private void carryOut(Run run) {
-    if (run.requests.size() > 1 && writtenWhole(run)) {
+    if (run.requests.size() == 1) {
+      Request only = run.requests.getFirst();
+      only.result = run(only);
+      return;
+    }
+    if (writtenWhole(run)) {
       for (Request request : run.requests) {
         request.result = (int) request.lengthBytes();
       }
@@ -270,7 +295,18 @@ final class PooledDiskIo implements DiskIo {
     }
     // Together they failed or came short: each by itself shows which one it was.
     for (Request request : run.requests) {
-      request.result = run(request);
+      request.result = isClosed() ? -Posix.ECANCELED : run(request);
+    }
+  }
+
+  /// A worker that was stuck in the kernel at the end was not waited for: its descriptor's number
+  /// may be another file's by now.
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -281,7 +317,7 @@ final class PooledDiskIo implements DiskIo {
       pieces += request.pieceCount();
     }
     long offsetBytes = run.requests.getFirst().offsetBytes;
-    return Posix.pwritev(fd, run.iovec.address(), pieces, offsetBytes) == run.lengthBytes;
+    return joinedWrite.write(fd, run.iovec.address(), pieces, offsetBytes) == run.lengthBytes;
   }
 
   private int run(Request request) {
@@ -315,7 +351,7 @@ final class PooledDiskIo implements DiskIo {
     }
     // A worker that still writes should not outlive the descriptor it writes to, so no
     // interrupt ends this.
-    long giveUpNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_WAIT_MS);
+    long giveUpNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(closeWaitMs);
     boolean interrupted = false;
     for (Thread worker : workers) {
       long leftNs = giveUpNs - System.nanoTime();
