@@ -8,6 +8,7 @@ import farside.protocol.nbd.NbdCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NbdSuccessorTest {
   private static final int PIECE = 64 * 1024;
   private static final int PIECE_COUNT = 40;
+  private static final int LONG_WRITE_COUNT = 3;
 
   private HeadBench bench;
 
@@ -70,6 +72,39 @@ class NbdSuccessorTest {
       next.write(1, 0, filled(2));
       bench.change(() -> bench.adapter.isRefusing = false);
 
+      assertThat(next.expectReply(1)).isZero();
+      await().until(() -> bench.adapter.facts.contains("closed 1"));
+      assertThat(next.read(2, 0, PIECE)).isEqualTo(filled(2));
+    }
+  }
+
+  /// Long writes are taken from the socket one by one, so that the next one, and the end, wait
+  /// there, although nothing has paused the connection.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void itsLongWritesThatAreStillInItsSocketComeBeforeItsNewOnes(Transport transport)
+      throws Exception {
+    start(transport);
+    NbdClient lost = NbdClient.opened(bench.address, "0010");
+    lost.socket.setSendBufferSize(LONG_WRITE_COUNT * PIECE);
+    lost.write(0, 0, filled(1));
+    assertThat(lost.expectReply(0)).isZero();
+    try (NbdClient next = new NbdClient(bench.address)) {
+      next.greet();
+      // On the head's own thread: it sees all of this at once.
+      bench.change(() -> {
+        try {
+          for (int count = 1; count <= LONG_WRITE_COUNT; count++) {
+            lost.write(count, 0, filled(1));
+          }
+          lost.close();
+          next.option(1, "0010".getBytes(StandardCharsets.UTF_8));
+          next.write(1, 0, filled(2));
+        } catch (IOException cut) {
+          throw new UncheckedIOException(cut);
+        }
+      });
+      next.in.skipNBytes(10);
       assertThat(next.expectReply(1)).isZero();
       await().until(() -> bench.adapter.facts.contains("closed 1"));
       assertThat(next.read(2, 0, PIECE)).isEqualTo(filled(2));
