@@ -310,11 +310,15 @@ public final class SlotDirectory {
     hold(slot, 0, 1);
   }
 
-  /// The read has ended and nothing came of it: whoever wants the blocks asks for them.
+  /// A read ahead has ended and nothing came of it: whoever wants the blocks asks for them. A
+  /// slot that nobody has come to yet is of no use.
   public void onStageDropped(int slot, int from, int to) {
     hold(slot, 0, -1);
     stagingLow[slot] &= ~BlockMask.low(from, to);
     stagingHigh[slot] &= ~BlockMask.high(from, to);
+    if (setAhead(slot, false)) {
+      useOrder.onUseless(slot);
+    }
     changes++;
   }
 

@@ -209,6 +209,27 @@ class ReadAheadTest {
   }
 
   @Test
+  void whatCouldNotBeReadTakesNothingOfTheShareAndItsSlotsGoFirst() {
+    begin(16, TRACKS * 65_536L);
+    for (int track = 1000; track < 1014; track++) {
+      slots.acquire(0, track);
+    }
+    read(0, 40, 4);
+    read(0, 44, 4);
+    read(0, 48, 4);
+    assertThat(asked(0)).containsExactly("52+2");
+    inFlight.forEach(slot -> slots.onStageDropped(slot, 0, 128));
+    assertThat(slots.aheadCount()).isZero();
+    slots.acquire(0, 2000);
+    slots.acquire(0, 2001);
+    assertThat(slots.find(0, 52)).isEqualTo(SlotDirectory.NONE);
+    assertThat(slots.find(0, 53)).isEqualTo(SlotDirectory.NONE);
+    assertThat(slots.find(0, 1000)).isNotEqualTo(SlotDirectory.NONE);
+    read(0, 52, 2);
+    assertThat(readAhead.usedTracks(0)).isZero();
+  }
+
+  @Test
   void noSlotIsTakenThatHostsMayWaitFor() {
     begin(16, TRACKS * 65_536L);
     for (int track = 0; track < 8; track++) {
