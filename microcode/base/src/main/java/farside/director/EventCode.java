@@ -94,6 +94,10 @@ public enum EventCode {
       3037,
       Severity.WARNING,
       "group %s is left out of the session: the peer takes no writes of volume %s"),
+  WRITE_OUT_OF_ORDER(
+      3038,
+      Severity.ERROR,
+      "volume %s: the peer sent write %d after %d, which is not taken; everything is to be copied"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

@@ -7,6 +7,7 @@ package farside.volume;
 /// | UNPAIRED | SYNC_IN_PROG, CONFLICT | first pairing ordered, or refused |
 /// | SYNC_IN_PROG | SYNC_FINISHING, SYNCHRONIZED, SUSPENDED, CONFLICT | nothing owed; complete;
 /// link gone |
+/// | SYNC_IN_PROG, SYNCHRONIZED | UNPAIRED | a target got a write out of order |
 /// | SYNC_FINISHING | SYNCHRONIZED, SUSPENDED | it said yes; link lost |
 /// | SYNCHRONIZED | SUSPENDED, SYNC_IN_PROG | the group tripped; a copy begins |
 /// | SUSPENDED | SYNC_IN_PROG, CONFLICT | the link is back; no fit |
@@ -15,7 +16,7 @@ package farside.volume;
 /// | NOT_MIRRORED | - | a local volume |
 public enum PairState {
   NOT_MIRRORED(1, "Local"),
-  /// Never met the peer.
+  /// Never met the peer, or counts as if.
   UNPAIRED(2, "Unpaired"),
   /// The target misses tracks that are on their way; its image is not consistent.
   SYNC_IN_PROG(3, "SyncInProg"),
@@ -64,9 +65,13 @@ public enum PairState {
       case NOT_MIRRORED -> false;
       case UNPAIRED -> next == SYNC_IN_PROG || next == CONFLICT;
       case SYNC_IN_PROG ->
-        next == SYNC_FINISHING || next == SYNCHRONIZED || next == SUSPENDED || next == CONFLICT;
+        next == SYNC_FINISHING
+            || next == SYNCHRONIZED
+            || next == SUSPENDED
+            || next == CONFLICT
+            || next == UNPAIRED;
       case SYNC_FINISHING -> next == SYNCHRONIZED || next == SUSPENDED;
-      case SYNCHRONIZED -> next == SUSPENDED || next == SYNC_IN_PROG;
+      case SYNCHRONIZED -> next == SUSPENDED || next == SYNC_IN_PROG || next == UNPAIRED;
       case SUSPENDED -> next == SYNC_IN_PROG || next == CONFLICT;
       case RESTORING ->
         next == SYNCHRONIZED || next == SYNC_IN_PROG || next == SUSPENDED || next == CONFLICT;

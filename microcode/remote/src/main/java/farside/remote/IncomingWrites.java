@@ -3,10 +3,14 @@ package farside.remote;
 import farside.cache.BlockMask;
 import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
+import farside.director.EventCode;
+import farside.director.EventLog;
 import farside.port.Memory;
 import farside.protocol.session.WriteDecoder;
 import farside.volume.AckMode;
+import farside.volume.Labels;
 import farside.volume.PairState;
+import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
@@ -20,10 +24,20 @@ final class IncomingWrites {
   private final GlobalMemory memory;
   private final WriteRecords records;
   private final Volumes volumes;
+  private final Labels labels;
+  private final EventLog events;
   private final PairDesk desk;
   private final Watermarks watermarks;
 
-  IncomingWrites(GlobalMemory memory, Volumes volumes, PairDesk desk, Watermarks watermarks) {
+  IncomingWrites(
+      GlobalMemory memory,
+      Volumes volumes,
+      Labels labels,
+      EventLog events,
+      PairDesk desk,
+      Watermarks watermarks) {
+    this.labels = labels;
+    this.events = events;
     this.memory = memory;
     this.records = memory.records();
     this.volumes = volumes;
@@ -35,7 +49,7 @@ final class IncomingWrites {
     return Math.max(1, (payloadBytes + 4095) / 4096);
   }
 
-  /// Null if the write is committed (or was before); else what is wrong with it.
+  /// Null if the write is committed; else what is wrong with it.
   String take(
       WriteDecoder write, long payloadAddress, int payloadBytes, int payloadCrc, long nowNs) {
     Volume volume = volumes.byNumber(write.volume());
@@ -77,7 +91,7 @@ final class IncomingWrites {
           + payloadBytes;
     }
     if (!copy && write.number() <= memory.peerReceived()) {
-      return null;
+      return notNew(volume, write.number());
     }
     // What a source takes back lies among its own writes, whose order FLUSH and watermarks go by:
     // the peer's numbers are of another order.
@@ -106,6 +120,16 @@ final class IncomingWrites {
       memory.setPeerReceived(write.number());
     }
     return null;
+  }
+
+  /// Every session begins behind what is here, and its stream brings nothing twice: so this is
+  /// something else under an old number. Its source takes it for received as soon as the next
+  /// session begins; so the volume forgets that it was ever paired, and everything is copied.
+  private String notNew(Volume volume, long number) {
+    events.log(EventCode.WRITE_OUT_OF_ORDER, volume.name(), number, memory.peerReceived());
+    volume.become(Standing.fresh(PairState.UNPAIRED, false), "a write came out of order");
+    labels.request(volume.driveIndex());
+    return "write " + number + " for volume " + volume.name() + " after " + memory.peerReceived();
   }
 
   private boolean commit(

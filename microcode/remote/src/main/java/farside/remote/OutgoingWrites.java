@@ -5,6 +5,7 @@ import farside.cache.GlobalMemory;
 import farside.cache.WriteRecords;
 import farside.director.EventCode;
 import farside.director.EventLog;
+import farside.director.MachineCheck;
 import farside.protocol.session.ReadVerdict;
 import farside.volume.AckMode;
 import farside.volume.PairState;
@@ -183,6 +184,7 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
         toSend.pollInt();
         continue;
       }
+      checkOrder(record);
       int payloadBytes = records.isZeroes(record) ? 0 : records.lengthOf(record);
       int units = IncomingWrites.unitsOf(payloadBytes);
       if (!transport.hasRoom(units) || !send(record, payloadBytes, units)) {
@@ -197,6 +199,15 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
       work++;
     }
     return work;
+  }
+
+  /// The peer takes a number for the end of all that came before: a write that was sent after one
+  /// of a higher number would be answered and never be there.
+  private void checkOrder(int record) {
+    if (records.numberOf(record) <= sentNumber) {
+      throw new MachineCheck("record " + record + " was to be sent as write "
+          + records.numberOf(record) + ", after " + sentNumber);
+    }
   }
 
   /// Of a volume that is being restored nothing is sent: what the peer never received is dropped

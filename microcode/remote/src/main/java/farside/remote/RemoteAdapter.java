@@ -105,7 +105,7 @@ public final class RemoteAdapter
     incoming = new IncomingMessages(
         volumes,
         desk,
-        new IncomingWrites(memory, volumes, desk, watermarks),
+        new IncomingWrites(memory, volumes, labels, events, desk, watermarks),
         watermarks,
         outgoing,
         borrower,

@@ -15,6 +15,7 @@ import farside.protocol.session.MessageHeaderEncoder;
 import farside.protocol.session.PairAnswerEncoder;
 import farside.protocol.session.PairOrderCode;
 import farside.protocol.session.WatermarkEncoder;
+import farside.protocol.session.WriteEncoder;
 import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.Standing;
@@ -184,6 +185,19 @@ final class RemoteBench {
         .volume(volumes.get(0).number())
         .stableNumber(stable);
     adapter.onStatus(message, 0);
+  }
+
+  /// The peer of the adapter sends zeroes for the first block of the first volume.
+  void sendsZeroes(RemoteAdapter adapter, long number) {
+    UnsafeBuffer message = new UnsafeBuffer(ByteBuffer.allocateDirect(128));
+    WriteEncoder write =
+        new WriteEncoder().wrapAndApplyHeader(message, 0, new MessageHeaderEncoder());
+    write.number(number).volume(volumes.get(0).number()).offsetBlocks(0).lengthBlocks(1);
+    write.flags().clear().zeroes(true);
+    if (!adapter.onMessage(message, 0, 0, 0, 0)) {
+      // As the transport has it.
+      adapter.restart("the peer sent what makes no sense");
+    }
   }
 
   void labelDurable(int drive) {

@@ -1,8 +1,11 @@
 package farside.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import farside.director.Director;
+import farside.director.EventCode;
+import farside.director.MachineCheck;
 import farside.protocol.session.PairOrderCode;
 import farside.volume.PairState;
 import farside.volume.Standing;
@@ -102,6 +105,35 @@ class SessionTest {
     assertThat(source.records.isReleased(record)).isTrue();
     assertThat(target.records.liveRecords()).isEqualTo(1);
     assertThat(target.volumes.get(0).table().pending().isSet(0)).isTrue();
+  }
+
+  @Test
+  void aWriteThatIsNotNewerThanAllThatCameIsNotTakenAndEverythingIsCopied() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    source.write(0, 0, true, true, nowNs);
+    runFor(100 * MS);
+    source.drives[0][77_777] = 9;
+    target.sendsZeroes(b, target.memory.peerReceived());
+    assertThat(target.records.liveRecords()).isEqualTo(1);
+    assertThat(target.told).contains(EventCode.WRITE_OUT_OF_ORDER.number());
+    drivesOfSourceWork = true;
+    drivesOfTargetWork = true;
+    runFor(5_000 * MS);
+    assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+  }
+
+  @Test
+  void aCabinetStopsBeforeItSendsAWriteOutOfOrder() {
+    start(SYNCHRONIZED, SYNCHRONIZED);
+    runFor(100 * MS);
+    source.write(0, 0, true, true, nowNs);
+    source.write(0, 1, true, true, nowNs);
+    source.records.toSend().addInt(source.records.toSend().pollInt());
+    assertThatThrownBy(this::settle)
+        .isInstanceOf(MachineCheck.class)
+        .hasMessageContaining("was to be sent as write");
   }
 
   @Test
