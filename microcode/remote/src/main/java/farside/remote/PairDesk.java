@@ -54,6 +54,7 @@ final class PairDesk implements LeftOutPairs.Desk {
     void onSynchronized(Volume volume);
   }
 
+  /// @param answer null: only the peer's hosts wait for the label, see [#mayTellStable]
   private record Promise(Volume volume, long ticket, Control.Answer answer) {}
 
   /// An order that is carried out when this drive holds everything up to `upToNumber`.
@@ -77,6 +78,7 @@ final class PairDesk implements LeftOutPairs.Desk {
   private final boolean[] settled;
   private final boolean[] restoring;
   private final boolean[] restoreDrains;
+  private final boolean[] becomesStored;
   private final boolean[] completeOrdered;
   private final boolean[] conflictLogged;
   private final long[] orderTicket;
@@ -112,6 +114,7 @@ final class PairDesk implements LeftOutPairs.Desk {
     settled = new boolean[n];
     restoring = new boolean[n];
     restoreDrains = new boolean[n];
+    becomesStored = new boolean[n];
     completeOrdered = new boolean[n];
     conflictLogged = new boolean[n];
     orderTicket = new long[n];
@@ -159,6 +162,7 @@ final class PairDesk implements LeftOutPairs.Desk {
       settled[i] = false;
       restoring[i] = false;
       restoreDrains[i] = false;
+      becomesStored[i] = false;
       completeOrdered[i] = false;
       orderWaiting[i] = null;
       stableAfter[i] = -1;
@@ -168,6 +172,12 @@ final class PairDesk implements LeftOutPairs.Desk {
   /// True once the pair's order is answered, so that writes may travel.
   boolean isLinked(int volumeIndex) {
     return linked[volumeIndex];
+  }
+
+  /// True if the peer may be told how far this drive is stable. With `ack: stored` its hosts are
+  /// told by that, so the label says first that this drive alone holds everything.
+  boolean mayTellStable(int volumeIndex) {
+    return linked[volumeIndex] && !becomesStored[volumeIndex];
   }
 
   /// True while the source of the pair sends no writes: the session goes on without it, or it
@@ -482,10 +492,21 @@ final class PairDesk implements LeftOutPairs.Desk {
       volume.become(volume.standing().staleSince(0), "the peer is back");
       labels.request(volume.driveIndex());
     }
-    if (fits && volume.standing().stored() != isStored(volume)) {
-      // The rig has another `ack` than before: the label says so before the first write.
-      drain(volume, PairOrderCode.RESUME, generation);
+    if (fits && volume.standing().stored() && !isStored(volume)) {
+      // Hosts are told sooner than the rig had it before: the label says so before the first write.
+      volume.become(volume.standing().storing(false), ackOf(volume));
+      promise(volume, new Control.Answer(volume.index(), PairOrderCode.RESUME, 1, generation));
       return true;
+    }
+    if (fits && isStored(volume)) {
+      // No host is told of a write before the label says that the drive has all; but writes may
+      // come, so that those of other groups do not wait for this drive.
+      becomesStored[volume.index()] = true;
+      if (volume.standing().stored()) {
+        awaitLabel(volume, labels.newestTicket(volume.driveIndex()));
+      } else {
+        drain(volume, PairOrderCode.RESUME, generation);
+      }
     }
     hurry(volume);
     linked[volume.index()] = fits;
@@ -539,6 +560,10 @@ final class PairDesk implements LeftOutPairs.Desk {
     return true;
   }
 
+  private static String ackOf(Volume volume) {
+    return "the rig says ack: " + volume.ack().shown();
+  }
+
   private static boolean isStored(Volume volume) {
     return volume.ack() == AckMode.STORED;
   }
@@ -566,18 +591,19 @@ final class PairDesk implements LeftOutPairs.Desk {
       if (records.isStableUpTo(volume.index(), order.upToNumber())) {
         draining.remove(i--);
         Standing own = volume.standing();
-        boolean complete = order.code() == PairOrderCode.COMPLETE;
-        Standing next = complete ? own.synchronizedAt(order.generation()) : own;
-        volume.become(
-            next.storing(isStored(volume)),
-            complete
-                ? "the copy is complete"
-                : "the rig says ack: " + volume.ack().shown());
-        if (leftOut.isRefusing(volume)) {
-          markStale(volume, "its source may go on alone");
+        if (order.code() == PairOrderCode.COMPLETE) {
+          volume.become(
+              own.synchronizedAt(order.generation()).storing(isStored(volume)),
+              "the copy is complete");
+          if (leftOut.isRefusing(volume)) {
+            markStale(volume, "its source may go on alone");
+          }
+          promise(volume, new Control.Answer(volume.index(), order.code(), 1, order.generation()));
+          hurry(volume);
+        } else {
+          volume.become(own.storing(true), ackOf(volume));
+          awaitLabel(volume, labels.request(volume.driveIndex()));
         }
-        promise(volume, new Control.Answer(volume.index(), order.code(), 1, order.generation()));
-        hurry(volume);
         work++;
       }
     }
@@ -591,6 +617,10 @@ final class PairDesk implements LeftOutPairs.Desk {
 
   private void promise(Volume volume, Control.Answer answer) {
     promises.add(new Promise(volume, labels.request(volume.driveIndex()), answer));
+  }
+
+  private void awaitLabel(Volume volume, long ticket) {
+    promises.add(new Promise(volume, ticket, null));
   }
 
   // ---- left out ----
@@ -617,6 +647,7 @@ final class PairDesk implements LeftOutPairs.Desk {
     settled[index] = true;
     restoring[index] = false;
     restoreDrains[index] = false;
+    becomesStored[index] = false;
     completeOrdered[index] = false;
     orderWaiting[index] = null;
     stableAfter[index] = -1;
@@ -653,8 +684,12 @@ final class PairDesk implements LeftOutPairs.Desk {
       Promise promise = promises.get(i);
       if (labels.isDurable(promise.volume().driveIndex(), promise.ticket())) {
         promises.remove(i--);
-        linked[promise.volume().index()] = true;
-        outgoing.add(promise.answer());
+        if (promise.answer() == null) {
+          becomesStored[promise.volume().index()] = false;
+        } else {
+          linked[promise.volume().index()] = true;
+          outgoing.add(promise.answer());
+        }
         work++;
       }
     }

@@ -91,7 +91,13 @@ public final class RemoteAdapter
     transport = new FrameTransport(links, this, intake::credit);
     messages = new SessionMessages(settings, memory, volumes, transport, labels);
     watermarks = new Watermarks(
-        settings.heartbeatNs(), memory, volumes, this::isLinked, transport, messages);
+        settings.heartbeatNs(),
+        memory,
+        volumes,
+        this::isLinked,
+        this::mayTellStable,
+        transport,
+        messages);
     greetings = new Greetings(transport, messages, watermarks, events);
     group = new GroupWatch(settings, links, transport, greetings, events);
     recabling = new Recabling(panel, links, group, events);
@@ -116,6 +122,10 @@ public final class RemoteAdapter
 
   private boolean isLinked(int volumeIndex) {
     return desk.isLinked(volumeIndex);
+  }
+
+  private boolean mayTellStable(int volumeIndex) {
+    return desk.mayTellStable(volumeIndex);
   }
 
   private boolean sendsNoWrites(int volumeIndex) {

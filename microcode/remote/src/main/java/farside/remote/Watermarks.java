@@ -28,6 +28,7 @@ final class Watermarks {
   private final WriteRecords records;
   private final Volumes volumes;
   private final IntPredicate isLinked;
+  private final IntPredicate mayTell;
   private final FrameTransport transport;
   private final SessionMessages messages;
 
@@ -55,11 +56,13 @@ final class Watermarks {
 
   /// @param allAgainNs how often all are told again
   /// @param isLinked true of the index of a volume whose pair is settled
+  /// @param mayTell true of the index of one of which, besides, the peer may be told
   Watermarks(
       long allAgainNs,
       GlobalMemory memory,
       Volumes volumes,
       IntPredicate isLinked,
+      IntPredicate mayTell,
       FrameTransport transport,
       SessionMessages messages) {
     this.allAgainNs = allAgainNs;
@@ -67,6 +70,7 @@ final class Watermarks {
     this.records = memory.records();
     this.volumes = volumes;
     this.isLinked = isLinked;
+    this.mayTell = mayTell;
     this.transport = transport;
     this.messages = messages;
     top = new long[volumes.count()];
@@ -171,7 +175,7 @@ final class Watermarks {
   }
 
   private boolean isToBeTold(Volume volume) {
-    return isLinked.test(volume.index())
+    return mayTell.test(volume.index())
         && volume.pairState() != PairState.RESTORING
         && (isLate[volume.index()] || stableOf(volume) != told[volume.index()]);
   }
@@ -182,7 +186,7 @@ final class Watermarks {
       if (isToBeTold(volume)) {
         return Director.sooner(deadline, toldNs + (isAwaited(volume) ? 0 : EVERY_NS));
       }
-      if (isLinked.test(volume.index())) {
+      if (mayTell.test(volume.index())) {
         deadline = Director.sooner(deadline, againAtNs[volume.index()]);
       }
     }

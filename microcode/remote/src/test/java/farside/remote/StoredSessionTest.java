@@ -26,16 +26,21 @@ class StoredSessionTest {
   private RemoteAdapter a;
   private RemoteAdapter b;
   private long nowNs = 1;
+  /// That of the first volume; others always do.
   private boolean drivesOfTargetWork;
+
   private boolean endOfCopyIsLabelled = true;
 
   private void start(Standing first, Standing second) {
     start(AckMode.STORED, first, second);
   }
 
-  private void start(AckMode ackOfTarget, Standing first, Standing second) {
-    source = new RemoteBench(new NvramInMemory(1 << 21), AckMode.STORED, VolumeRole.R1, "G");
-    target = new RemoteBench(new NvramInMemory(1 << 21), ackOfTarget, VolumeRole.R2, "G");
+  private void start(AckMode ackOfTarget, Standing first, Standing second, String... others) {
+    String[] groups = new String[1 + others.length];
+    groups[0] = "G";
+    System.arraycopy(others, 0, groups, 1, others.length);
+    source = new RemoteBench(new NvramInMemory(1 << 21), AckMode.STORED, VolumeRole.R1, groups);
+    target = new RemoteBench(new NvramInMemory(1 << 21), ackOfTarget, VolumeRole.R2, groups);
     a = source.adapter(line[0], "AAA", "BBB");
     b = target.adapter(line[1], "BBB", "AAA");
     source.begin(first);
@@ -58,14 +63,19 @@ class StoredSessionTest {
   private int play() {
     source.stage(true);
     target.stage(true);
-    source.labelDurable(0);
-    source.destage(0);
     if (endOfCopyIsLabelled || target.volumes.get(0).pairState() != PairState.SYNCHRONIZED) {
       target.labelDurable(0);
     }
     int before = target.records.liveRecords();
-    if (drivesOfTargetWork) {
-      target.destage(0);
+    for (int drive = 0; drive < source.labels.driveCount(); drive++) {
+      source.labelDurable(drive);
+      source.destage(drive);
+      if (drive > 0) {
+        target.labelDurable(drive);
+      }
+      if (drive > 0 || drivesOfTargetWork) {
+        target.destage(drive);
+      }
     }
     return before - target.records.liveRecords();
   }
@@ -230,19 +240,63 @@ class StoredSessionTest {
     assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
   }
 
-  @Test
-  void aTargetThatRanWithReceivedSaysThatItsDriveHasAllOnlyWhenItHas() {
-    start(SOURCE, SOURCE);
+  /// Its drive lacks a write that its host was told of: `ack` was `received` then.
+  private void startWithATargetThatRanWithReceived(String... others) {
+    start(AckMode.STORED, SOURCE, SOURCE, others);
     int early = target.records.reserve(1, true, 0);
     target.records.commit(early, 0, 0, 512, 3, true, true, false, 0, false, false, -1, nowNs);
     target.memory.setPeerReceived(3);
+  }
+
+  @Test
+  void aTargetThatRanWithReceivedSaysThatItsDriveHasAllOnlyWhenItHas() {
+    startWithATargetThatRanWithReceived();
     runFor(500 * MS);
-    assertThat(a.sessionState()).isEqualTo(SessionState.COMPARING);
     assertThat(target.volumes.get(0).standing().stored()).isFalse();
     drivesOfTargetWork = true;
     runFor(100 * MS);
     assertThat(a.sessionState()).isEqualTo(SessionState.READY);
     assertThat(target.volumes.get(0).standing().stored()).isTrue();
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  @Test
+  void noOtherGroupWaitsForADriveThatHasNotAllOfBefore() {
+    startWithATargetThatRanWithReceived("H");
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    int other = source.write(1, 0, true, true, nowNs);
+    runFor(10 * MS);
+    assertThat(source.records.isReleased(other)).isTrue();
+    // The drive does nothing for longer than hosts are to wait: its group is cut, and no other.
+    source.write(0, 0, true, true, nowNs);
+    runFor(3_500 * MS);
+    assertThat(pair()).isNotEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(1).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
+  /// If both sites lose NVRAM, only the label tells that the target's drive has everything.
+  @Test
+  void noHostIsToldOfAWriteBeforeTheLabelSaysThatTheTargetsDriveHasAll() {
+    startWithATargetThatRanWithReceived();
+    runFor(100 * MS);
+    endOfCopyIsLabelled = false;
+    drivesOfTargetWork = true;
+    source.write(0, 0, true, true, nowNs);
+    runFor(500 * MS);
+    assertThat(target.drives[0][0]).isEqualTo((byte) 5);
+    assertThat(target.volumes.get(0).standing().stored()).isTrue();
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+    // A session that begins anew is no reason not to wait for it.
+    setCarrier(false);
+    runFor(10 * MS);
+    setCarrier(true);
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+    endOfCopyIsLabelled = true;
+    runFor(5 * MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
     assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
   }
 
