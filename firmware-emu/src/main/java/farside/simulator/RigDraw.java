@@ -224,6 +224,12 @@ record RigDraw(
     return acks.get(volume.primary);
   }
 
+  /// True if what was acknowledged while the pair was synchronized is on the far drive, whatever
+  /// memory is lost.
+  boolean isStored(VolumeDraw volume) {
+    return ackOf(volume) == AckMode.STORED;
+  }
+
   static String siteName(int side) {
     return SITES[side];
   }

@@ -3,9 +3,7 @@ package farside.simulator;
 import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
-import farside.cache.BlockMask;
 import farside.simulator.RigDraw.VolumeDraw;
-import farside.volume.AckMode;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +23,6 @@ final class Scenario {
   private static final long QUIET_MAX_NS = 300 * SECOND;
   private static final long IDLE_NS = 2 * SECOND;
   private static final int IDLE_ROUNDS_MAX = 4000;
-  private static final long LINK_ADDED_MAX_NS = 500 * MILLI;
   private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
@@ -41,9 +38,7 @@ final class Scenario {
   private final SimulatedSite[] sites = new SimulatedSite[2];
   private final List<WorkloadProgram> programs = new ArrayList<>();
   private final List<SweepProgram> takeovers = new ArrayList<>();
-  private final boolean[] memoryLost = new boolean[2];
-  private final List<String> struck = new ArrayList<>();
-  private boolean faultsOn;
+  private final Injection injection;
   private long sweptBytes;
   private long tracksCompared;
 
@@ -95,12 +90,14 @@ final class Scenario {
       sites[side].setOnSuspended(this::onSuspended);
       time.add(sites[side]);
     }
+    injection = new Injection(
+        rig, faultKinds.contains(Fault.Kind.LINK_REMOVED), lines, sites, time, oracle, trace);
     oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
           oracle.watch(
-              volume.name(), RigDraw.siteName(side), driveAt(volume, side).lost());
+              volume.name(), RigDraw.siteName(side), sites[side].driveOf(volume).lost());
         }
       }
     }
@@ -167,12 +164,12 @@ final class Scenario {
       for (WorkloadProgram program : programs) {
         program.start();
       }
-      faultsOn = true;
-      for (Fault fault : episode.faults) {
-        time.after(fault.atNs(), () -> inject(fault));
-      }
+      injection.begin(episode.faults);
       time.runFor(episode.durationNs);
-      heal();
+      injection.heal();
+      for (WorkloadProgram program : programs) {
+        program.stop();
+      }
       becomeQuiet();
       compare();
     }
@@ -340,7 +337,7 @@ final class Scenario {
       return HOST_WAIT_MAX_NS;
     }
     long othersNs = rig.linkTimeoutMs() * MILLI + OTHERS_WAIT_MAX_NS;
-    return struck.contains(volume) ? HOST_WAIT_MAX_NS : othersNs;
+    return injection.hasStruck(volume) ? HOST_WAIT_MAX_NS : othersNs;
   }
 
   /// Where drives do nothing worse than keep requests, a group is suspended only because of a
@@ -350,203 +347,14 @@ final class Scenario {
     for (VolumeDraw volume : rig.volumes()) {
       isStruck |= volume.mirrored()
           && event.contains(" " + rig.groupOf(volume) + " ")
-          && struck.contains(volume.name());
+          && injection.hasStruck(volume.name());
     }
     require(isStruck, "a group was suspended because of a drive that is none of its own: " + event);
   }
 
-  private void inject(Fault fault) {
-    if (!faultsOn) {
-      return;
-    }
-    SimulatedSite site = sites[fault.side()];
-    switch (fault.kind()) {
-      case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED -> {
-        for (int i = 0; i < lines.size(); i++) {
-          if (fault.hits(i, lines.size())) {
-            injectInto(i, fault, site);
-          }
-        }
-      }
-      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
-      case DRIVE_BAD_TRACK -> spoilTrack(fault);
-      case DRIVE_LOST_BLOCKS -> loseBlocks(fault);
-      case DRIVE_SLOW -> slowDown(fault);
-      case DRIVE_HANGS -> hang(fault);
-      case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
-      case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
-      case KILL_BETWEEN_ROUNDS -> site.kill();
-      case SHUTDOWN -> site.requestShutdown();
-      case POWER_LOSS -> losePower(fault.side());
-      case POWER_LOSS_OF_BOTH -> {
-        losePower(0);
-        losePower(1);
-      }
-    }
-  }
-
-  private void injectInto(int lineIndex, Fault fault, SimulatedSite site) {
-    SimulatedLine line = lines.get(lineIndex);
-    String link = rig.linkNames().get(lineIndex);
-    switch (fault.kind()) {
-      case LINE_CUT -> {
-        line.cut();
-        healLater(fault, line::restore);
-      }
-      case LINE_SILENT -> {
-        line.silence(fault.side());
-        healLater(fault, line::restore);
-      }
-      case LINE_HALF_OPEN -> {
-        line.silence(0);
-        line.silence(1);
-        healLater(fault, line::restore);
-      }
-      case LINE_NOISY -> {
-        line.setNoisy(true);
-        healLater(fault, () -> line.setNoisy(false));
-      }
-      case VARY_OFF -> {
-        site.console().type("vary " + link + " off", false);
-        healLater(fault, () -> site.console().type("vary " + link + " on", false));
-      }
-      case LINK_REMOVED -> {
-        removeLink(site, lineIndex, fault);
-        if (fault.lastsNs() % 2 == 0) {
-          removeLink(sites[1 - fault.side()], lineIndex, fault);
-        }
-      }
-      default -> throw new IllegalArgumentException(fault + " is none of a line");
-    }
-  }
-
-  private void removeLink(SimulatedSite site, int lineIndex, Fault fault) {
-    site.console().type("link remove " + rig.linkNames().get(lineIndex), fault.after());
-    healLater(fault, () -> addLink(site, lineIndex));
-  }
-
-  /// The operator tries until it is there: while a link is being removed it cannot be added.
-  private void addLink(SimulatedSite site, int lineIndex) {
-    if (site.isRunning()) {
-      String link = rig.linkNames().get(lineIndex);
-      String end = site == sites[0] ? "listen" : "connect";
-      site.console()
-          .type("link add " + link + " " + end + " " + SimulatedPanel.addressOf(lineIndex), false);
-      time.after(LINK_ADDED_MAX_NS, () -> {
-        if (!site.panel().isPlugged(lineIndex)) {
-          addLink(site, lineIndex);
-        }
-      });
-    }
-  }
-
-  /// Hosts may get errors for the volume, but neither lose data nor wait for ever.
-  private void spoilTrack(Fault fault) {
-    VolumeDraw volume = struck(fault);
-    if (volume != null) {
-      SimulatedDrive drive = driveAt(volume, fault.side());
-      drive.spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
-      healLater(fault, drive::mendTracks);
-    }
-  }
-
-  private void slowDown(Fault fault) {
-    VolumeDraw volume = struck(fault);
-    if (volume != null) {
-      SimulatedDrive drive = driveAt(volume, fault.side());
-      drive.slowDown(fault.number() * MILLI);
-      healLater(fault, () -> drive.slowDown(0));
-    }
-  }
-
-  private void hang(Fault fault) {
-    VolumeDraw volume = struck(fault);
-    if (volume != null) {
-      SimulatedDrive drive = driveAt(volume, fault.side());
-      drive.hang(fault.after() ? 1000 : 200);
-      healLater(fault, () -> drive.free(rig.driveHungMs() * MILLI + SECOND));
-    }
-  }
-
-  /// The volume whose drive a fault hits; null if there is none. Errors of it are excused.
-  private VolumeDraw struck(Fault fault) {
-    VolumeDraw volume = volumeOf(fault);
-    if (volume != null) {
-      oracle.excuseErrors(volume.name(), true);
-      struck.add(volume.name());
-    }
-    return volume;
-  }
-
-  /// A few blocks, or many, of some tracks. What they held is not gone for good: when all is
-  /// healed it can be read again, so that the mirrors can be compared.
-  private void loseBlocks(Fault fault) {
-    VolumeDraw volume = volumeOf(fault);
-    if (volume == null) {
-      return;
-    }
-    Draws drawn = new Draws(fault.number());
-    LostBlocks lost = driveAt(volume, fault.side()).lost();
-    int tracks = drawn.below(6) + 1;
-    for (int i = 0; i < tracks; i++) {
-      long track =
-          drawn.chance(400) ? 0 : drawn.between(0, volume.sizeBytes() / BlockMask.TRACK_BYTES);
-      long from = track * BlockMask.TRACK_BYTES;
-      boolean whole = drawn.chance(100);
-      int blocks = whole ? BlockMask.BLOCKS_PER_TRACK : (int) drawn.skewed(1, 40);
-      for (int j = 0; j < blocks; j++) {
-        int block = whole ? j : drawn.below(BlockMask.BLOCKS_PER_TRACK);
-        long at = from + (long) block * BlockMask.BLOCK_BYTES;
-        if (at < volume.sizeBytes()) {
-          lost.lose(at);
-        }
-      }
-    }
-  }
-
-  /// Null if the side has no volume.
-  private VolumeDraw volumeOf(Fault fault) {
-    int drives = sites[fault.side()].drives().size();
-    int wanted = drives == 0 ? -1 : (int) (fault.number() % drives);
-    for (VolumeDraw volume : rig.volumes()) {
-      if (volume.isAt(fault.side()) && wanted-- == 0) {
-        return volume;
-      }
-    }
-    return null;
-  }
-
-  private long trackOf(Fault fault, VolumeDraw volume) {
-    return fault.number()
-        / sites[fault.side()].drives().size()
-        % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
-  }
-
-  private String command(Fault fault) {
-    String[] commands = {
-      "help",
-      "query",
-      "tracks " + rig.volumes().get(0).name(),
-      "drives",
-      "links",
-      "log",
-      "nonsense",
-      "vary L9 off"
-    };
-    return commands[(int) (fault.number() % commands.length)];
-  }
-
-  private void healLater(Fault fault, Runnable cure) {
-    time.after(fault.lastsNs(), () -> {
-      if (faultsOn) {
-        cure.run();
-      }
-    });
-  }
-
   /// A process has ended, for whatever reason.
   private void onDown(int side) {
-    if (!faultsOn) {
+    if (!injection.isOn()) {
       sites[side].start();
       return;
     }
@@ -566,73 +374,6 @@ final class Scenario {
       takeovers.add(sweep);
     }
     return sweep;
-  }
-
-  /// What each side may lose with its power: what the drive has not flushed, unless the peer
-  /// has it.
-  private void losePower(int side) {
-    boolean keepsAll = sites[side].keepsAllWithoutPower();
-    sites[side].losePower();
-    if (keepsAll || rig.powerSafe().get(side)) {
-      return;
-    }
-    boolean peerWhole = !memoryLost[1 - side];
-    for (VolumeDraw volume : rig.volumes()) {
-      if (!volume.isAt(side)) {
-        continue;
-      }
-      String name = volume.name();
-      VolumeHistory history = oracle.history(name);
-      oracle.excuseErrors(name, true);
-      if (volume.primary() == side) {
-        boolean farHasAll =
-            volume.mirrored() && oracle.isSynchronized(name) && (peerWhole || isStored(volume));
-        trace.turn(
-            time.nowNs(),
-            "oracle",
-            "volume " + name
-                + (farHasAll ? ": the peer has all" : ": only flushed data is promised"));
-        if (!farHasAll) {
-          history.loseUnflushed();
-        }
-      } else {
-        oracle.distrustFarCopy(name, true);
-        if (memoryLost[volume.primary()] && !(oracle.isSynchronized(name) && isStored(volume))) {
-          history.loseUnflushed();
-        }
-      }
-    }
-    memoryLost[side] = true;
-  }
-
-  /// True if what was acknowledged while the pair was synchronized is on the far drive, whatever
-  /// memory is lost.
-  private boolean isStored(VolumeDraw volume) {
-    return rig.ackOf(volume) == AckMode.STORED;
-  }
-
-  private void heal() {
-    faultsOn = false;
-    trace.turn(time.nowNs(), "scenario", "all faults are healed");
-    for (SimulatedLine line : lines) {
-      line.setNoisy(false);
-      line.restore();
-    }
-    for (SimulatedSite site : sites) {
-      site.nvram().disarm();
-      site.drives().forEach(SimulatedDrive::mend);
-      site.drives().forEach(drive -> drive.lost().recover());
-      site.start();
-      rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
-      if (faultKinds.contains(Fault.Kind.LINK_REMOVED)) {
-        for (int i = 0; i < lines.size(); i++) {
-          addLink(site, i);
-        }
-      }
-    }
-    for (WorkloadProgram program : programs) {
-      program.stop();
-    }
   }
 
   private void becomeQuiet() {
@@ -699,10 +440,10 @@ final class Scenario {
   private void compare() {
     for (VolumeDraw volume : rig.volumes()) {
       VolumeHistory history = oracle.history(volume.name());
-      SimulatedDrive near = driveAt(volume, volume.primary());
+      SimulatedDrive near = sites[volume.primary()].driveOf(volume);
       requireStable(volume, near, volume.primary());
       if (volume.mirrored()) {
-        SimulatedDrive far = driveAt(volume, 1 - volume.primary());
+        SimulatedDrive far = sites[1 - volume.primary()].driveOf(volume);
         requireStable(volume, far, 1 - volume.primary());
         requireEqual(volume, near.visible(), far.visible(), "the mirrors differ");
       }
@@ -710,9 +451,7 @@ final class Scenario {
       oracle.excuseErrors(volume.name(), false);
       oracle.distrustFarCopy(volume.name(), false);
     }
-    struck.clear();
-    memoryLost[0] = false;
-    memoryLost[1] = false;
+    injection.forget();
     for (SimulatedSite site : sites) {
       site.drives().forEach(drive -> drive.lost().forget());
     }
@@ -742,15 +481,6 @@ final class Scenario {
       }
     }
     return true;
-  }
-
-  private SimulatedDrive driveAt(VolumeDraw volume, int side) {
-    for (SimulatedDrive drive : sites[side].drives()) {
-      if (drive.name().equals(RigDraw.driveName(volume))) {
-        return drive;
-      }
-    }
-    throw new SimulationFailure("no drive for volume " + volume.name() + " at side " + side);
   }
 
   private void requireStable(VolumeDraw volume, SimulatedDrive drive, int side) {

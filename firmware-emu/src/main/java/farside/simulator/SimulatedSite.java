@@ -9,6 +9,7 @@ import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
 import farside.port.NvramPort;
+import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.List;
 import java.util.function.Consumer;
@@ -111,6 +112,15 @@ final class SimulatedSite implements Stepped {
 
   List<SimulatedDrive> drives() {
     return drives;
+  }
+
+  SimulatedDrive driveOf(VolumeDraw volume) {
+    for (SimulatedDrive drive : drives) {
+      if (drive.name().equals(RigDraw.driveName(volume))) {
+        return drive;
+      }
+    }
+    throw new SimulationFailure("no drive for volume " + volume.name() + " at site " + name());
   }
 
   SimulatedHost host() {
