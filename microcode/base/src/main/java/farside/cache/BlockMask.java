@@ -24,6 +24,18 @@ public final class BlockMask {
     return ((block < 64 ? low >>> block : high >>> (block - 64)) & 1) != 0;
   }
 
+  /// Those of the blocks that lie in groups of which the set has all.
+  ///
+  /// @param groupBlocks a power of two up to 64
+  public static long wholeGroups(long mask, int groupBlocks) {
+    long whole = 0;
+    for (int from = 0; from < Long.SIZE; from += groupBlocks) {
+      long group = span(from, from + groupBlocks);
+      whole |= (mask & group) == group ? group : 0;
+    }
+    return whole;
+  }
+
   private static long span(int from, int to) {
     int count = to - from;
     if (count <= 0) {

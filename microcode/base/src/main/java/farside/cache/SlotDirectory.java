@@ -284,6 +284,9 @@ public final class SlotDirectory {
     wantedHigh[slot] &= ~high;
     stagingLow[slot] |= low;
     stagingHigh[slot] |= high;
+    // Whoever wanted a part of a block has all of it read: what was here of it is written over.
+    validLow[slot] &= ~low;
+    validHigh[slot] &= ~high;
     staleLow[slot] &= ~low;
     staleHigh[slot] &= ~high;
   }

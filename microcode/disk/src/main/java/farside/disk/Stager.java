@@ -15,6 +15,10 @@ final class Stager {
   private final SlotDirectory slots;
   private final EventLog events;
   private final long kind;
+
+  /// What the drive reads at least.
+  private final int unit;
+
   private final int[] stageSlot;
   private final int[] stageFrom;
   private final int[] stageTo;
@@ -32,6 +36,7 @@ final class Stager {
     this.slots = slots;
     this.events = events;
     this.kind = kind;
+    unit = Math.max(1, drive.blockBytes() / BlockMask.BLOCK_BYTES);
     int depth = drive.queueDepth();
     stageSlot = new int[depth];
     stageFrom = new int[depth];
@@ -58,6 +63,9 @@ final class Stager {
       while (to < BlockMask.BLOCKS_PER_TRACK && BlockMask.contains(low, high, to)) {
         to++;
       }
+      // A host may want less than a block of the drive.
+      from -= from % unit;
+      to += (unit - to % unit) % unit;
       slots.onStageStarted(slot, from, to);
       submitRead(slot, from, to, false);
       started = true;

@@ -64,6 +64,7 @@ final class DriveInMemory implements DrivePort {
   private MemorySegment durable;
 
   boolean mayBeLabelled;
+  int blockBytes = 512;
 
   DriveInMemory(long sizeBytes, int queueDepth, boolean knownZero) {
     this.queueDepth = queueDepth;
@@ -142,6 +143,9 @@ final class DriveInMemory implements DrivePort {
 
   private Request add(Kind kind, long offsetBytes, long lengthBytes, long tag) {
     Request request = new Request(kind, offsetBytes, lengthBytes, tag);
+    if (offsetBytes % blockBytes != 0 || lengthBytes % blockBytes != 0) {
+      throw new AssertionError(request + " is not whole blocks of " + blockBytes);
+    }
     for (Request other : inFlight) {
       if (request.overlaps(other) && kind != Kind.READ && other.kind != Kind.READ) {
         throw new AssertionError(request + " overlaps " + other + ", which is in flight");
@@ -177,7 +181,7 @@ final class DriveInMemory implements DrivePort {
 
   @Override
   public int blockBytes() {
-    return 512;
+    return blockBytes;
   }
 
   @Override

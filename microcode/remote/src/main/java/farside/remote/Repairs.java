@@ -61,6 +61,10 @@ final class Repairs {
       leftLow &= ~BlockMask.low(records.firstBlock(r), records.endBlock(r));
       leftHigh &= ~BlockMask.high(records.firstBlock(r), records.endBlock(r));
     }
+    // The peer's drive may have smaller blocks, and lack a part of one of ours.
+    int groupBlocks = volume.blockBytes() / BlockMask.BLOCK_BYTES;
+    leftLow = BlockMask.wholeGroups(leftLow, groupBlocks);
+    leftHigh = BlockMask.wholeGroups(leftHigh, groupBlocks);
     int block = 0;
     while (block < BlockMask.BLOCKS_PER_TRACK) {
       int from = block;
