@@ -47,6 +47,11 @@ record RigDraw(
       return String.format("%04X", number);
     }
 
+    /// Every other mirrored volume has large ones, by its number, so that no draw moves.
+    int blockBytes() {
+      return mirrored && (number / 16 + number) % 2 == 1 ? 4096 : 512;
+    }
+
     boolean isAt(int side) {
       return mirrored || side == primary;
     }
@@ -191,7 +196,13 @@ record RigDraw(
             : volume.primary == side ? VolumeRole.R1 : VolumeRole.R2;
         String group = volume.mirrored ? groupOf(volume) : "";
         described.add(new VolumeDescription(
-            volume.number, role, group, ackOf(volume), volume.sizeBytes, 512, drive));
+            volume.number,
+            role,
+            group,
+            ackOf(volume),
+            volume.sizeBytes,
+            volume.blockBytes(),
+            drive));
       }
     }
     return new CabinetDescription(

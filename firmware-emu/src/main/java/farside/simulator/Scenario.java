@@ -292,7 +292,7 @@ final class Scenario {
         RigDraw.siteName(side),
         RigDraw.driveName(volume),
         volume.sizeBytes() + RigDraw.RESERVED_BYTES,
-        512,
+        volume.blockBytes(),
         habits,
         time,
         draws.fork(),
