@@ -166,6 +166,12 @@ class RawDiskIT {
         assertThat(Arrays.hashCode(rest)).isNotZero();
         host.disconnect();
       }
+      try (NbdClient host = NbdClient.connect(rig.hostsAt(B), "0020", HOST_TIMEOUT_MS)) {
+        // Less than a block of the disk, which nobody has read yet.
+        byte[] part = host.read(512, 512);
+        assertThat(part).isEqualTo(Arrays.copyOfRange(host.read(0, PAGE_BYTES), 512, 1024));
+        host.disconnect();
+      }
       for (String site : List.of(A, B)) {
         assertThat(pair.process(site).terminate(SETTLED_MAX_MS)).isZero();
       }
