@@ -87,6 +87,9 @@ final class Scenario {
           volume.sizeBytes(),
           volume.habitsAt(volume.primary()).knownZero(),
           RigDraw.siteName(volume.primary()));
+      if (volume.mirrored() && isStored(volume)) {
+        oracle.setStored(volume.name());
+      }
     }
     for (int side = 0; side < 2; side++) {
       int down = side;
@@ -96,6 +99,10 @@ final class Scenario {
       time.add(sites[side]);
     }
     oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
+    if (kind == ScenarioKind.HUNG) {
+      oracle.setStarvation(
+          (volume, site) -> sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].isStarved(volume));
+    }
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
@@ -227,6 +234,7 @@ final class Scenario {
         oracle.lostBlockErrors(),
         ofDrives(SimulatedDrive::stuckRequests),
         sites[0].doubts() + sites[1].doubts(),
+        sites[0].standIns() + sites[1].standIns(),
         ofDrives(SimulatedDrive::resets),
         sites[0].linksAdded() + sites[1].linksAdded(),
         sites[0].leftOut() + sites[1].leftOut(),
@@ -473,6 +481,7 @@ final class Scenario {
     VolumeDraw volume = volumeOf(fault);
     if (volume != null) {
       oracle.excuseErrors(volume.name(), true);
+      oracle.strike(volume.name(), RigDraw.siteName(fault.side()));
       struck.add(volume.name());
     }
     return volume;

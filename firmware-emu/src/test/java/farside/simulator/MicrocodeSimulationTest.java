@@ -77,6 +77,7 @@ class MicrocodeSimulationTest {
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
     assertThat(simulation.totals().doubts()).isPositive();
+    assertThat(simulation.totals().standIns()).isPositive();
     assertThat(simulation.totals().leftOut()).isPositive();
   }
 

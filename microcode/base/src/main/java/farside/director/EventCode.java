@@ -94,6 +94,14 @@ public enum EventCode {
       3037,
       Severity.WARNING,
       "group %s is left out of the session: the peer takes no writes of volume %s"),
+  READ_FROM_PEER(
+      3038,
+      Severity.WARNING,
+      "volume %s: its drive is in doubt; what is not in memory is read from the peer"),
+  READ_FROM_DRIVE(
+      3039,
+      Severity.INFO,
+      "volume %s: its drive is read again; %d blocks came from the peer meanwhile"),
 
   DRIVE_READY(4001, Severity.INFO, "drive %s ready: %s"),
   DRIVE_REFUSED(4002, Severity.ERROR, "drive %s refused: %s"),

@@ -13,6 +13,8 @@ import farside.port.HostExport;
 import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
+import farside.volume.AckMode;
+import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
@@ -479,7 +481,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private boolean stepDurable(HostRequest request) {
     int volume = request.volume.index();
-    if (records.isStableUpTo(volume, request.highestNumber)) {
+    if (records.isStableUpTo(volume, request.highestNumber) || isOnPeersDrive(request)) {
       finish(request, HostStatus.OK);
       return true;
     }
@@ -488,6 +490,18 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       return true;
     }
     return false;
+  }
+
+  /// True if the own drive is in doubt, and the peer's holds all that the request covers, also
+  /// should both cabinets lose their memory: with `ack: received` this one's drive would be
+  /// believed then, and copied over the peer's (`specs/decisions`).
+  private boolean isOnPeersDrive(HostRequest request) {
+    Volume volume = request.volume;
+    return records.isDriveInDoubt(volume.index())
+        && volume.role() == VolumeRole.R1
+        && volume.ack() == AckMode.STORED
+        && volume.pairState() == PairState.SYNCHRONIZED
+        && records.isStableThereUpTo(volume.index(), request.highestNumber);
   }
 
   private int answerReleased() {

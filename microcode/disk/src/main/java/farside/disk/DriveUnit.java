@@ -12,6 +12,7 @@ import farside.port.DrivePort;
 import farside.volume.DriveFigures;
 import farside.volume.Labels;
 import farside.volume.Volume;
+import farside.volume.VolumeRole;
 import org.agrona.collections.IntArrayList;
 
 /// One drive of a disk adapter: has its volume destaged and staged, flushes, keeps the label.
@@ -95,6 +96,9 @@ final class DriveUnit implements DrivePort.DriveSink {
     this.aheadReads = new AheadReads(drive, volume, slots, memory.readAhead(), AHEAD << KIND_SHIFT);
     this.destager =
         new Destager(index, drive, volume, memory, events, DESTAGE << KIND_SHIFT, this::onWritten);
+    if (volume != null && volume.role() != VolumeRole.LOCAL) {
+      slots.setMirrored(volume.index());
+    }
   }
 
   int doWork(long now) {
@@ -155,6 +159,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void setInDoubt(boolean isInDoubt) {
     if (volume != null) {
       slots.setInDoubt(volume.index(), isInDoubt);
+      records.setDriveInDoubt(volume.index(), isInDoubt);
       labels.setInDoubt(index, isInDoubt);
       tellWhetherFailing();
     }
