@@ -213,27 +213,49 @@ final class Oracle {
     }
   }
 
-  /// True if the drive at the primary is in doubt, and the peer, whose drive is well, has had time
-  /// to answer for it.
+  /// True if the drive at the primary is in doubt, and the peer has to answer for it: for FLUSH
+  /// with `ack: stored` at once, and for a read within the link timeout, if its drive is well.
   private boolean isOwedByPeer(
       String name, Watched volume, HostRequest request, String site, long nowNs) {
-    Long sinceNs = volume.inDoubtSinceNs.get(site);
-    if (starvation == null
-        || sinceNs == null
-        || volume.lostAt.size() == 1
-        || !site.equals(volume.primarySite)
-        || !volume.pairIsSynchronized
-        || request.pairChanges != volume.pairChanges) {
+    if (!isPeersTurn(volume, request) || !site.equals(volume.primarySite)) {
       return false;
     }
     if (request.command == HostCommand.FLUSH) {
       return volume.isStored;
     }
-    long waitedNs = Math.min(nowNs - request.beganNs, nowNs - sinceNs);
-    return request.command == HostCommand.READ
-        && volume.struckAt.equals(Collections.singleton(site))
-        && waitedNs < linkTimeoutNs
+    return isReadOfPeer(volume, request)
+        && waitedInDoubtNs(volume, request, nowNs) < linkTimeoutNs
         && !starvation.test(name, site);
+  }
+
+  /// True if a read at the primary has waited for so long beyond the link timeout that it must be
+  /// the drive in doubt that it waits for.
+  boolean isLeftToDriveInDoubt(
+      String name, HostRequest request, String site, long beyondNs, long nowNs) {
+    Watched volume = volumes.get(name);
+    return request.begun
+        && site.equals(volume.primarySite)
+        && isPeersTurn(volume, request)
+        && isReadOfPeer(volume, request)
+        && waitedInDoubtNs(volume, request, nowNs) >= linkTimeoutNs + beyondNs;
+  }
+
+  private boolean isPeersTurn(Watched volume, HostRequest request) {
+    return starvation != null
+        && volume.inDoubtSinceNs.containsKey(volume.primarySite)
+        && volume.lostAt.size() > 1
+        && volume.pairIsSynchronized
+        && request.pairChanges == volume.pairChanges;
+  }
+
+  private static boolean isReadOfPeer(Watched volume, HostRequest request) {
+    return request.command == HostCommand.READ
+        && volume.struckAt.equals(Collections.singleton(volume.primarySite));
+  }
+
+  private static long waitedInDoubtNs(Watched volume, HostRequest request, long nowNs) {
+    long sinceNs = volume.inDoubtSinceNs.get(volume.primarySite);
+    return Math.min(nowNs - request.beganNs, nowNs - sinceNs);
   }
 
   /// True if a block of the request is lost at the site, and the peer could not give it: there is

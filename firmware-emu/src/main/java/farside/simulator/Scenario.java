@@ -330,6 +330,12 @@ final class Scenario {
             oldest == null || time.nowNs() - oldest.sentNs < waitMaxNs,
             "a host of volume " + program.volumeName() + " has waited for " + waitMaxNs / MILLI
                 + " ms for the answer to " + oldest);
+        require(
+            oldest == null
+                || !oracle.isLeftToDriveInDoubt(
+                    program.volumeName(), oldest, program.site(), OTHERS_WAIT_MAX_NS, time.nowNs()),
+            "a host of volume " + program.volumeName()
+                + " waits for a drive in doubt, and the peer has what it wants: " + oldest);
       }
       for (SimulatedSite site : sites) {
         String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);

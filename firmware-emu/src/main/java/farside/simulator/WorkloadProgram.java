@@ -102,6 +102,10 @@ final class WorkloadProgram implements HostProgram {
     return volumeName;
   }
 
+  String site() {
+    return head.site();
+  }
+
   boolean isQuiet() {
     return open == 0;
   }
