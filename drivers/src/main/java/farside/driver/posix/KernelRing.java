@@ -1,12 +1,7 @@
 package farside.driver.posix;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -71,15 +66,7 @@ public final class KernelRing {
   private static final int ANSWER_RESULT = 8;
 
   /// `syscall(2)`: glibc has no names for these two.
-  @SuppressWarnings("restricted")
-  private static final MethodHandle SYSCALL = Linker.nativeLinker()
-      .downcallHandle(
-          Linker.nativeLinker().defaultLookup().findOrThrow("syscall"),
-          FunctionDescriptor.of(
-              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-              JAVA_LONG),
-          Linker.Option.captureCallState("errno"),
-          Linker.Option.firstVariadicArg(1));
+  private static final MemorySegment SYSCALL = LibcCalls.function("syscall");
 
   private final int fd;
   private final long queuesAddress;
@@ -163,13 +150,7 @@ public final class KernelRing {
   }
 
   private static long syscall(long number, long a, long b, long c, long d, long e, long f) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result = (long) SYSCALL.invokeExact(state, number, a, b, c, d, e, f);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return LibcCalls.longCall(SYSCALL, number, a, b, c, d, e, f);
   }
 
   public int fd() {

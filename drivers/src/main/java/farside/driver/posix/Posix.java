@@ -1,5 +1,8 @@
 package farside.driver.posix;
 
+import static farside.driver.posix.LibcCalls.intCall;
+import static farside.driver.posix.LibcCalls.longCall;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -80,6 +83,27 @@ public final class Posix {
   /// Of a block device: adds or removes what the kernel takes for partitions of it.
   public static final long BLKPG = 0x1269;
 
+  private static final MemorySegment OPEN = LibcCalls.function("open");
+  private static final MemorySegment CLOSE = LibcCalls.function("close");
+  private static final MemorySegment FLOCK = LibcCalls.function("flock");
+  private static final MemorySegment IOCTL = LibcCalls.function("ioctl");
+  private static final MemorySegment STATX = LibcCalls.function("statx");
+  private static final MemorySegment FTRUNCATE = LibcCalls.function("ftruncate");
+  private static final MemorySegment LSEEK = LibcCalls.function("lseek");
+  private static final MemorySegment FALLOCATE = LibcCalls.function("fallocate");
+  private static final MemorySegment PREAD = LibcCalls.function("pread");
+  private static final MemorySegment PWRITE = LibcCalls.function("pwrite");
+  private static final MemorySegment PREADV = LibcCalls.function("preadv");
+  private static final MemorySegment PWRITEV = LibcCalls.function("pwritev");
+  private static final MemorySegment FDATASYNC = LibcCalls.function("fdatasync");
+  private static final MemorySegment FSYNC = LibcCalls.function("fsync");
+  private static final MemorySegment MMAP = LibcCalls.function("mmap");
+  private static final MemorySegment MUNMAP = LibcCalls.function("munmap");
+  private static final MemorySegment MLOCK = LibcCalls.function("mlock");
+  private static final MemorySegment MSYNC = LibcCalls.function("msync");
+  private static final MemorySegment MADVISE = LibcCalls.function("madvise");
+  private static final MemorySegment STRERROR = LibcCalls.function("strerror");
+
   private Posix() {}
 
   private static boolean isArm64() {
@@ -89,43 +113,21 @@ public final class Posix {
   /// @param mode permissions of a file that is created, such as `0600` octal
   public static int open(String path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.OPEN.invokeExact(state, arena.allocateFrom(path), flags, mode);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
+      return intCall(OPEN, arena.allocateFrom(path).address(), flags, mode);
     }
   }
 
   public static int close(int fd) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.CLOSE.invokeExact(state, fd);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(CLOSE, fd);
   }
 
   public static int flock(int fd, int operation) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.FLOCK.invokeExact(state, fd, operation);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(FLOCK, fd, operation, 0);
   }
 
   /// @param address of what the request reads or fills
   public static int ioctl(int fd, long request, long address) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.IOCTL.invokeExact(state, fd, request, address);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(IOCTL, fd, request, address);
   }
 
   /// What is known of an open file, or minus an error number in [FileFacts#errorNumber].
@@ -133,173 +135,76 @@ public final class Posix {
   /// By `statx`, whose layout is the same on every machine; that of `struct stat` is not.
   public static FileFacts fstat(int fd) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = LibcCalls.callState();
       MemorySegment facts = arena.allocate(FileFacts.STATX_BYTES, Long.BYTES);
-      int result = (int) LibcCalls.STATX.invokeExact(
-          state,
-          fd,
-          arena.allocateFrom(""),
-          AT_EMPTY_PATH,
-          STATX_BASIC_STATS | STATX_DIOALIGN,
-          facts);
-      return FileFacts.of((int) LibcCalls.resultOf(state, result), facts);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
+      long noPath = arena.allocateFrom("").address();
+      int mask = STATX_BASIC_STATS | STATX_DIOALIGN;
+      return FileFacts.of(intCall(STATX, fd, noPath, AT_EMPTY_PATH, mask, facts.address()), facts);
     }
   }
 
   public static int ftruncate(int fd, long sizeBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.FTRUNCATE.invokeExact(state, fd, sizeBytes);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(FTRUNCATE, fd, sizeBytes, 0);
   }
 
   /// @param whence such as [#SEEK_DATA]: the first byte from `offsetBytes` on that is no hole
   public static long lseek(int fd, long offsetBytes, int whence) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result = (long) LibcCalls.LSEEK.invokeExact(state, fd, offsetBytes, whence);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return longCall(LSEEK, fd, offsetBytes, whence, 0);
   }
 
   public static int fallocate(int fd, int mode, long offsetBytes, long lengthBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.FALLOCATE.invokeExact(state, fd, mode, offsetBytes, lengthBytes);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(FALLOCATE, fd, mode, offsetBytes, lengthBytes, 0);
   }
 
   public static long pread(int fd, long address, long lengthBytes, long offsetBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result =
-          (long) LibcCalls.PREAD.invokeExact(state, fd, address, lengthBytes, offsetBytes);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return longCall(PREAD, fd, address, lengthBytes, offsetBytes);
   }
 
   public static long pwrite(int fd, long address, long lengthBytes, long offsetBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result =
-          (long) LibcCalls.PWRITE.invokeExact(state, fd, address, lengthBytes, offsetBytes);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return longCall(PWRITE, fd, address, lengthBytes, offsetBytes);
   }
 
   /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
   public static long preadv(int fd, long iovecAddress, int count, long offsetBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result =
-          (long) LibcCalls.PREADV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return longCall(PREADV, fd, iovecAddress, count, offsetBytes);
   }
 
   /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
   public static long pwritev(int fd, long iovecAddress, int count, long offsetBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result =
-          (long) LibcCalls.PWRITEV.invokeExact(state, fd, iovecAddress, count, offsetBytes);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return longCall(PWRITEV, fd, iovecAddress, count, offsetBytes);
   }
 
   public static int fdatasync(int fd) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.FDATASYNC.invokeExact(state, fd);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(FDATASYNC, fd);
   }
 
   public static int fsync(int fd) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.FSYNC.invokeExact(state, fd);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(FSYNC, fd);
   }
 
   /// Maps a file; answers the address, or minus an error number.
   public static long mmap(long lengthBytes, int protection, int flags, int fd, long offsetBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      long result = (long)
-          LibcCalls.MMAP.invokeExact(state, 0L, lengthBytes, protection, flags, fd, offsetBytes);
-      return LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return longCall(MMAP, 0, lengthBytes, protection, flags, fd, offsetBytes, 0);
   }
 
   public static int munmap(long address, long lengthBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.MUNMAP.invokeExact(state, address, lengthBytes);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(MUNMAP, address, lengthBytes, 0);
   }
 
   public static int mlock(long address, long lengthBytes) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.MLOCK.invokeExact(state, address, lengthBytes);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(MLOCK, address, lengthBytes, 0);
   }
 
   public static int msync(long address, long lengthBytes, int flags) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.MSYNC.invokeExact(state, address, lengthBytes, flags);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(MSYNC, address, lengthBytes, flags);
   }
 
   public static int madvise(long address, long lengthBytes, int advice) {
-    try {
-      MemorySegment state = LibcCalls.callState();
-      int result = (int) LibcCalls.MADVISE.invokeExact(state, address, lengthBytes, advice);
-      return (int) LibcCalls.resultOf(state, result);
-    } catch (Throwable failure) {
-      throw LibcCalls.unexpected(failure);
-    }
+    return intCall(MADVISE, address, lengthBytes, advice);
   }
 
   /// The system's words for an error number; its sign does not matter.
   public static String strerror(long errorNumber) {
-    return LibcCalls.strerror((int) Math.abs(errorNumber));
+    return LibcCalls.textCall(STRERROR, Math.abs(errorNumber));
   }
 
   /// Memory that was mapped by [#mmap], with its bounds.
