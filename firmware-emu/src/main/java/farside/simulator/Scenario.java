@@ -239,7 +239,8 @@ final class Scenario {
         sites[0].linksAdded() + sites[1].linksAdded(),
         sites[0].leftOut() + sites[1].leftOut(),
         sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
-        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed());
+        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
+        ofDrives(SimulatedDrive::throughs));
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {

@@ -25,10 +25,11 @@ record Totals(
     long linksAdded,
     long leftOut,
     long tracksReadAhead,
-    long tracksReadAheadAndUsed) {
+    long tracksReadAheadAndUsed,
+    long writesThrough) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -56,7 +57,8 @@ record Totals(
         linksAdded + other.linksAdded,
         leftOut + other.leftOut,
         tracksReadAhead + other.tracksReadAhead,
-        tracksReadAheadAndUsed + other.tracksReadAheadAndUsed);
+        tracksReadAheadAndUsed + other.tracksReadAheadAndUsed,
+        writesThrough + other.writesThrough);
   }
 
   @Override
@@ -67,7 +69,7 @@ record Totals(
             + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
             + "%d drive requests that hung, drives in doubt %d times, read from the peer instead %d times, reset %d times, "
             + "%d links removed and added, %d groups left out of a session, "
-            + "%d tracks read ahead (%d then asked for)",
+            + "%d tracks read ahead (%d then asked for), %d writes through a drive's cache",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -91,6 +93,7 @@ record Totals(
         linksAdded,
         leftOut,
         tracksReadAhead,
-        tracksReadAheadAndUsed);
+        tracksReadAheadAndUsed,
+        writesThrough);
   }
 }

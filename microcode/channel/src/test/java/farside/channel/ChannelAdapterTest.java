@@ -76,6 +76,24 @@ class ChannelAdapterTest {
   }
 
   @Test
+  void whoFlushesAfterEachWriteFindsTheDriveAtWorkAlready() {
+    ChannelBench bench = local();
+    for (int i = 0; i < 4; i++) {
+      bench.host.write(1, false, 0, filled(512, i));
+      bench.settle();
+      assertThat(bench.records.flushWanted(0)).isEqualTo(i);
+      var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+      bench.settle();
+      bench.destage();
+      bench.settle();
+      assertThat(flush.status).isEqualTo(HostStatus.OK);
+    }
+    bench.host.write(1, false, 0, filled(512, 5));
+    bench.settle();
+    assertThat(bench.records.flushWanted(0)).isEqualTo(5);
+  }
+
+  @Test
   void withPowerSafeNvramFlushAndForcedUnitAccessWaitForNoDrive() {
     ChannelBench bench = ChannelBench.localAndPowerSafe(new ScriptedHost(null));
     bench.host.open(1, "0010");
