@@ -183,6 +183,7 @@ final class Injection {
     VolumeDraw volume = volumeOf(fault);
     if (volume != null) {
       oracle.excuseErrors(volume.name(), true);
+      oracle.strike(volume.name(), RigDraw.siteName(fault.side()));
       struck.add(volume.name());
     }
     return volume;

@@ -57,6 +57,11 @@ final class MicrocodeCabinet implements SteppedCabinet {
   }
 
   @Override
+  public boolean isStarved(String volumeName) {
+    return cabinet.memory().slots().isStarved(volumes.get(volumeName).index());
+  }
+
+  @Override
   public long tracksReadAhead() {
     long sum = 0;
     for (Volume volume : cabinet.volumes().list()) {

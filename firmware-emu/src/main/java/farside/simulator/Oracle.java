@@ -5,9 +5,13 @@ import static farside.simulator.SimulationFailure.require;
 import farside.port.HostCommand;
 import farside.port.HostStatus;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiPredicate;
 
 /// Knows every write with its acknowledgement, and judges every answer.
 ///
@@ -15,7 +19,8 @@ import java.util.TreeMap;
 /// malformed is refused, and a well-formed one is served, unless the cabinet goes down or a loss
 /// of power excuses it, or a block that its drive cannot read any more and that the peer cannot
 /// give; a read of the far mirror, while the pair is synchronized, returns nothing older than
-/// what was acknowledged.
+/// what was acknowledged. Where drives do nothing worse than hang, a read of a drive in doubt is
+/// answered by the peer of a synchronized pair.
 final class Oracle {
   private final NavigableMap<String, Watched> volumes = new TreeMap<>();
   private final List<VolumeHistory> histories = new ArrayList<>();
@@ -23,6 +28,10 @@ final class Oracle {
   private long errors;
   private long lostBlockErrors;
   private long linkTimeoutNs;
+
+  /// Whether no read of the volume can have a slot at the site; null where other faults may keep
+  /// the peer from answering for a drive in doubt.
+  private BiPredicate<String, String> starvation;
 
   /// A volume as the pair holds it.
   ///
@@ -41,6 +50,11 @@ final class Oracle {
   /// A mirror of the volume, and what its drive cannot read.
   void watch(String name, String site, LostBlocks lost) {
     volumes.get(name).lostAt.put(site, lost);
+  }
+
+  /// What is answered of the volume while its mirrors are equal is on the peer's drive.
+  void setStored(String name) {
+    volumes.get(name).isStored = true;
   }
 
   /// As long a reader may wait for a block from the peer.
@@ -69,6 +83,27 @@ final class Oracle {
   /// content.
   void excuseErrors(String name, boolean on) {
     volumes.get(name).errorsExcused = on;
+    if (!on) {
+      volumes.get(name).struckAt.clear();
+    }
+  }
+
+  /// The peer must answer for drives in doubt, but for reads of volumes that can have no slot.
+  void setStarvation(BiPredicate<String, String> isStarved) {
+    starvation = isStarved;
+  }
+
+  /// The volume's drive at the site may be slow, or hang, from now on.
+  void strike(String name, String site) {
+    volumes.get(name).struckAt.add(site);
+  }
+
+  void onDriveInDoubt(String name, String site, long nowNs) {
+    volumes.get(name).inDoubtSinceNs.put(site, nowNs);
+  }
+
+  void onDriveReady(String name, String site) {
+    volumes.get(name).inDoubtSinceNs.remove(site);
   }
 
   /// The cabinet has lost what it knew of the far copy; reads of it prove nothing until the
@@ -161,7 +196,7 @@ final class Oracle {
       }
       require(
           request.status == HostStatus.SHUTDOWN
-              || volume.errorsExcused
+              || volume.errorsExcused && !isOwedByPeer(name, volume, request, site, nowNs)
               || isExcusedByLostBlock(volume, request, site, nowNs),
           () -> site + ": volume " + name + ": " + request + " was answered " + request.status
               + " without need");
@@ -176,6 +211,51 @@ final class Oracle {
           () -> site + ": volume " + name + ": malformed " + request + " was answered "
               + request.status);
     }
+  }
+
+  /// True if the drive at the primary is in doubt, and the peer has to answer for it: for FLUSH
+  /// with `ack: stored` at once, and for a read within the link timeout, if its drive is well.
+  private boolean isOwedByPeer(
+      String name, Watched volume, HostRequest request, String site, long nowNs) {
+    if (!isPeersTurn(volume, request) || !site.equals(volume.primarySite)) {
+      return false;
+    }
+    if (request.command == HostCommand.FLUSH) {
+      return volume.isStored;
+    }
+    return isReadOfPeer(volume, request)
+        && waitedInDoubtNs(volume, request, nowNs) < linkTimeoutNs
+        && !starvation.test(name, site);
+  }
+
+  /// True if a read at the primary has waited for so long beyond the link timeout that it must be
+  /// the drive in doubt that it waits for.
+  boolean isLeftToDriveInDoubt(
+      String name, HostRequest request, String site, long beyondNs, long nowNs) {
+    Watched volume = volumes.get(name);
+    return request.begun
+        && site.equals(volume.primarySite)
+        && isPeersTurn(volume, request)
+        && isReadOfPeer(volume, request)
+        && waitedInDoubtNs(volume, request, nowNs) >= linkTimeoutNs + beyondNs;
+  }
+
+  private boolean isPeersTurn(Watched volume, HostRequest request) {
+    return starvation != null
+        && volume.inDoubtSinceNs.containsKey(volume.primarySite)
+        && volume.lostAt.size() > 1
+        && volume.pairIsSynchronized
+        && request.pairChanges == volume.pairChanges;
+  }
+
+  private static boolean isReadOfPeer(Watched volume, HostRequest request) {
+    return request.command == HostCommand.READ
+        && volume.struckAt.equals(Collections.singleton(volume.primarySite));
+  }
+
+  private static long waitedInDoubtNs(Watched volume, HostRequest request, long nowNs) {
+    long sinceNs = volume.inDoubtSinceNs.get(volume.primarySite);
+    return Math.min(nowNs - request.beganNs, nowNs - sinceNs);
   }
 
   /// True if a block of the request is lost at the site, and the peer could not give it: there is
@@ -259,6 +339,9 @@ final class Oracle {
     final NavigableMap<String, LostBlocks> lostAt = new TreeMap<>();
     boolean pairIsSynchronized;
     boolean farCopyLost;
+    final NavigableMap<String, Long> inDoubtSinceNs = new TreeMap<>();
+    final NavigableSet<String> struckAt = new TreeSet<>();
+    boolean isStored;
     boolean errorsExcused;
     long pairChanges;
 

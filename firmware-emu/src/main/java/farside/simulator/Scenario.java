@@ -82,6 +82,9 @@ final class Scenario {
           volume.sizeBytes(),
           volume.habitsAt(volume.primary()).knownZero(),
           RigDraw.siteName(volume.primary()));
+      if (volume.mirrored() && rig.isStored(volume)) {
+        oracle.setStored(volume.name());
+      }
     }
     for (int side = 0; side < 2; side++) {
       int down = side;
@@ -93,6 +96,10 @@ final class Scenario {
     injection = new Injection(
         rig, faultKinds.contains(Fault.Kind.LINK_REMOVED), lines, sites, time, oracle, trace);
     oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
+    if (kind == ScenarioKind.HUNG) {
+      oracle.setStarvation(
+          (volume, site) -> sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].isStarved(volume));
+    }
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
@@ -224,11 +231,13 @@ final class Scenario {
         oracle.lostBlockErrors(),
         ofDrives(SimulatedDrive::stuckRequests),
         sites[0].doubts() + sites[1].doubts(),
+        sites[0].standIns() + sites[1].standIns(),
         ofDrives(SimulatedDrive::resets),
         sites[0].linksAdded() + sites[1].linksAdded(),
         sites[0].leftOut() + sites[1].leftOut(),
         sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
-        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed());
+        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
+        ofDrives(SimulatedDrive::throughs));
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {
@@ -319,6 +328,12 @@ final class Scenario {
             oldest == null || time.nowNs() - oldest.sentNs < waitMaxNs,
             "a host of volume " + program.volumeName() + " has waited for " + waitMaxNs / MILLI
                 + " ms for the answer to " + oldest);
+        require(
+            oldest == null
+                || !oracle.isLeftToDriveInDoubt(
+                    program.volumeName(), oldest, program.site(), OTHERS_WAIT_MAX_NS, time.nowNs()),
+            "a host of volume " + program.volumeName()
+                + " waits for a drive in doubt, and the peer has what it wants: " + oldest);
       }
       for (SimulatedSite site : sites) {
         String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);

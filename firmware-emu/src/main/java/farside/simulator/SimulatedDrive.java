@@ -76,6 +76,7 @@ final class SimulatedDrive implements DrivePort {
   private long reads;
   private long writes;
   private long flushes;
+  private long throughs;
   private long tornWrites;
 
   SimulatedDrive(
@@ -301,6 +302,11 @@ final class SimulatedDrive implements DrivePort {
     return flushes;
   }
 
+  /// Writes that were flushes, too.
+  long throughs() {
+    return throughs;
+  }
+
   /// Writes of which only a part survived.
   long tornWrites() {
     return tornWrites;
@@ -369,7 +375,20 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
-    Request request = new Request(Kind.WRITE, offsetBytes, source.totalBytes(), tag);
+    submit(changeOf(Kind.WRITE, offsetBytes, source, tag), latencyNs());
+  }
+
+  @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    checkNoFlushInFlight();
+    throughs++;
+    submit(
+        changeOf(Kind.WRITE_THROUGH, offsetBytes, source, tag),
+        latencyNs() + draws.between(habits.flushMinNs(), habits.flushMaxNs()));
+  }
+
+  private Request changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
+    Request request = new Request(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
     int at = 0;
     for (int i = 0; i < source.count(); i++) {
@@ -382,7 +401,7 @@ final class SimulatedDrive implements DrivePort {
       at += source.lengthBytes(i);
     }
     writes++;
-    submit(request, latencyNs());
+    return request;
   }
 
   @Override
@@ -395,14 +414,18 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public void submitFlush(long tag) {
     Request request = new Request(Kind.FLUSH, 0, 0, tag);
-    for (int i = 0; i < inFlight.size(); i++) {
-      require(
-          inFlight.get(i).kind != Kind.FLUSH,
-          () -> who + ": a flush while another is in flight: one would hide the other's failure");
-    }
+    checkNoFlushInFlight();
     request.changesBefore = changeCount;
     flushes++;
     submit(request, draws.between(habits.flushMinNs(), habits.flushMaxNs()));
+  }
+
+  private void checkNoFlushInFlight() {
+    for (int i = 0; i < inFlight.size(); i++) {
+      require(
+          !inFlight.get(i).isFlush(),
+          () -> who + ": a flush while another is in flight: one would hide the other's failure");
+    }
   }
 
   @Override
@@ -493,6 +516,13 @@ final class SimulatedDrive implements DrivePort {
         checkUnchanged(request);
         apply(request);
       }
+      case WRITE_THROUGH -> {
+        checkUnchanged(request);
+        apply(request);
+        if (!request.failed) {
+          settleLast();
+        }
+      }
       case ZERO -> apply(request);
       case FLUSH -> {
         if (!request.failed) {
@@ -538,6 +568,22 @@ final class SimulatedDrive implements DrivePort {
     unflushed.add(change);
   }
 
+  /// A write-through makes itself stable, and all before it or nothing else.
+  private void settleLast() {
+    int last = unflushed.size() - 1;
+    Change own = unflushed.get(last);
+    boolean isOverAnother = false;
+    for (int i = 0; i < last; i++) {
+      isOverAnother |= own.request.overlaps(unflushed.get(i).request);
+    }
+    if (isOverAnother || draws.chance(500)) {
+      settle(own.number);
+    } else {
+      own.applyTo(stable);
+      unflushed.remove(last);
+    }
+  }
+
   private void settle(long changesBefore) {
     int count = 0;
     while (count < unflushed.size() && unflushed.get(count).number <= changesBefore) {
@@ -565,7 +611,7 @@ final class SimulatedDrive implements DrivePort {
   /// A request whose process died: the kernel or the drive holds it and does with it what it
   /// likes.
   private void orphan(Request request) {
-    if (request.kind == Kind.WRITE) {
+    if (request.data != null && request.kind != Kind.READ) {
       checkUnchanged(request);
     }
     int fate = draws.below(4);
@@ -640,6 +686,7 @@ final class SimulatedDrive implements DrivePort {
   private enum Kind {
     READ,
     WRITE,
+    WRITE_THROUGH,
     ZERO,
     FLUSH
   }
@@ -687,6 +734,10 @@ final class SimulatedDrive implements DrivePort {
             lengthsBytes[i]);
         at += lengthsBytes[i];
       }
+    }
+
+    boolean isFlush() {
+      return kind == Kind.FLUSH || kind == Kind.WRITE_THROUGH;
     }
 
     boolean overlaps(Request other) {

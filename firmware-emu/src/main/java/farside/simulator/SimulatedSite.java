@@ -11,6 +11,7 @@ import farside.port.LinkPort;
 import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
+import farside.volume.Volume;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -48,6 +49,7 @@ final class SimulatedSite implements Stepped {
   private int idleRounds;
   private long rounds;
   private long doubts;
+  private long standIns;
   private long kills;
   private long powerLosses;
   private long restarts;
@@ -176,6 +178,16 @@ final class SimulatedSite implements Stepped {
     return doubts;
   }
 
+  /// How often the peer began to give what a drive in doubt does not.
+  long standIns() {
+    return standIns;
+  }
+
+  /// True if no read of the volume can have a slot before its drive, which hangs, gives one back.
+  boolean isStarved(String volume) {
+    return cabinet != null && cabinet.isStarved(volume);
+  }
+
   long kills() {
     return kills;
   }
@@ -277,7 +289,13 @@ final class SimulatedSite implements Stepped {
       leftOut += number == EventCode.PEER_TAKES_NO_WRITES.number() ? 1 : 0;
       linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
-      doubts += number == EventCode.DRIVE_IN_DOUBT.number() ? 1 : 0;
+      standIns += number == EventCode.READ_FROM_PEER.number() ? 1 : 0;
+      if (number == EventCode.DRIVE_IN_DOUBT.number()) {
+        doubts++;
+        oracle.onDriveInDoubt(volumeOn(text), name, time.nowNs());
+      } else if (number == EventCode.DRIVE_READY.number()) {
+        oracle.onDriveReady(volumeOn(text), name);
+      }
     };
     CabinetPorts ports = new CabinetPorts(
         memory,
@@ -295,6 +313,16 @@ final class SimulatedSite implements Stepped {
     } catch (CabinetKilled killed) {
       die("killed in its constructor");
     }
+  }
+
+  /// The volume on the drive that an event names.
+  private String volumeOn(String event) {
+    String drive = event.split(" ")[1];
+    return description.volumes().stream()
+        .filter(volume -> volume.drive().equals(drive))
+        .map(volume -> Volume.nameOf(volume.number()))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Override

@@ -26,6 +26,11 @@ interface SteppedCabinet {
     NOT_KNOWN
   }
 
+  /// True if no read of the volume can have a slot before its drive, which hangs, gives one back.
+  default boolean isStarved(String volumeName) {
+    return false;
+  }
+
   /// Tracks that were staged before a host asked for them.
   default long tracksReadAhead() {
     return 0;

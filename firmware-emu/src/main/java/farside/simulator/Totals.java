@@ -20,14 +20,16 @@ record Totals(
     long lostBlockErrors,
     long stuckRequests,
     long doubts,
+    long standIns,
     long resets,
     long linksAdded,
     long leftOut,
     long tracksReadAhead,
-    long tracksReadAheadAndUsed) {
+    long tracksReadAheadAndUsed,
+    long writesThrough) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -50,11 +52,13 @@ record Totals(
         lostBlockErrors + other.lostBlockErrors,
         stuckRequests + other.stuckRequests,
         doubts + other.doubts,
+        standIns + other.standIns,
         resets + other.resets,
         linksAdded + other.linksAdded,
         leftOut + other.leftOut,
         tracksReadAhead + other.tracksReadAhead,
-        tracksReadAheadAndUsed + other.tracksReadAheadAndUsed);
+        tracksReadAheadAndUsed + other.tracksReadAheadAndUsed,
+        writesThrough + other.writesThrough);
   }
 
   @Override
@@ -63,9 +67,9 @@ record Totals(
         "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
             + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
-            + "%d drive requests that hung, drives in doubt %d times, reset %d times, "
+            + "%d drive requests that hung, drives in doubt %d times, read from the peer instead %d times, reset %d times, "
             + "%d links removed and added, %d groups left out of a session, "
-            + "%d tracks read ahead (%d then asked for)",
+            + "%d tracks read ahead (%d then asked for), %d writes through a drive's cache",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -84,10 +88,12 @@ record Totals(
         lostBlockErrors,
         stuckRequests,
         doubts,
+        standIns,
         resets,
         linksAdded,
         leftOut,
         tracksReadAhead,
-        tracksReadAheadAndUsed);
+        tracksReadAheadAndUsed,
+        writesThrough);
   }
 }

@@ -19,6 +19,9 @@ final class WorkloadProgram implements HostProgram {
   /// Share of READ among what only looks; the others are BLOCK_STATUS and CACHE.
   private static final int READ_PERMILLE = 930;
 
+  /// Share of programs that flush after each write, where hosts flush at all.
+  private static final int LOGS_PERMILLE = 250;
+
   /// Both at once must be refused.
   private static final int NEVER_FAST = HostFlags.KEEP_ROOM | HostFlags.FAST_ONLY;
 
@@ -31,6 +34,11 @@ final class WorkloadProgram implements HostProgram {
   private final HostHabits habits;
   private final int depth;
   private final long nsPerByte;
+
+  /// It keeps a log, say: a FLUSH follows each of its writes.
+  private final boolean flushesEachWrite;
+
+  private boolean flushIsNext;
 
   /// How long a read in order is; 0: it reads and writes at random.
   private final int inOrderBytes;
@@ -85,6 +93,7 @@ final class WorkloadProgram implements HostProgram {
     this.depth = (int) draws.between(1, habits.depthMax());
     this.nsPerByte = draws.chance(habits.slowPermille()) ? draws.skewed(10, 3000) : 0;
     this.inOrderBytes = inOrderBytes;
+    this.flushesEachWrite = habits.flushPermille() > 0 && draws.chance(LOGS_PERMILLE);
   }
 
   void start() {
@@ -100,6 +109,10 @@ final class WorkloadProgram implements HostProgram {
 
   String volumeName() {
     return volumeName;
+  }
+
+  String site() {
+    return head.site();
   }
 
   boolean isQuiet() {
@@ -263,6 +276,10 @@ final class WorkloadProgram implements HostProgram {
   }
 
   private HostCommand drawCommand() {
+    if (flushIsNext) {
+      flushIsNext = false;
+      return HostCommand.FLUSH;
+    }
     int draw = draws.below(1000);
     int reads = readOnly ? 980 : habits.readPermille();
     if (draw < reads) {
@@ -280,6 +297,7 @@ final class WorkloadProgram implements HostProgram {
     if (other < habits.flushPermille() + 2 * habits.trimPermille()) {
       return HostCommand.WRITE_ZEROES;
     }
+    flushIsNext = flushesEachWrite;
     return HostCommand.WRITE;
   }
 

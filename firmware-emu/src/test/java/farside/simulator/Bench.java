@@ -46,6 +46,12 @@ final class Bench implements AutoCloseable, DrivePort.DriveSink {
     drive.submitWrite(offsetBytes, new IoVector().add(memory + offsetBytes, lengthBytes), tag);
   }
 
+  void writeThrough(SimulatedDrive drive, long offsetBytes, int lengthBytes, int value, long tag) {
+    Memory.at(memory + offsetBytes, lengthBytes).fill((byte) value);
+    drive.submitWriteThrough(
+        offsetBytes, new IoVector().add(memory + offsetBytes, lengthBytes), tag);
+  }
+
   /// Runs until everything submitted is complete, and takes the completions.
   void settle(SimulatedDrive drive) {
     time.runFor(1_000_000_000L);

@@ -38,6 +38,7 @@ class MicrocodeSimulationTest {
     int failed = simulation.sweep(3, 3) + simulation.sweep(22, 22);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().powerLosses()).isGreaterThan(4);
+    assertThat(simulation.totals().writesThrough()).isGreaterThan(20);
   }
 
   @Test
@@ -77,6 +78,7 @@ class MicrocodeSimulationTest {
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
     assertThat(simulation.totals().doubts()).isPositive();
+    assertThat(simulation.totals().standIns()).isPositive();
     assertThat(simulation.totals().leftOut()).isPositive();
   }
 

@@ -28,6 +28,45 @@ class SimulatedDriveTest {
   }
 
   @Test
+  void aWriteThroughSurvivesEveryPowerLossAndWhatWasNotFlushedBeforeItDoesNot() {
+    boolean lostOnce = false;
+    for (int seed = 0; seed < 60; seed++) {
+      try (Bench bench = new Bench(seed)) {
+        SimulatedDrive drive = bench.drive(8);
+        bench.write(drive, 0, LENGTH, 7, 1);
+        bench.settle(drive);
+        bench.writeThrough(drive, LENGTH, LENGTH, 8, 2);
+        bench.settle(drive);
+
+        drive.onPowerLoss();
+
+        assertThat(bench.blocksOf(drive.visible(), LENGTH, LENGTH, 8)).isEqualTo(16);
+        lostOnce |= bench.blocksOf(drive.visible(), 0, LENGTH, 7) < 16;
+      }
+    }
+    assertThat(lostOnce).isTrue();
+  }
+
+  @Test
+  void aWriteThroughOverWhatWasNotFlushedIsWhatSurvives() {
+    for (int seed = 0; seed < 30; seed++) {
+      try (Bench bench = new Bench(seed)) {
+        SimulatedDrive drive = bench.drive(8);
+        bench.write(drive, 0, LENGTH, 7, 1);
+        bench.settle(drive);
+        bench.writeThrough(drive, 0, LENGTH, 8, 2);
+        bench.settle(drive);
+        drive.submitFlush(3);
+        bench.settle(drive);
+
+        drive.onPowerLoss();
+
+        assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+      }
+    }
+  }
+
+  @Test
   void anUnflushedWriteIsLostKeptOrTornByAPowerLoss() {
     int lost = 0;
     int kept = 0;

@@ -40,6 +40,7 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   private enum Kind {
     READ,
     WRITE,
+    WRITE_THROUGH,
     ZERO,
     FLUSH
   }
@@ -171,6 +172,11 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     submitPieces(Kind.WRITE, offsetBytes, source, tag);
   }
 
+  @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    submitPieces(Kind.WRITE_THROUGH, offsetBytes, source, tag);
+  }
+
   private void submitPieces(Kind kind, long offsetBytes, IoVector pieces, long tag) {
     checkExtent(offsetBytes, pieces.totalBytes());
     for (int index = 0; index < pieces.count(); index++) {
@@ -248,7 +254,7 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     long atBytes = request.offsetBytes + request.doneBytes;
     long leftBytes = request.lengthBytes - request.doneBytes;
     switch (request.kind) {
-      case READ, WRITE -> issuePieces(slot, request, atBytes, (int) leftBytes);
+      case READ, WRITE, WRITE_THROUGH -> issuePieces(slot, request, atBytes, (int) leftBytes);
       case ZERO -> {
         if (isZeroedByKernel(request)) {
           int mode = facts.zeroModes().get(request.zeroWay);
@@ -267,7 +273,9 @@ public final class OpenDrive implements DrivePort, RoundFlush {
     long address = count == 1
         ? request.iovec.get(JAVA_LONG, iovecOffset)
         : request.iovec.address() + iovecOffset;
-    if (request.kind == Kind.READ) {
+    if (request.kind == Kind.WRITE_THROUGH) {
+      io.writeVectorThrough(slot, atBytes, request.iovec.address() + iovecOffset, count);
+    } else if (request.kind == Kind.READ) {
       if (count == 1) {
         io.read(slot, atBytes, address, leftBytes);
       } else {
@@ -299,7 +307,7 @@ public final class OpenDrive implements DrivePort, RoundFlush {
           finish(slot, request, result);
         }
       }
-      case READ, WRITE -> advance(slot, request, result);
+      case READ, WRITE, WRITE_THROUGH -> advance(slot, request, result);
     }
   }
 

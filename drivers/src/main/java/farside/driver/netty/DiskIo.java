@@ -28,6 +28,9 @@ public interface DiskIo extends RoundFlush {
   /// @param iovecAddress of `count` pairs of address and length, 8 bytes each
   void writeVector(int slot, long offsetBytes, long iovecAddress, int count);
 
+  /// As [#writeVector], and what it wrote is stable when it is answered.
+  void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count);
+
   /// Makes what was written stable; of the file's own facts only what is needed to read it
   /// back.
   void syncData(int slot);

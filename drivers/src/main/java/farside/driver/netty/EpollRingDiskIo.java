@@ -1,6 +1,7 @@
 package farside.driver.netty;
 
 import farside.driver.posix.KernelRing;
+import farside.driver.posix.Posix;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -62,6 +63,11 @@ final class EpollRingDiskIo implements DiskIo, EpollIoHandle {
   @Override
   public void writeVector(int slot, long offsetBytes, long iovecAddress, int count) {
     ring.queue(KernelRing.OP_WRITEV, fd, offsetBytes, iovecAddress, count, 0, slot);
+  }
+
+  @Override
+  public void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count) {
+    ring.queue(KernelRing.OP_WRITEV, fd, offsetBytes, iovecAddress, count, Posix.RWF_DSYNC, slot);
   }
 
   @Override

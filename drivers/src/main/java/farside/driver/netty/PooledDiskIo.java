@@ -39,15 +39,17 @@ final class PooledDiskIo implements DiskIo {
     READ_VECTOR,
     WRITE,
     WRITE_VECTOR,
+    WRITE_VECTOR_THROUGH,
     SYNC_DATA,
     ALLOCATE;
 
+    /// True if it may become one with others.
     boolean isWrite() {
       return this == WRITE || this == WRITE_VECTOR;
     }
 
     boolean isVector() {
-      return this == READ_VECTOR || this == WRITE_VECTOR;
+      return this == READ_VECTOR || this == WRITE_VECTOR || this == WRITE_VECTOR_THROUGH;
     }
   }
 
@@ -202,6 +204,11 @@ final class PooledDiskIo implements DiskIo {
   }
 
   @Override
+  public void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count) {
+    queue(slot, Kind.WRITE_VECTOR_THROUGH, offsetBytes, iovecAddress, count, Posix.RWF_DSYNC);
+  }
+
+  @Override
   public void syncData(int slot) {
     queue(slot, Kind.SYNC_DATA, 0, 0, 0, 0);
   }
@@ -328,6 +335,9 @@ final class PooledDiskIo implements DiskIo {
       case WRITE -> (int) Posix.pwrite(fd, request.address, request.length, request.offsetBytes);
       case WRITE_VECTOR ->
         (int) Posix.pwritev(fd, request.address, (int) request.length, request.offsetBytes);
+      case WRITE_VECTOR_THROUGH ->
+        (int) Posix.pwritev2(
+            fd, request.address, (int) request.length, request.offsetBytes, request.mode);
       case SYNC_DATA -> Posix.fdatasync(fd);
       case ALLOCATE -> Posix.fallocate(fd, request.mode, request.offsetBytes, request.length);
     };

@@ -1,5 +1,6 @@
 package farside.driver.netty;
 
+import farside.driver.posix.Posix;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -61,6 +62,11 @@ final class RingDiskIo implements DiskIo, IoUringIoHandle {
   @Override
   public void writeVector(int slot, long offsetBytes, long iovecAddress, int count) {
     submit(OP_WRITEV, slot, offsetBytes, iovecAddress, count, 0);
+  }
+
+  @Override
+  public void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count) {
+    submit(OP_WRITEV, slot, offsetBytes, iovecAddress, count, Posix.RWF_DSYNC);
   }
 
   @Override

@@ -46,6 +46,9 @@ public final class Posix {
 
   public static final int O_DIRECTORY = isArm64() ? 0x4000 : 0x10000;
 
+  /// Of a write: it is stable when it has ended.
+  public static final int RWF_DSYNC = 2;
+
   public static final int SEEK_DATA = 3;
 
   public static final int SEEK_HOLE = 4;
@@ -97,6 +100,7 @@ public final class Posix {
   private static final MemorySegment PWRITE = LibcCalls.function("pwrite");
   private static final MemorySegment PREADV = LibcCalls.function("preadv");
   private static final MemorySegment PWRITEV = LibcCalls.function("pwritev");
+  private static final MemorySegment PWRITEV2 = LibcCalls.function("pwritev2");
   private static final MemorySegment FDATASYNC = LibcCalls.function("fdatasync");
   private static final MemorySegment FSYNC = LibcCalls.function("fsync");
   private static final MemorySegment MMAP = LibcCalls.function("mmap");
@@ -168,6 +172,12 @@ public final class Posix {
   /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
   public static long preadv(int fd, long iovecAddress, int count, long offsetBytes) {
     return longCall(PREADV, fd, iovecAddress, count, offsetBytes);
+  }
+
+  /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
+  /// @param flags such as [#RWF_DSYNC]
+  public static long pwritev2(int fd, long iovecAddress, int count, long offsetBytes, int flags) {
+    return longCall(PWRITEV2, fd, iovecAddress, count, offsetBytes, flags, 0, 0);
   }
 
   /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]

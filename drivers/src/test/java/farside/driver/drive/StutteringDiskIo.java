@@ -77,6 +77,11 @@ public final class StutteringDiskIo implements DiskIo {
     vector(slot, offsetBytes, iovecAddress, count, true);
   }
 
+  @Override
+  public void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count) {
+    vector(slot, offsetBytes, iovecAddress, count, true);
+  }
+
   private void vector(int slot, long offsetBytes, long iovecAddress, int count, boolean isWrite) {
     MemorySegment iovec = Memory.at(iovecAddress, (long) count * Posix.IOVEC_BYTES);
     long totalBytes = 0;

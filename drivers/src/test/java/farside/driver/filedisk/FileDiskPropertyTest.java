@@ -235,7 +235,11 @@ class FileDiskPropertyTest {
       pieces.add(memory.address(), bytes.length);
       block += pieceBlocks;
     }
-    disk.submitWrite((long) first * BLOCK_BYTES, pieces, tag);
+    if (random.nextInt(4) == 0) {
+      disk.submitWriteThrough((long) first * BLOCK_BYTES, pieces, tag);
+    } else {
+      disk.submitWrite((long) first * BLOCK_BYTES, pieces, tag);
+    }
   }
 
   private void settle(LoopBench bench, List<Flight> flights) {

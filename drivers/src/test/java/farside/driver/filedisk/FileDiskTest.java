@@ -125,6 +125,37 @@ class FileDiskTest {
     }
   }
 
+  /// A kernel that did not know what is asked of it would refuse it.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void writeThroughIsReadBackWholeAndIsNotJoinedWithItsNeighbours(Transport transport)
+      throws IOException {
+    try (LoopBench bench = new LoopBench(transport)) {
+      OpenDrive disk = bench.open(setup());
+      MemorySegment source = filled(4 * PAGE_BYTES, 1);
+      long[] tags = {bench.tag(), bench.tag(), bench.tag()};
+      disk.submitWrite(0, new IoVector().add(source.address(), PAGE_BYTES), tags[0]);
+      disk.submitWriteThrough(
+          PAGE_BYTES,
+          new IoVector()
+              .add(source.address() + PAGE_BYTES, PAGE_BYTES)
+              .add(source.address() + 2 * PAGE_BYTES, PAGE_BYTES),
+          tags[1]);
+      disk.submitWrite(
+          3 * PAGE_BYTES,
+          new IoVector().add(source.address() + 3 * PAGE_BYTES, PAGE_BYTES),
+          tags[2]);
+      for (long tag : tags) {
+        assertThat(bench.await(disk, tag).outcome()).isEqualTo(DriveOutcome.DONE);
+      }
+      assertThat(MemorySegment.ofArray(Files.readAllBytes(setup().path()))
+              .asSlice(0, 4 * PAGE_BYTES)
+              .mismatch(source))
+          .isEqualTo(-1);
+      disk.close();
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("transports")
   void writtenPiecesAreReadBackWholeAndAreInTheFile(Transport transport) throws IOException {

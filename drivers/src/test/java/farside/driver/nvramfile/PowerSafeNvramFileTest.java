@@ -71,6 +71,11 @@ class PowerSafeNvramFileTest {
     }
 
     @Override
+    public void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void syncData(int slot) {
       throw new UnsupportedOperationException();
     }

@@ -81,6 +81,11 @@ class RawDiskTest {
             .isEqualTo(-1);
         assertThat(back.asSlice(PAGE_BYTES, blockBytes).mismatch(source.asSlice(0, blockBytes)))
             .isEqualTo(-1);
+        long through = bench.tag();
+        disk.submitWriteThrough(131_072, new IoVector().add(source.address(), PAGE_BYTES), through);
+        assertThat(bench.await(disk, through).outcome()).isEqualTo(DriveOutcome.DONE);
+        assertThat(bytesOf(device, 131_072, PAGE_BYTES))
+            .isEqualTo(source.asSlice(0, PAGE_BYTES).toArray(JAVA_BYTE));
         // A flush was enough: the file behind the disk has it, with nobody's page cache between.
         assertThat(bytesOf(device, 65_536 + blockBytes, PAGE_BYTES))
             .isEqualTo(source.asSlice(PAGE_BYTES, PAGE_BYTES).toArray(JAVA_BYTE));

@@ -222,7 +222,27 @@ class MutantsTest {
             "a drive does not wait for the log",
             POWER_SAFE + "HeldDrive",
             new Answers("isOpen", true),
-            1));
+            1),
+        // A drive in doubt.
+        hung(
+            "the peer is not asked for what a drive in doubt holds",
+            DISK + "DiskAdapter",
+            new CallAnswers("stageWanted", "onDriveNotAsked", null),
+            5),
+        hung(
+            "who waits in a slot that a hung drive reads into stays there",
+            CACHE + "SlotDirectory",
+            new CallAnswers("setInDoubt", "strand", null),
+            5),
+        hung(
+            "a flush of a stored pair fails while the own drive is in doubt",
+            CHANNEL + "ChannelAdapter",
+            new Answers("isOnPeersDrive", false),
+            3));
+  }
+
+  private static Mutant hung(String name, String className, Mutation mutation, long foundBySeed) {
+    return new Mutant(name, className, mutation, ScenarioKind.HUNG, foundBySeed);
   }
 
   private static Mutant mixed(String name, String className, Mutation mutation, long foundBySeed) {

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
-import farside.rig.demo.DriveComparison;
 import farside.rig.demo.SiteProcess;
-import farside.rig.description.Rig;
 import farside.rig.host.LoadHost;
 import farside.rig.host.NbdClient;
 import farside.rig.host.RecordedRegion;
@@ -77,7 +75,7 @@ class KillIT {
       }
       awaitSynchronized(pair, "at the end");
       assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isDestaged)).isTrue();
-      compareDrives(rig);
+      Mirrors.areEqual(rig, "at the end");
       for (String site : SITES) {
         assertThat(pair.process(site).terminate(SETTLED_MAX_MS)).isZero();
       }
@@ -163,21 +161,6 @@ class KillIT {
           .as("%s read at %s %s", volume, readAt, when)
           .isEmpty();
       host.disconnect();
-    }
-  }
-
-  private static void compareDrives(DemoRig rig) throws IOException {
-    for (Rig.Volume volume : rig.rig().volumes()) {
-      if (volume.isMirrored()) {
-        Rig.Holder one = volume.holders().get(0);
-        Rig.Holder other = volume.holders().get(1);
-        assertThat(DriveComparison.firstDifference(
-                rig.drive(one.site(), one.drive()),
-                rig.drive(other.site(), other.drive()),
-                volume.sizeBytes()))
-            .as("first byte of %s that differs", volume.name())
-            .isEqualTo(DriveComparison.EQUAL);
-      }
     }
   }
 

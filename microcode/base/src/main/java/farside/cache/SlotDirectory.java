@@ -15,6 +15,10 @@ import org.agrona.collections.Long2LongHashMap;
 /// reader. A pinned or staging slot is *busy* and never given away; each volume has some that
 /// others may not keep busy. Contents are lost with the process: nothing here is in NVRAM.
 ///
+/// While a drive is in doubt, what is wanted of its volume *lacks* at once if the volume is
+/// mirrored, and has failed if it is not. What it was reading into is *stranded*
+/// ([StrandedSlots]).
+///
 /// A slot that was filled *ahead* ([ReadAhead]) counts as such until its host has come to it.
 /// There are never many.
 ///
@@ -56,8 +60,11 @@ public final class SlotDirectory {
   private final boolean[] ahead;
   private int aheadCount;
 
-  /// Volumes whose drive is in doubt.
+  /// Volumes whose drive is in doubt, and those that the peer has, too.
   private final BitSet inDoubt = new BitSet();
+
+  private final BitSet mirrored = new BitSet();
+  private final StrandedSlots stranded;
 
   /// Who keeps how many of the shared slots busy.
   private final GuaranteedShares busy;
@@ -72,6 +79,7 @@ public final class SlotDirectory {
     this.slotCount = slotCount;
     this.privateCount = privateCount;
     busy = new GuaranteedShares(slotCount, volumeCount);
+    stranded = new StrandedSlots(slotCount, volumeCount);
     int each = volumeCount > slotCount ? 0 : Math.max(1, slotCount / (2 * volumeCount));
     for (int volume = 0; volume < volumeCount; volume++) {
       busy.guarantee(volume, each);
@@ -173,6 +181,9 @@ public final class SlotDirectory {
     stagings[slot] += stagingChange;
     if (isBusy(slot) != wasBusy && !isPrivate(slot)) {
       busy.take(volumeIndexOf(slot), wasBusy ? -1 : 1);
+      if (wasBusy && stranded.contains(slot)) {
+        stranded.remove(slot, volumeIndexOf(slot));
+      }
     }
   }
 
@@ -197,19 +208,10 @@ public final class SlotDirectory {
 
   /// True if one of the blocks could not be read, or if none can be had that is not here.
   public boolean failed(int slot, long low, long high) {
+    int volume = volumeIndexOf(slot);
     return (low & failedLow[slot] | high & failedHigh[slot]) != 0
-        || inDoubt.get(volumeIndexOf(slot)) && !covers(slot, low, high);
-  }
-
-  /// The drive of the volume does not answer. Nobody is to wait for it: neither for what it
-  /// was asked, which may come much later, nor for anything else that is not here.
-  public void setInDoubt(int volumeIndex, boolean isInDoubt) {
-    inDoubt.set(volumeIndex, isInDoubt);
-    changes++;
-  }
-
-  public boolean isInDoubt(int volumeIndex) {
-    return inDoubt.get(volumeIndex);
+        || stranded.contains(slot)
+        || inDoubt.get(volume) && !mirrored.get(volume) && !covers(slot, low, high);
   }
 
   public long failedLow(int slot) {
@@ -293,6 +295,10 @@ public final class SlotDirectory {
 
   /// The read has ended. Blocks that were written meanwhile are not believed, either way.
   public void onStageEnded(int slot, int from, int to, boolean done) {
+    if (stranded.contains(slot)) {
+      onStageDropped(slot, from, to);
+      return;
+    }
     hold(slot, 0, -1);
     long low = BlockMask.low(from, to);
     long high = BlockMask.high(from, to);
@@ -371,6 +377,71 @@ public final class SlotDirectory {
     return changes;
   }
 
+  // ---- a drive in doubt ----
+
+  /// The volume has another mirror, which may be asked for what its own drive does not give.
+  public void setMirrored(int volumeIndex) {
+    mirrored.set(volumeIndex);
+  }
+
+  /// The drive of the volume does not answer. Nobody is to wait for it: neither for what it
+  /// was asked, which may come much later, nor for anything else that is not here. Whoever
+  /// waits in a slot that the drive is reading into leaves it, and takes another.
+  public void setInDoubt(int volumeIndex, boolean isInDoubt) {
+    inDoubt.set(volumeIndex, isInDoubt);
+    for (int slot = 0; isInDoubt && slot < slotCount; slot++) {
+      if (used[slot] && stagings[slot] > 0 && volumeIndexOf(slot) == volumeIndex) {
+        strand(slot);
+      }
+    }
+    changes++;
+  }
+
+  private void strand(int slot) {
+    byTrack.remove(keys[slot]);
+    used[slot] = false;
+    clear(slot);
+    setAhead(slot, false);
+    useOrder.onUseless(slot);
+    stranded.add(slot, volumeIndexOf(slot));
+  }
+
+  public boolean isInDoubt(int volumeIndex) {
+    return inDoubt.get(volumeIndex);
+  }
+
+  /// True if a drive in doubt may still write into the slot: it is of no use to anybody.
+  public boolean isStranded(int slot) {
+    return stranded.contains(slot);
+  }
+
+  /// True if the volume can have no slot before its drive in doubt gives one back.
+  public boolean isStarved(int volumeIndex) {
+    int count = stranded.busyOf(volumeIndex);
+    return count > 0
+        && inDoubt.get(volumeIndex)
+        && busy.takenBy(volumeIndex) == count
+        && busy.freeFor(volumeIndex) == 0;
+  }
+
+  /// A polled slot of a drive in doubt, which is not asked: what is wanted of a mirrored volume
+  /// is lacking from now on, and of any other it has failed already.
+  public void onDriveNotAsked(int slot) {
+    if (!isPrivate(slot) && mirrored.get(volumeIndexOf(slot))) {
+      addLacking(slot, wantedLow[slot], wantedHigh[slot]);
+      wantedLow[slot] = wantedHigh[slot] = 0;
+    }
+  }
+
+  /// The drive can be asked again for what the slot lacks.
+  public void onDriveAskedAgain(int slot) {
+    long low = lackingLow[slot];
+    long high = lackingHigh[slot];
+    lackingLow[slot] = lackingHigh[slot] = 0;
+    want(slot, low, high);
+    changes++;
+  }
+
   // ---- what the own drive does not give ----
 
   /// The own drive does not give blocks `from` to `to` (excluded), and no read of them is in
@@ -383,8 +454,12 @@ public final class SlotDirectory {
     long high = BlockMask.high(from, to);
     stagingLow[slot] &= ~low;
     stagingHigh[slot] &= ~high;
-    lackingLow[slot] |= low & ~staleLow[slot];
-    lackingHigh[slot] |= high & ~staleHigh[slot];
+    addLacking(slot, low & ~staleLow[slot], high & ~staleHigh[slot]);
+  }
+
+  private void addLacking(int slot, long low, long high) {
+    lackingLow[slot] |= low;
+    lackingHigh[slot] |= high;
     changes++;
     if ((lackingLow[slot] | lackingHigh[slot]) != 0 && !lackingQueued[slot]) {
       lackingQueued[slot] = true;

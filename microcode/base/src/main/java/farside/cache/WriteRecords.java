@@ -50,6 +50,7 @@ public final class WriteRecords {
   private final long[] highestReleased;
   private final long[] flushWantedNumber;
   private final boolean[] destageFailing;
+  private final boolean[] driveInDoubt;
   private final IntArrayQueue[] dirtyOfDrive;
   private final IntArrayQueue[] heldOfVolume;
   private final IntArrayQueue releasedOwners = new IntArrayQueue(256, NONE);
@@ -96,6 +97,7 @@ public final class WriteRecords {
     highestReleased = new long[volumes];
     flushWantedNumber = new long[volumes];
     destageFailing = new boolean[volumes];
+    driveInDoubt = new boolean[volumes];
     heldOfVolume = new IntArrayQueue[volumes];
     for (int i = 0; i < volumes; i++) {
       heldOfVolume[i] = new IntArrayQueue(64, NONE);
@@ -502,7 +504,23 @@ public final class WriteRecords {
     }
   }
 
+  /// The drive of the volume does not answer, or has not taken its label since it does again.
+  public boolean isDriveInDoubt(int volume) {
+    return driveInDoubt[volume];
+  }
+
+  public void setDriveInDoubt(int volume, boolean isInDoubt) {
+    driveInDoubt[volume] = isInDoubt;
+    changes++;
+  }
+
   // ---- towards the peer ----
+
+  /// The peer's drive has told that it holds every record up to this number that was sent to it.
+  public boolean isStableThereUpTo(int volume, long upToNumber) {
+    int head = remoteLists.head(volume);
+    return head == NONE || number[head] > upToNumber;
+  }
 
   /// Records to be sent, in number order; the remote adapter takes them.
   public IntArrayQueue toSend() {

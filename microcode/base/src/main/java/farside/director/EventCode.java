@@ -94,8 +94,16 @@ public enum EventCode {
       3037,
       Severity.WARNING,
       "group %s is left out of the session: the peer takes no writes of volume %s"),
-  WRITE_OUT_OF_ORDER(
+  READ_FROM_PEER(
       3038,
+      Severity.WARNING,
+      "volume %s: its drive is in doubt; what is not in memory is read from the peer"),
+  READ_FROM_DRIVE(
+      3039,
+      Severity.INFO,
+      "volume %s: its drive is read again; %d blocks came from the peer meanwhile"),
+  WRITE_OUT_OF_ORDER(
+      3040,
       Severity.ERROR,
       "volume %s: the peer sent write %d after %d, which is not taken; everything is to be copied"),
 

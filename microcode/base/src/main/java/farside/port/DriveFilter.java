@@ -25,6 +25,11 @@ public abstract class DriveFilter implements DrivePort {
   }
 
   @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    drive.submitWriteThrough(offsetBytes, source, tag);
+  }
+
+  @Override
   public void submitZero(long offsetBytes, long lengthBytes, long tag) {
     drive.submitZero(offsetBytes, lengthBytes, tag);
   }

@@ -45,10 +45,16 @@ public interface DrivePort {
   /// Memory must stay unchanged until the completion is drained.
   void submitWrite(long offsetBytes, IoVector source, long tag);
 
+  /// A write that is on the drive when it has completed: forced unit access. It says nothing of
+  /// other writes, and is a flush in all else: only one of the two may be in flight, and after
+  /// one that failed, what was written since the last good flush may be lost.
+  void submitWriteThrough(long offsetBytes, IoVector source, long tag);
+
   /// Makes the extent read zero; may free its space.
   void submitZero(long offsetBytes, long lengthBytes, long tag);
 
-  /// Only one may be in flight. If it fails, anything written since the last good one may be
+  /// Only one may be in flight, or one write-through. If it fails, anything written since the last
+  /// good one may be
   /// lost, and a later flush does not say so again: all of it must be written anew.
   void submitFlush(long tag);
 

@@ -268,6 +268,62 @@ class TracksAndFramesTest {
   }
 
   @Test
+  void aSlotThatADriveInDoubtMayStillWriteIntoIsNoTracksAndBusyUntilTheReadHasReturned() {
+    SlotDirectory slots = slots(2);
+    slots.setMirrored(0);
+    int slot = slots.acquire(0, 1);
+    slots.pin(slot);
+    slots.want(slot, 0b1111, 0);
+    slots.pollWanted();
+    slots.onStageStarted(slot, 0, 2);
+    slots.setInDoubt(0, true);
+    assertThat(slots.isStranded(slot)).isTrue();
+    assertThat(slots.failed(slot, 0b1000, 0)).isTrue();
+    assertThat(slots.pollWanted()).isEqualTo(SlotDirectory.NONE);
+    slots.unpin(slot);
+    int other = slots.acquire(0, 1);
+    assertThat(other).isNotEqualTo(slot);
+    slots.pin(other);
+    assertThat(slots.acquire(0, 2)).isEqualTo(SlotDirectory.NONE);
+    assertThat(slots.isStarved(0)).isFalse();
+    slots.onStageStarted(other, 5, 6);
+    slots.setInDoubt(0, true);
+    slots.unpin(other);
+    assertThat(slots.isStarved(0)).isTrue();
+    slots.onStageEnded(slot, 0, 2, true);
+    assertThat(slots.covers(slot, 0b0001, 0)).isFalse();
+    assertThat(slots.isStarved(0)).isFalse();
+    int again = slots.acquire(0, 1);
+    assertThat(again).isEqualTo(slot);
+    assertThat(slots.isStranded(again)).isFalse();
+    slots.onStageDropped(other, 5, 6);
+    assertThat(slots.find(0, 1)).isEqualTo(again);
+    assertThat(slots.acquire(0, 2)).isEqualTo(other);
+    assertThat(slots.find(0, 1)).isEqualTo(again);
+  }
+
+  @Test
+  void whatIsWantedWhileADriveIsInDoubtLacksIfThereIsAnotherMirrorAndElseHasFailed() {
+    SlotDirectory slots = slots(2);
+    int local = slots.acquire(0, 1);
+    slots.setInDoubt(0, true);
+    slots.want(local, 0b1, 0);
+    slots.onDriveNotAsked(slots.pollWanted());
+    assertThat(slots.failed(local, 0b1, 0)).isTrue();
+    assertThat(slots.pollLacking()).isEqualTo(SlotDirectory.NONE);
+    slots.setMirrored(0);
+    assertThat(slots.failed(local, 0b1, 0)).isFalse();
+    slots.want(local, 0b10, 0);
+    slots.onDriveNotAsked(slots.pollWanted());
+    assertThat(slots.pollLacking()).isEqualTo(local);
+    assertThat(slots.lackingLow(local)).isEqualTo(0b11);
+    slots.onDriveAskedAgain(local);
+    assertThat(slots.lackingLow(local)).isZero();
+    assertThat(slots.pollWanted()).isEqualTo(local);
+    assertThat(slots.wantedLow(local)).isEqualTo(0b11);
+  }
+
+  @Test
   void aSlotThatWasGivenAwayLacksNothing() {
     SlotDirectory slots = slots(1);
     lacking(slots, 0, 4);

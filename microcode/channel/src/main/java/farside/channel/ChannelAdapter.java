@@ -13,6 +13,8 @@ import farside.port.HostExport;
 import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
+import farside.volume.AckMode;
+import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
@@ -52,6 +54,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   /// Per volume: requests that could not be done.
   private final Recurrences[] failures;
+  private final FlushHabit[] flushHabits;
 
   /// Requests that wait for something that is looked at in every round, oldest first.
   private List<HostRequest> waiting = new ArrayList<>();
@@ -75,11 +78,13 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.allocation = new AllocationReport(memory);
     this.shown = new HostExport[volumes.count()];
     this.failures = new Recurrences[volumes.count()];
+    this.flushHabits = new FlushHabit[volumes.count()];
     // Requests that wait for one volume's drive leave some for every other volume.
     this.shares = new GuaranteedShares(REQUESTS_MAX, volumes.count());
     for (int i = 0; i < volumes.count(); i++) {
       shares.guarantee(i, REQUESTS_MAX / (2 * volumes.count()));
       failures[i] = new Recurrences();
+      flushHabits[i] = new FlushHabit();
     }
     for (int i = 0; i < REQUESTS_MAX; i++) {
       requests[i] = new HostRequest(i);
@@ -248,7 +253,10 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
           }
         }
       }
-      case FLUSH -> awaitDurable(request, records.highestReleased(request.volume.index()));
+      case FLUSH -> {
+        flushHabits[request.volume.index()].onFlush();
+        awaitDurable(request, records.highestReleased(request.volume.index()));
+      }
       case BLOCK_STATUS -> finish(request, HostStatus.OK);
       case WRITE, TRIM, WRITE_ZEROES -> {
         writeCount++;
@@ -479,7 +487,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private boolean stepDurable(HostRequest request) {
     int volume = request.volume.index();
-    if (records.isStableUpTo(volume, request.highestNumber)) {
+    if (records.isStableUpTo(volume, request.highestNumber) || isOnPeersDrive(request)) {
       finish(request, HostStatus.OK);
       return true;
     }
@@ -488,6 +496,18 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       return true;
     }
     return false;
+  }
+
+  /// True if the own drive is in doubt, and the peer's holds all that the request covers, also
+  /// should both cabinets lose their memory: with `ack: received` this one's drive would be
+  /// believed then, and copied over the peer's (`specs/decisions`).
+  private boolean isOnPeersDrive(HostRequest request) {
+    Volume volume = request.volume;
+    return records.isDriveInDoubt(volume.index())
+        && volume.role() == VolumeRole.R1
+        && volume.ack() == AckMode.STORED
+        && volume.pairState() == PairState.SYNCHRONIZED
+        && records.isStableThereUpTo(volume.index(), request.highestNumber);
   }
 
   private int answerReleased() {
@@ -512,9 +532,13 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         && request.status == HostStatus.OK
         && !request.connection.closed) {
       awaitDurable(request, request.highestNumber);
-    } else {
-      finish(request, request.status);
+      return;
     }
+    // Told before its host may ask for it: the drive works while the answer travels.
+    if (flushHabits[request.volume.index()].onWrite() && !isPowerSafe) {
+      records.wantFlush(request.volume.index(), request.highestNumber);
+    }
+    finish(request, request.status);
   }
 
   private void finish(HostRequest request, HostStatus status) {

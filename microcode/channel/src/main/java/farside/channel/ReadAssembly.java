@@ -148,10 +148,15 @@ final class ReadAssembly {
       if (image.isWhole()) {
         continue;
       }
-      int slot = request.slots[track - firstTrack];
+      int slot = leaveIfStranded(request.slots[track - firstTrack]);
       if (slot == SlotDirectory.NONE) {
         slot = acquire(request, track);
+        request.slots[track - firstTrack] = slot;
         if (slot == SlotDirectory.NONE && track == firstTrack) {
+          if (slots.isStarved(request.volume.index())) {
+            unpin(request);
+            return Outcome.FAILED;
+          }
           unpinSlots(request);
           lineUp(request);
           return Outcome.WAITING;
@@ -161,7 +166,6 @@ final class ReadAssembly {
           break;
         }
         slots.pin(slot);
-        request.slots[track - firstTrack] = slot;
         // An older failure is somebody else's: this read has the drive tried again.
         slots.want(slot, image.missingLow(), image.missingHigh());
       }
@@ -175,6 +179,15 @@ final class ReadAssembly {
       }
     }
     return whole ? Outcome.DONE : Outcome.WAITING;
+  }
+
+  /// A drive that came in doubt may write into the slot at any time: another is needed.
+  private int leaveIfStranded(int slot) {
+    if (slot == SlotDirectory.NONE || !slots.isStranded(slot)) {
+      return slot;
+    }
+    slots.unpin(slot);
+    return SlotDirectory.NONE;
   }
 
   private void lay(int volumeIndex, int track, int fromBlock, int toBlock) {
@@ -284,6 +297,7 @@ final class ReadAssembly {
     lay(request.volume.index(), track, from, to);
     boolean zeroOnDrive = memory.zeroTracks(request.volume.index()).isZero(track);
     if (!image.isWhole()) {
+      request.mergeSlot = leaveIfStranded(request.mergeSlot);
       if (request.mergeSlot == SlotDirectory.NONE) {
         request.mergeSlot = acquire(request, track);
         if (request.mergeSlot == SlotDirectory.NONE) {
@@ -325,8 +339,9 @@ final class ReadAssembly {
   }
 
   boolean mergeFailed(HostRequest request, int from, int to) {
-    return request.mergeSlot != SlotDirectory.NONE
-        && slots.failed(request.mergeSlot, BlockMask.low(from, to), BlockMask.high(from, to));
+    return request.mergeSlot == SlotDirectory.NONE
+        ? slots.isStarved(request.volume.index())
+        : slots.failed(request.mergeSlot, BlockMask.low(from, to), BlockMask.high(from, to));
   }
 
   void unpinMerge(HostRequest request) {

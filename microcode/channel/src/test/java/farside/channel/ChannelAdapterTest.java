@@ -2,11 +2,15 @@ package farside.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.cache.BlockMask;
+import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.director.EventCode;
 import farside.port.HostCommand;
 import farside.port.HostFlags;
 import farside.port.HostStatus;
+import farside.port.Memory;
+import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.VolumeRole;
@@ -15,6 +19,7 @@ import java.util.Collections;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ChannelAdapterTest {
@@ -68,6 +73,24 @@ class ChannelAdapterTest {
     bench.destage();
     bench.settle();
     assertThat(flush.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
+  void whoFlushesAfterEachWriteFindsTheDriveAtWorkAlready() {
+    ChannelBench bench = local();
+    for (int i = 0; i < 4; i++) {
+      bench.host.write(1, false, 0, filled(512, i));
+      bench.settle();
+      assertThat(bench.records.flushWanted(0)).isEqualTo(i);
+      var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+      bench.settle();
+      bench.destage();
+      bench.settle();
+      assertThat(flush.status).isEqualTo(HostStatus.OK);
+    }
+    bench.host.write(1, false, 0, filled(512, 5));
+    bench.settle();
+    assertThat(bench.records.flushWanted(0)).isEqualTo(5);
   }
 
   @Test
@@ -133,6 +156,133 @@ class ChannelAdapterTest {
     assertThat(again.status).isEqualTo(HostStatus.IO_ERROR);
     assertThat(inNvram.status).isEqualTo(HostStatus.OK);
     assertThat(partly.status).isEqualTo(HostStatus.IO_ERROR);
+  }
+
+  /// The disk adapter of a drive in doubt, and a peer that gives what is asked for.
+  private static int lend(ChannelBench bench, int value) {
+    int lent = 0;
+    for (int slot = bench.slots.pollWanted();
+        slot != SlotDirectory.NONE;
+        slot = bench.slots.pollWanted()) {
+      bench.slots.onDriveNotAsked(slot);
+    }
+    for (int slot = bench.slots.pollLacking();
+        slot != SlotDirectory.NONE;
+        slot = bench.slots.pollLacking()) {
+      Memory.at(bench.slots.addressOf(slot), BlockMask.TRACK_BYTES).fill((byte) value);
+      bench.slots.onBrought(slot, bench.slots.lackingLow(slot), bench.slots.lackingHigh(slot));
+      lent++;
+    }
+    return lent;
+  }
+
+  @Test
+  void withTheDriveInDoubtAReadThatWaitedForItTakesAnotherSlotAndGetsWhatThePeerHas() {
+    ChannelBench bench = source();
+    var waiting = bench.host.ask(1, HostCommand.READ, 65_536 - 512, 1024);
+    var partly = bench.host.write(1, false, 131_072 + 5, filled(10, 1));
+    bench.settle();
+    int[] hanging = new int[3];
+    for (int i = 0; i < 3; i++) {
+      hanging[i] = bench.slots.pollWanted();
+      bench.slots.onStageStarted(hanging[i], 0, 128);
+    }
+    assertThat(lend(bench, 9)).isZero();
+    bench.slots.setInDoubt(0, true);
+    bench.settle();
+    assertThat(waiting.isAnswered()).isFalse();
+    lend(bench, 9);
+    // Whenever the drive writes into what it was given, it is nobody's any more.
+    for (int slot : hanging) {
+      Memory.at(bench.slots.addressOf(slot), BlockMask.TRACK_BYTES).fill((byte) 66);
+    }
+    // Two slots are left for three tracks: the third has its turn when one is free.
+    bench.settle();
+    lend(bench, 9);
+    bench.settle();
+    bench.records.release(bench.records.oldestHeld(0));
+    bench.settle();
+    assertThat(waiting.status).isEqualTo(HostStatus.OK);
+    assertThat(waiting.data).isEqualTo(filled(1024, 9));
+    assertThat(partly.status).isEqualTo(HostStatus.OK);
+    var read = bench.host.ask(1, HostCommand.READ, 131_072, 20);
+    bench.settle();
+    byte[] expected = filled(20, 9);
+    System.arraycopy(filled(10, 1), 0, expected, 5, 10);
+    assertThat(read.data).isEqualTo(expected);
+    for (int slot : hanging) {
+      bench.slots.onStageEnded(slot, 0, 128, true);
+    }
+    bench.slots.setInDoubt(0, false);
+    bench.drive.fill((byte) 9);
+    var after = bench.host.ask(1, HostCommand.READ, 65_536, 512);
+    bench.settle();
+    bench.stage();
+    bench.settle();
+    assertThat(after.data).isEqualTo(filled(512, 9));
+  }
+
+  @Test
+  void aReadThatCanHaveNoSlotBeforeTheDriveInDoubtGivesOneBackFails() {
+    ChannelBench bench = source();
+    for (int i = 0; i < ChannelBench.SLOTS; i++) {
+      bench.slots.onStageStarted(bench.slots.acquire(0, 100 + i), 0, 1);
+    }
+    var waiting = bench.host.ask(1, HostCommand.READ, 0, 512);
+    var partly = bench.host.write(1, false, 5, filled(10, 1));
+    bench.settle();
+    assertThat(waiting.isAnswered()).isFalse();
+    bench.slots.setInDoubt(0, true);
+    bench.settle();
+    assertThat(waiting.status).isEqualTo(HostStatus.IO_ERROR);
+    assertThat(partly.status).isEqualTo(HostStatus.IO_ERROR);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STORED, OK", "RECEIVED, IO_ERROR"})
+  void withTheDriveInDoubtFlushIsAnsweredIfThePeersDriveIsBelievedToHoldAllThatItCovers(
+      AckMode ack, HostStatus expected) {
+    ChannelBench bench = ChannelBench.synchronizedSource(new ScriptedHost(null), ack);
+    bench.host.open(1, "0010");
+    bench.host.write(1, false, 0, filled(512, 1));
+    bench.settle();
+    int record = bench.records.oldestHeld(0);
+    bench.records.release(record);
+    bench.settle();
+    var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(flush.isAnswered()).isFalse();
+    // The peer's drive has told that it has it.
+    bench.records.clearRemotePending(record);
+    bench.settle();
+    assertThat(flush.isAnswered()).isFalse();
+    bench.records.setDriveInDoubt(0, true);
+    bench.records.setDestageFailing(0, true);
+    bench.settle();
+    assertThat(flush.status).isEqualTo(expected);
+    assertThat(bench.records.liveRecords()).isEqualTo(1);
+    bench.volume.become(bench.volume.standing().alone(78), "test");
+    var alone = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(alone.status).isEqualTo(HostStatus.IO_ERROR);
+  }
+
+  @Test
+  void withTheDriveInDoubtFlushFailsWhileThePeersDriveLacksWhatItCovers() {
+    ChannelBench bench = ChannelBench.synchronizedSource(new ScriptedHost(null), AckMode.STORED);
+    bench.host.open(1, "0010");
+    bench.records.setDriveInDoubt(0, true);
+    bench.records.setDestageFailing(0, true);
+    var write = bench.host.write(1, true, 0, filled(512, 1));
+    bench.settle();
+    int record = bench.records.oldestHeld(0);
+    bench.records.release(record);
+    bench.settle();
+    assertThat(write.status).isEqualTo(HostStatus.IO_ERROR);
+    bench.records.clearRemotePending(record);
+    var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(flush.status).isEqualTo(HostStatus.OK);
   }
 
   @Test

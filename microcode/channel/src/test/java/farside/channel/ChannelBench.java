@@ -41,12 +41,14 @@ final class ChannelBench {
 
   ChannelBench(
       ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
-    this(host, role, standing, blockBytes, nvramBytes, false, VOLUME_BYTES, SLOTS);
+    this(
+        host, role, AckMode.RECEIVED, standing, blockBytes, nvramBytes, false, VOLUME_BYTES, SLOTS);
   }
 
   private ChannelBench(
       ScriptedHost host,
       VolumeRole role,
+      AckMode ack,
       Standing standing,
       int blockBytes,
       long nvramBytes,
@@ -70,7 +72,7 @@ final class ChannelBench {
         0x10,
         role,
         "G",
-        AckMode.RECEIVED,
+        ack,
         volumeBytes,
         blockBytes,
         0,
@@ -92,7 +94,15 @@ final class ChannelBench {
   static ChannelBench localAndPowerSafe(ScriptedHost host) {
     Standing standing = Standing.fresh(PairState.NOT_MIRRORED, true);
     return new ChannelBench(
-        host, VolumeRole.LOCAL, standing, 512, 1 << 20, true, VOLUME_BYTES, SLOTS);
+        host,
+        VolumeRole.LOCAL,
+        AckMode.RECEIVED,
+        standing,
+        512,
+        1 << 20,
+        true,
+        VOLUME_BYTES,
+        SLOTS);
   }
 
   /// A volume of so many tracks, and a cache of 32 slots.
@@ -101,12 +111,20 @@ final class ChannelBench {
         ? Standing.fresh(PairState.NOT_MIRRORED, true)
         : Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
     int volumeBytes = tracks * BlockMask.TRACK_BYTES;
-    return new ChannelBench(host, role, standing, 512, 1 << 20, false, volumeBytes, 32);
+    return new ChannelBench(
+        host, role, AckMode.RECEIVED, standing, 512, 1 << 20, false, volumeBytes, 32);
   }
 
   static ChannelBench synchronizedSource(ScriptedHost host) {
+    return synchronizedSource(host, AckMode.RECEIVED);
+  }
+
+  static ChannelBench synchronizedSource(ScriptedHost host, AckMode ack) {
     Standing standing = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
-    return new ChannelBench(host, VolumeRole.R1, standing, 512, 1 << 20);
+    ChannelBench bench = new ChannelBench(
+        host, VolumeRole.R1, ack, standing, 512, 1 << 20, false, VOLUME_BYTES, SLOTS);
+    bench.slots.setMirrored(0);
+    return bench;
   }
 
   void settle() {

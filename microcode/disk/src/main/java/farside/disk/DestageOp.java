@@ -28,6 +28,9 @@ final class DestageOp {
 
   boolean active;
 
+  /// It is one write-through: stable when it has ended.
+  boolean through;
+
   DestageOp(int id) {
     this.id = id;
   }
@@ -39,6 +42,7 @@ final class DestageOp {
     nextBlock = BlockMask.BLOCKS_PER_TRACK;
     failed = false;
     again = false;
+    through = false;
     active = true;
   }
 

@@ -10,13 +10,28 @@ import farside.port.DriveOutcome;
 import farside.port.IoVector;
 import farside.volume.Volume;
 import java.util.Arrays;
-import java.util.function.IntConsumer;
 
 /// Takes released write records to their drive, track by track.
 ///
 /// A track has at most one destage in flight, which carries, for each block, the newest
 /// eligible content; content that comes later waits for the next.
+///
+/// A host that waits for one write to be stable is best served by one request that writes and
+/// flushes: where nothing else of the drive waits for a flush, a record goes as a write-through.
 final class Destager {
+  /// What the drive's unit knows of flushes, and is told of records.
+  interface Unit {
+    /// True if no flush is in flight, and none is wanted for what was written before.
+    boolean mayWriteThrough();
+
+    void onThroughSubmitted();
+
+    /// @param done false: as after a flush that failed
+    void onThroughEnded(boolean done);
+
+    void onWritten(int record);
+  }
+
   private static final long DESTAGE_DELAY_NS = 20_000_000;
 
   /// When the oldest record is due, all that are at least so old go with it: many small
@@ -31,7 +46,7 @@ final class Destager {
   private final WriteRecords records;
   private final EventLog events;
   private final long kind;
-  private final IntConsumer onWritten;
+  private final Unit unit;
 
   private final int destagesMax;
   private final DestageOp[] destages;
@@ -52,7 +67,6 @@ final class Destager {
 
   /// @param volume on the drive; null for none
   /// @param kind what marks the tags of its requests, in their high half
-  /// @param onWritten told of each record that the drive has taken
   Destager(
       int index,
       DriveWatch drive,
@@ -60,7 +74,7 @@ final class Destager {
       GlobalMemory memory,
       EventLog events,
       long kind,
-      IntConsumer onWritten) {
+      Unit unit) {
     this.index = index;
     this.drive = drive;
     this.volume = volume;
@@ -68,7 +82,7 @@ final class Destager {
     this.records = memory.records();
     this.events = events;
     this.kind = kind;
-    this.onWritten = onWritten;
+    this.unit = unit;
     this.chain = new TrackChain(records);
     this.due = new DueTracks(volume == null ? 0 : volume.tracks());
     destagesMax = Math.max(1, drive.queueDepth() * 3 / 4);
@@ -164,9 +178,7 @@ final class Destager {
       gatherUpToNs = nowNs - DESTAGE_GATHERED_NS;
       return true;
     }
-    return committedNs - gatherUpToNs <= 0
-        || records.flushWanted(records.volumeIndexOf(record)) >= records.numberOf(record)
-        || isPressed();
+    return committedNs - gatherUpToNs <= 0 || isAwaited(record) || isPressed();
   }
 
   /// A quarter of either share in use: from here on work does not wait to be merged.
@@ -225,17 +237,39 @@ final class Destager {
     if (records.isZeroes(record)) {
       op.outstanding++;
       drive.submitZero(records.offsetOf(record), records.lengthOf(record), kind | op.id);
-    } else {
-      vector.clear().add(records.addressOf(record), records.lengthOf(record));
-      submitVector(op, records.offsetOf(record));
+      return;
     }
+    vector.clear().add(records.addressOf(record), records.lengthOf(record));
+    op.through = isAloneAndAwaited(record) && unit.mayWriteThrough();
+    submitVector(op, records.offsetOf(record));
+  }
+
+  /// Somebody waits for the record to be stable, and nothing else of the drive could share a
+  /// flush with it: all that is older is stable already.
+  private boolean isAloneAndAwaited(int record) {
+    int next = records.peekDirty(index);
+    return destagesActive == 1
+        && due.isEmpty()
+        && failing.isEmpty()
+        && records.localHeadOf(volume.index()) == record
+        && isAwaited(record)
+        && (next == WriteRecords.NONE || !isAwaited(next));
+  }
+
+  private boolean isAwaited(int record) {
+    return records.flushWanted(volume.index()) >= records.numberOf(record);
   }
 
   private void submitVector(DestageOp op, long offsetBytes) {
     memory.zeroTracks(volume.index()).clear(op.track);
     op.outstanding++;
     destagedBytes += vector.totalBytes();
-    drive.submitWrite(offsetBytes, vector, kind | op.id);
+    if (op.through) {
+      unit.onThroughSubmitted();
+      drive.submitWriteThrough(offsetBytes, vector, kind | op.id);
+    } else {
+      drive.submitWrite(offsetBytes, vector, kind | op.id);
+    }
   }
 
   /// For each block the newest record that has it; neighbouring blocks go in one request.
@@ -318,10 +352,16 @@ final class Destager {
       int record = op.records[i];
       if (op.failed || op.again) {
         records.onDestageFailed(record);
+      } else if (op.through) {
+        records.onDestageWritten(record);
+        records.onStable(record);
       } else {
-        onWritten.accept(record);
+        unit.onWritten(record);
         records.onDestageWritten(record);
       }
+    }
+    if (op.through) {
+      unit.onThroughEnded(!op.failed);
     }
   }
 

@@ -89,7 +89,9 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
         break;
       }
       if (slots.isInDoubt(slots.volumeIndexOf(slot))) {
-        // Whoever wants it is told that it cannot be read.
+        // The peer is asked instead, or whoever wants it is told that it cannot be read.
+        slots.onDriveNotAsked(slot);
+        work++;
         continue;
       }
       int drive = volumes.get(slots.volumeIndexOf(slot)).driveIndex();

@@ -12,6 +12,7 @@ import farside.port.DrivePort;
 import farside.volume.DriveFigures;
 import farside.volume.Labels;
 import farside.volume.Volume;
+import farside.volume.VolumeRole;
 import org.agrona.collections.IntArrayList;
 
 /// One drive of a disk adapter: has its volume destaged and staged, flushes, keeps the label.
@@ -24,7 +25,7 @@ import org.agrona.collections.IntArrayList;
 /// label is read again; if it is still our drive, whatever no good flush covers goes to it
 /// again, after a label. Nothing newer was sent to it meanwhile, so what landed late was
 /// never over anything newer.
-final class DriveUnit implements DrivePort.DriveSink {
+final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
   private static final long FLUSH_DELAY_NS = 50_000_000;
 
   private static final int KIND_SHIFT = 32;
@@ -93,8 +94,10 @@ final class DriveUnit implements DrivePort.DriveSink {
     this.labelWriter = new LabelWriter(index, drive, labels, events, labelAddress);
     this.stager = new Stager(drive, volume, slots, events, STAGE << KIND_SHIFT);
     this.aheadReads = new AheadReads(drive, volume, slots, memory.readAhead(), AHEAD << KIND_SHIFT);
-    this.destager =
-        new Destager(index, drive, volume, memory, events, DESTAGE << KIND_SHIFT, this::onWritten);
+    this.destager = new Destager(index, drive, volume, memory, events, DESTAGE << KIND_SHIFT, this);
+    if (volume != null && volume.role() != VolumeRole.LOCAL) {
+      slots.setMirrored(volume.index());
+    }
   }
 
   int doWork(long now) {
@@ -155,6 +158,7 @@ final class DriveUnit implements DrivePort.DriveSink {
   private void setInDoubt(boolean isInDoubt) {
     if (volume != null) {
       slots.setInDoubt(volume.index(), isInDoubt);
+      records.setDriveInDoubt(volume.index(), isInDoubt);
       labels.setInDoubt(index, isInDoubt);
       tellWhetherFailing();
     }
@@ -198,7 +202,8 @@ final class DriveUnit implements DrivePort.DriveSink {
     return 1;
   }
 
-  private void onWritten(int record) {
+  @Override
+  public void onWritten(int record) {
     if (written.isEmpty()) {
       oldestWrittenNs = nowNs;
     }
@@ -228,6 +233,26 @@ final class DriveUnit implements DrivePort.DriveSink {
     return 1;
   }
 
+  @Override
+  public boolean mayWriteThrough() {
+    return !flushInFlight && !flushFailing && written.isEmpty() && !labelWriter.wantsFlush();
+  }
+
+  @Override
+  public void onThroughSubmitted() {
+    flushInFlight = true;
+    flushCount++;
+  }
+
+  @Override
+  public void onThroughEnded(boolean done) {
+    if (done) {
+      flushInFlight = false;
+    } else {
+      onFlushed(false);
+    }
+  }
+
   private boolean isFlushDue() {
     if (labelWriter.wantsFlush() || written.isEmpty()) {
       return labelWriter.wantsFlush();
@@ -254,17 +279,15 @@ final class DriveUnit implements DrivePort.DriveSink {
     return true;
   }
 
-  private void onFlushed(DriveOutcome outcome) {
+  private void onFlushed(boolean done) {
     flushInFlight = false;
-    flushFailing = outcome != DriveOutcome.DONE;
-    if (!flushFailing) {
+    flushFailing = !done;
+    if (done) {
       for (int i = 0; i < flushing.size(); i++) {
         records.onStable(flushing.getInt(i));
       }
       labelWriter.onFlushed();
     } else {
-      errorCount++;
-      events.log(EventCode.FLUSH_FAILED, drive.name(), outcome);
       destageAllAgain();
       labelWriter.onFlushFailed(nowNs);
       destager.pauseUntil(nowNs + FailingTracks.RETRY_DELAY_NS);
@@ -332,7 +355,13 @@ final class DriveUnit implements DrivePort.DriveSink {
         destager.onDestaged(op, outcome, firstBadByte, nowNs);
         tellWhetherFailing();
       }
-      case (int) FLUSH -> onFlushed(outcome);
+      case (int) FLUSH -> {
+        if (outcome != DriveOutcome.DONE) {
+          errorCount++;
+          events.log(EventCode.FLUSH_FAILED, drive.name(), outcome);
+        }
+        onFlushed(outcome == DriveOutcome.DONE);
+      }
       case (int) LABEL_READ -> {
         if (labelReader.onRead(op, outcome)) {
           onLabelRead();

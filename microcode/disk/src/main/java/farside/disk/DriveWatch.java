@@ -218,6 +218,11 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
   }
 
   @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    port.submitWriteThrough(offsetBytes, source, begin(tag));
+  }
+
+  @Override
   public void submitZero(long offsetBytes, long lengthBytes, long tag) {
     port.submitZero(offsetBytes, lengthBytes, begin(tag));
   }

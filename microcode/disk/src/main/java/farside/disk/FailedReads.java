@@ -37,6 +37,11 @@ final class FailedReads {
 
   /// A read of blocks `from` to `to` (excluded) failed.
   void onFailed(int inSlot, int from, int to, DriveOutcome outcome, long firstBadByte) {
+    if (slots.isStranded(inSlot)) {
+      // Whoever wanted them has another slot.
+      slots.onStageDropped(inSlot, from, to);
+      return;
+    }
     int middle = middleOf(inSlot, from, to, firstBadByte);
     if (outcome == DriveOutcome.MEDIUM_ERROR && from < middle && middle < to) {
       slots.onStageSplit(inSlot);

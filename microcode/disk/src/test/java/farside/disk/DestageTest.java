@@ -117,6 +117,82 @@ class DestageTest {
   }
 
   @Test
+  void aWriteThatAloneIsWaitedForIsWrittenThrough() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).containsExactly("WRITE_THROUGH 0+4096");
+    assertThat(bench.records.isStableUpTo(0, bench.memory.numbers().last())).isTrue();
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasWrittenBeforeItAndNotFlushedSharesAFlushWithIt() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.write(128, 8, 2);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 65536+4096", "FLUSH 0+0");
+    assertThat(bench.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void noFlushIsSubmittedWhileAWriteThroughIsInFlight() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    var through = only(bench, DriveInMemory.Kind.WRITE_THROUGH);
+    bench.write(128, 8, 2);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).containsExactly(through);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.records.isStableUpTo(0, 1)).isTrue();
+    assertThat(bench.records.isStableUpTo(0, 2)).isFalse();
+    only(bench, DriveInMemory.Kind.FLUSH);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.records.isStableUpTo(0, 2)).isTrue();
+  }
+
+  /// What lay in the drive's cache may be gone with it.
+  @Test
+  void afterAFailedWriteThroughWhatWasWrittenMeanwhileIsDestagedAgain() {
+    DiskBench bench = loaded(8);
+    bench.write(0, 8, 1);
+    bench.records.wantFlush(0, bench.memory.numbers().last());
+    bench.settle();
+    var through = only(bench, DriveInMemory.Kind.WRITE_THROUGH);
+    bench.write(128, 8, 2);
+    bench.pass(20 * MS);
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
+    bench.settle();
+    bench.drive.complete(through, DriveOutcome.GONE);
+    bench.settle();
+    assertThat(bench.records.isDestageFailing(0)).isTrue();
+    assertThat(bench.versionOn(bench.drive.image(), 128)).isZero();
+    finish(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
+  @Test
   void tracksThatAreDueTogetherGoUpwardsFromWhereTheDriveStandsAndThenFromTheBottom() {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
@@ -408,9 +484,7 @@ class DestageTest {
     bench.write(0, 1, 1);
     bench.records.wantFlush(0, 1);
     bench.settle();
-    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
-    bench.settle();
-    bench.drive.complete(only(bench, DriveInMemory.Kind.FLUSH), DriveOutcome.DONE);
+    bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE_THROUGH), DriveOutcome.DONE);
     bench.settle();
     assertThat(bench.records.liveRecords()).isZero();
     bench.drive.complete(read, DriveOutcome.DONE);

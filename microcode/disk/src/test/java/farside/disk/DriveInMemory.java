@@ -19,6 +19,7 @@ final class DriveInMemory implements DrivePort {
   enum Kind {
     READ,
     WRITE,
+    WRITE_THROUGH,
     ZERO,
     FLUSH
   }
@@ -37,6 +38,10 @@ final class DriveInMemory implements DrivePort {
       this.offsetBytes = offsetBytes;
       this.lengthBytes = lengthBytes;
       this.tag = tag;
+    }
+
+    boolean isFlush() {
+      return kind == Kind.FLUSH || kind == Kind.WRITE_THROUGH;
     }
 
     boolean overlaps(Request other) {
@@ -99,7 +104,7 @@ final class DriveInMemory implements DrivePort {
     inFlight.remove(request);
     if (outcome == DriveOutcome.DONE) {
       carryOut(request);
-    } else if (request.kind == Kind.FLUSH) {
+    } else if (request.isFlush()) {
       // The worst that a failed flush may mean: what the cache held is gone.
       image = copyOf(durable);
     }
@@ -128,12 +133,19 @@ final class DriveInMemory implements DrivePort {
       }
       case ZERO -> Memory.zero(image.address() + at, request.lengthBytes);
       case FLUSH -> durable = request.flushed;
-      case WRITE -> {
-        for (long[] piece : request.pieces) {
-          Memory.copy(piece[0], image.address() + at, piece[1]);
-          at += piece[1];
-        }
+      case WRITE -> write(request, image);
+      case WRITE_THROUGH -> {
+        write(request, image);
+        write(request, durable);
       }
+    }
+  }
+
+  private static void write(Request request, MemorySegment to) {
+    long at = request.offsetBytes;
+    for (long[] piece : request.pieces) {
+      Memory.copy(piece[0], to.address() + at, piece[1]);
+      at += piece[1];
     }
   }
 
@@ -151,7 +163,7 @@ final class DriveInMemory implements DrivePort {
         throw new AssertionError(request + " overlaps " + other + ", which is in flight");
       }
     }
-    if (kind == Kind.FLUSH && inFlight.stream().anyMatch(other -> other.kind == Kind.FLUSH)) {
+    if (request.isFlush() && inFlight.stream().anyMatch(Request::isFlush)) {
       throw new AssertionError("two flushes in flight: one would hide the other's failure");
     }
     inFlight.add(request);
@@ -219,6 +231,11 @@ final class DriveInMemory implements DrivePort {
   @Override
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
     addPieces(add(Kind.WRITE, offsetBytes, source.totalBytes(), tag), source);
+  }
+
+  @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    addPieces(add(Kind.WRITE_THROUGH, offsetBytes, source.totalBytes(), tag), source);
   }
 
   private static void addPieces(Request request, IoVector pieces) {

@@ -7,6 +7,7 @@ import farside.director.Director;
 import farside.director.EventCode;
 import farside.port.DriveOutcome;
 import farside.volume.DriveLabel;
+import farside.volume.VolumeRole;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,12 @@ class HungDriveTest {
 
   /// A drive with its label on it.
   private static DiskBench labelled() {
-    DiskBench bench = new DiskBench(8);
+    return labelled(VolumeRole.LOCAL);
+  }
+
+  private static DiskBench labelled(VolumeRole role) {
+    DiskBench bench =
+        new DiskBench(new DriveInMemory(DiskBench.VOLUME_BYTES + (1 << 20), 8, true), role);
     bench.load();
     bench.labels.request(0);
     bench.settle();
@@ -289,27 +295,57 @@ class HungDriveTest {
   }
 
   @Test
-  void aReadThatFailsInDoubtIsSearchedForItsBadBlocksWhenTheDriveIsBack() {
-    DiskBench bench = labelled();
+  void whatAReadBringsOrDoesNotBringLateIsNeitherBelievedNorLookedFor() {
+    DiskBench bench = labelled(VolumeRole.R1);
     int slot = bench.slots.acquire(0, 1);
     bench.slots.pin(slot);
-    bench.slots.want(slot, 0b11, 0);
+    bench.slots.want(slot, 0b1011, 0);
     bench.settle();
     wait(bench, 31);
     assertThat(health(bench)).isEqualTo("in doubt");
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
+    bench.slots.unpin(slot);
+    var reads = List.copyOf(bench.drive.inFlight());
+    bench.drive.complete(reads.get(0), DriveOutcome.MEDIUM_ERROR);
+    bench.drive.complete(reads.get(1), DriveOutcome.DONE);
     bench.settle();
-    // Its label comes first.
+    // Only its label is read.
     assertThat(bench.drive.inFlight()).hasSize(1);
     assertThat(bench.drive.inFlight().getFirst().lengthBytes).isEqualTo(DriveLabel.BYTES);
-    assertThat(bench.slots.isBeingRead(slot)).isTrue();
+    assertThat(bench.slots.isBeingRead(slot)).isFalse();
     for (int i = 0; i < 3; i++) {
       answerAll(bench);
       wait(bench, 2);
     }
-    assertThat(bench.slots.covers(slot, 0b11, 0)).isTrue();
-    assertThat(bench.slots.failed(slot, 0b11, 0)).isFalse();
-    assertThat(bench.slots.isBeingRead(slot)).isFalse();
+    assertThat(bench.slots.pollLacking()).isEqualTo(SlotDirectory.NONE);
+    assertThat(bench.slots.find(0, 1)).isEqualTo(SlotDirectory.NONE);
+    int again = want(bench, 1);
+    bench.settle();
+    answerAll(bench);
+    assertThat(bench.slots.covers(again, 1, 0)).isTrue();
+  }
+
+  @Test
+  void whatIsWantedOfAMirroredVolumeLacksAtOnceAndNothingOfItIsRead() {
+    DiskBench bench = labelled(VolumeRole.R1);
+    int hanging = want(bench, 1);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    wait(bench, 30);
+    assertThat(bench.slots.isStranded(hanging)).isTrue();
+    assertThat(bench.slots.pollLacking()).isEqualTo(SlotDirectory.NONE);
+    int slot = want(bench, 1);
+    assertThat(slot).isNotEqualTo(hanging);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    assertThat(bench.slots.failed(slot, 1, 0)).isFalse();
+    assertThat(bench.slots.pollLacking()).isEqualTo(slot);
+    assertThat(bench.slots.lackingLow(slot)).isEqualTo(1);
+    assertThat(bench.records.isDriveInDoubt(0)).isTrue();
+    answerAll(bench);
+    wait(bench, 2);
+    answerAll(bench);
+    assertThat(bench.slots.isInDoubt(0)).isFalse();
+    assertThat(bench.records.isDriveInDoubt(0)).isFalse();
   }
 
   @Test

@@ -22,6 +22,10 @@ import org.agrona.collections.IntArrayList;
 /// A pair that is not synchronized is not asked, and its blocks fail at once. While it is, they
 /// wait for the session if need be, but in all not longer than the link timeout.
 ///
+/// Of a drive in doubt every block lacks that somebody wants. Nothing is written back to it, since
+/// it has lost nothing that we know of; and when it answers again, what the peer has not given yet
+/// is left to it.
+///
 /// What becomes of a block while hosts write it. Drive content *c* comes from the peer, *w* is a
 /// write of the same block that this cabinet knows or comes to know:
 ///
@@ -53,6 +57,7 @@ final class Borrower {
   private final FrameTransport transport;
   private final SessionMessages messages;
   private final Repairs repairs;
+  private final StandIns standIns;
   private final EventLog events;
   private final long timeoutNs;
 
@@ -62,7 +67,12 @@ final class Borrower {
 
   private final boolean[] isOpen;
   private final long[] sinceNs;
+
+  /// Its drive was in doubt when the slot came to lack blocks.
+  private final boolean[] wasInDoubt;
+
   private final int[] requestOf;
+  private final long[] askedNs;
   private final long[] askedLow;
   private final long[] askedHigh;
 
@@ -94,11 +104,15 @@ final class Borrower {
     this.transport = transport;
     this.messages = messages;
     this.events = events;
-    repairs = new Repairs(memory, volumes.list().toArray(new Volume[0]), events);
+    Volume[] all = volumes.list().toArray(new Volume[0]);
+    repairs = new Repairs(memory, all, events);
+    standIns = new StandIns(slots, all, events);
     int count = slots.slotCount();
     isOpen = new boolean[count];
     sinceNs = new long[count];
+    wasInDoubt = new boolean[count];
     requestOf = new int[count];
+    askedNs = new long[count];
     askedLow = new long[count];
     askedHigh = new long[count];
     stillLow = new long[count];
@@ -132,11 +146,12 @@ final class Borrower {
   // ---- every round ----
 
   int step(boolean isUp, long nowNs) {
-    int work = repairs.step();
+    int work = repairs.step() + standIns.step();
     for (int slot = slots.pollLacking(); slot != SlotDirectory.NONE; slot = slots.pollLacking()) {
       if (!isOpen[slot]) {
         isOpen[slot] = true;
         sinceNs[slot] = nowNs;
+        wasInDoubt[slot] = isInDoubt(slot);
         requestOf[slot] = 0;
         slots.pin(slot);
         open.addInt(slot);
@@ -148,6 +163,9 @@ final class Borrower {
       // Before a block that was written can lack again, it is read: that takes a round at least.
       stillLow[slot] &= slots.lackingLow(slot);
       stillHigh[slot] &= slots.lackingHigh(slot);
+      if (wasInDoubt[slot] && !isInDoubt(slot)) {
+        slots.onDriveAskedAgain(slot);
+      }
       if (lacksNothing(slot)) {
         close(i--);
         work++;
@@ -159,10 +177,14 @@ final class Borrower {
         close(i--);
         work++;
       } else if (requestOf[slot] == 0 && isUp && isLinked.test(slots.volumeIndexOf(slot))) {
-        work += ask(slot) ? 1 : 0;
+        work += ask(slot, nowNs) ? 1 : 0;
       }
     }
     return work;
+  }
+
+  private boolean isInDoubt(int slot) {
+    return slots.isInDoubt(slots.volumeIndexOf(slot));
   }
 
   private boolean lacksNothing(int slot) {
@@ -181,6 +203,9 @@ final class Borrower {
     if (volume.pairState() != PairState.SYNCHRONIZED) {
       return "the pair is " + volume.pairState().shown();
     }
+    if (isInDoubt(slot) && volume.standing().staleSinceMs() != 0) {
+      return "its source may have gone on alone";
+    }
     if (isUp && !peerLends) {
       return "the peer's build does not give single blocks";
     }
@@ -190,7 +215,7 @@ final class Borrower {
     return null;
   }
 
-  private boolean ask(int slot) {
+  private boolean ask(int slot, long nowNs) {
     if (askedCount >= ASKED_MAX || !transport.hasRoom(0)) {
       return false;
     }
@@ -204,6 +229,7 @@ final class Borrower {
     }
     lastRequest = request;
     requestOf[slot] = request;
+    askedNs[slot] = nowNs;
     askedLow[slot] = low;
     askedHigh[slot] = high;
     stillLow[slot] = low;
@@ -221,7 +247,9 @@ final class Borrower {
       return;
     }
     slots.onNowhere(slot, low, high);
-    events.log(EventCode.BLOCKS_NOWHERE, volume.name(), blocks, slots.trackOf(slot), because);
+    if (!isInDoubt(slot) || standIns.isRefusalToBeTold(volume)) {
+      events.log(EventCode.BLOCKS_NOWHERE, volume.name(), blocks, slots.trackOf(slot), because);
+    }
   }
 
   private void close(int index) {
@@ -258,6 +286,8 @@ final class Borrower {
       return false;
     }
     endRequest(slot);
+    // What it lacks besides came to lack after that.
+    sinceNs[slot] = askedNs[slot];
     if (volume.pairState() == PairState.SYNCHRONIZED) {
       take(volume, slot, low, high, payloadAddress, nowNs);
       giveUp(
@@ -300,6 +330,10 @@ final class Borrower {
     }
     slots.onBrought(slot, low, high);
     int blocks = Long.bitCount(low) + Long.bitCount(high);
+    if (wasInDoubt[slot] || isInDoubt(slot)) {
+      standIns.onBrought(volume, blocks);
+      return;
+    }
     borrowedBlocks += blocks;
     events.log(
         EventCode.BLOCKS_BORROWED, volume.name(), blocks, slots.trackOf(slot), borrowedBlocks);
@@ -307,6 +341,10 @@ final class Borrower {
   }
 
   long nextDeadlineNs() {
-    return open.isEmpty() ? Director.NO_DEADLINE : sinceNs[open.getInt(0)] + timeoutNs;
+    long deadline = Director.NO_DEADLINE;
+    for (int i = 0; i < open.size(); i++) {
+      deadline = Director.sooner(deadline, sinceNs[open.getInt(i)] + timeoutNs);
+    }
+    return deadline;
   }
 }

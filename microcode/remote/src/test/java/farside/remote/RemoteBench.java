@@ -96,6 +96,9 @@ final class RemoteBench {
     }
     volumes = new Volumes(all);
     labels = new Labels("AAA", names, all.toArray(new Volume[0]));
+    for (Volume volume : all) {
+      slots.setMirrored(volume.index());
+    }
   }
 
   long nextRandom() {
@@ -224,6 +227,11 @@ final class RemoteBench {
   int read() {
     int reads = 0;
     for (int slot = slots.pollWanted(); slot != SlotDirectory.NONE; slot = slots.pollWanted()) {
+      if (slots.isInDoubt(slots.volumeIndexOf(slot))) {
+        slots.onDriveNotAsked(slot);
+        reads++;
+        continue;
+      }
       for (int block = 0; block < BlockMask.BLOCKS_PER_TRACK; block++) {
         if (BlockMask.contains(slots.wantedLow(slot), slots.wantedHigh(slot), block)) {
           readBlock(slot, block);

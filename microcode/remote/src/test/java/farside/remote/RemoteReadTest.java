@@ -175,6 +175,105 @@ class RemoteReadTest {
   }
 
   @Test
+  void whatADriveInDoubtDoesNotGiveComesFromThePeerAndIsNotWrittenBack() {
+    Arrays.fill(source.drives[0], (byte) 99);
+    start(SYNCHRONIZED);
+    drivesTake = false;
+    source.slots.setInDoubt(0, true);
+    int slot = want(source);
+    runFor(MS);
+    int other = source.slots.acquire(0, 1);
+    source.slots.pin(other);
+    source.slots.want(other, 1, 0);
+    runFor(MS);
+    for (int block = 0; block < 10; block++) {
+      assertThat(has(source, slot, block)).as("block %d", block).isTrue();
+      assertThat(contentOf(source, slot, block)).isEqualTo(block + 1);
+    }
+    assertThat(contentOf(source, other, 0)).isEqualTo((byte) 129);
+    assertThat(source.records.liveRecords()).isZero();
+    assertThat(source.told)
+        .containsOnlyOnce(EventCode.READ_FROM_PEER.number())
+        .doesNotContain(EventCode.BLOCKS_BORROWED.number(), EventCode.READ_FROM_DRIVE.number());
+    source.slots.setInDoubt(0, false);
+    runFor(MS);
+    assertThat(source.told).containsOnlyOnce(EventCode.READ_FROM_DRIVE.number());
+    source.slots.want(slot, 1L << 20, 0);
+    runFor(MS);
+    assertThat(contentOf(source, slot, 20)).isEqualTo(99);
+  }
+
+  @Test
+  void whatThePeerHasNotGivenWhenTheDriveAnswersAgainIsReadFromTheDrive() {
+    start(SYNCHRONIZED);
+    targetReads = false;
+    source.slots.setInDoubt(0, true);
+    int slot = want(source);
+    runFor(MS);
+    assertThat(has(source, slot, 3)).isFalse();
+    source.slots.setInDoubt(0, false);
+    settle();
+    assertThat(has(source, slot, 3)).isTrue();
+    // The late answer is nobody's.
+    Arrays.fill(target.drives[0], (byte) 77);
+    targetReads = true;
+    runFor(10 * MS);
+    assertThat(contentOf(source, slot, 3)).isEqualTo(4);
+    assertThat(source.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void aTrackThatHostsNeverStopWantingBlocksOfIsReadFromThePeerForAsLongAsTheDriveIsInDoubt() {
+    start(SYNCHRONIZED);
+    source.slots.setInDoubt(0, true);
+    targetReads = false;
+    int slot = want(source);
+    runFor(MS);
+    for (int block = 10; block < 60; block++) {
+      // Each is wanted while the one before is on its way, for longer than the link timeout.
+      source.slots.want(slot, 1L << block, 0);
+      runFor(100 * MS);
+      targetReads = true;
+      for (int i = 0; i < 10 && !has(source, slot, block - 1); i++) {
+        round();
+      }
+      targetReads = false;
+      assertThat(has(source, slot, block - 1)).as("block %d", block - 1).isTrue();
+      assertThat(has(source, slot, block)).as("block %d", block).isFalse();
+    }
+    assertThat(source.told).doesNotContain(EventCode.BLOCKS_NOWHERE.number());
+  }
+
+  @Test
+  void withoutTheLinkReadsOfADriveInDoubtFailAtTheLinkTimeoutAndTheLogIsNotFlooded() {
+    start(SYNCHRONIZED);
+    source.slots.setInDoubt(0, true);
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(MS);
+    for (int i = 0; i < 20; i++) {
+      int slot = want(source);
+      runFor(2_999 * MS);
+      assertThat(source.slots.failed(slot, 0b1000, 0)).isFalse();
+      runFor(2 * MS);
+      assertThat(source.slots.failed(slot, 0b1000, 0)).isTrue();
+      source.slots.unpin(slot);
+    }
+    assertThat(source.told.stream().filter(n -> n == EventCode.BLOCKS_NOWHERE.number()))
+        .hasSize(5);
+  }
+
+  @Test
+  void aTargetWhoseSourceMayHaveGoneOnAloneDoesNotAskItForWhatADriveInDoubtHolds() {
+    start(SYNCHRONIZED);
+    target.volumes.get(0).become(SYNCHRONIZED.staleSince(5), "test");
+    target.slots.setInDoubt(0, true);
+    int slot = want(target);
+    runFor(0);
+    assertThat(target.slots.failed(slot, 0b1000, 0)).isTrue();
+  }
+
+  @Test
   void aPairThatIsNotSynchronizedIsNotAsked() {
     source.lose(3);
     line[0].carrier = false;

@@ -86,6 +86,12 @@ public final class LosingDrive extends DriveFilter {
   }
 
   @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    remember(offsetBytes, source.totalBytes(), tag);
+    drive.submitWriteThrough(offsetBytes, source, tag);
+  }
+
+  @Override
   public void submitZero(long offsetBytes, long lengthBytes, long tag) {
     remember(offsetBytes, lengthBytes, tag);
     drive.submitZero(offsetBytes, lengthBytes, tag);

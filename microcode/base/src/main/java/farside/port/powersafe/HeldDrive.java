@@ -6,9 +6,15 @@ import farside.port.IoVector;
 
 /// A drive that gets a write when the log has what the write rests on.
 final class HeldDrive extends DriveFilter implements Outlet.Held {
+  private enum Kind {
+    WRITE,
+    WRITE_THROUGH,
+    ZERO
+  }
+
   private static final class Request {
     final IoVector source = new IoVector();
-    boolean isZero;
+    Kind kind = Kind.WRITE;
     long offsetBytes;
     long lengthBytes;
     long tag;
@@ -33,10 +39,22 @@ final class HeldDrive extends DriveFilter implements Outlet.Held {
   public void submitWrite(long offsetBytes, IoVector source, long tag) {
     if (isOpen()) {
       drive.submitWrite(offsetBytes, source, tag);
-      return;
+    } else {
+      hold(Kind.WRITE, offsetBytes, source, tag);
     }
-    Request request = hold(offsetBytes, source.totalBytes(), tag);
-    request.isZero = false;
+  }
+
+  @Override
+  public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+    if (isOpen()) {
+      drive.submitWriteThrough(offsetBytes, source, tag);
+    } else {
+      hold(Kind.WRITE_THROUGH, offsetBytes, source, tag);
+    }
+  }
+
+  private void hold(Kind kind, long offsetBytes, IoVector source, long tag) {
+    Request request = hold(kind, offsetBytes, source.totalBytes(), tag);
     request.source.clear();
     for (int i = 0; i < source.count(); i++) {
       request.source.add(source.address(i), source.lengthBytes(i));
@@ -47,18 +65,19 @@ final class HeldDrive extends DriveFilter implements Outlet.Held {
   public void submitZero(long offsetBytes, long lengthBytes, long tag) {
     if (isOpen()) {
       drive.submitZero(offsetBytes, lengthBytes, tag);
-      return;
+    } else {
+      hold(Kind.ZERO, offsetBytes, lengthBytes, tag);
     }
-    hold(offsetBytes, lengthBytes, tag).isZero = true;
   }
 
   private boolean isOpen() {
     return count == 0 && log.isDurable();
   }
 
-  private Request hold(long offsetBytes, long lengthBytes, long tag) {
+  private Request hold(Kind kind, long offsetBytes, long lengthBytes, long tag) {
     Request request = requests[(first + count) % requests.length];
     count++;
+    request.kind = kind;
     request.offsetBytes = offsetBytes;
     request.lengthBytes = lengthBytes;
     request.tag = tag;
@@ -73,10 +92,11 @@ final class HeldDrive extends DriveFilter implements Outlet.Held {
       Request request = requests[first];
       first = (first + 1) % requests.length;
       count--;
-      if (request.isZero) {
-        drive.submitZero(request.offsetBytes, request.lengthBytes, request.tag);
-      } else {
-        drive.submitWrite(request.offsetBytes, request.source, request.tag);
+      switch (request.kind) {
+        case WRITE -> drive.submitWrite(request.offsetBytes, request.source, request.tag);
+        case WRITE_THROUGH ->
+          drive.submitWriteThrough(request.offsetBytes, request.source, request.tag);
+        case ZERO -> drive.submitZero(request.offsetBytes, request.lengthBytes, request.tag);
       }
       work++;
     }

@@ -70,6 +70,7 @@ class OutletTest {
     host.close(1, "done");
     drive.submitZero(0, 4096, 6);
     drive.submitWrite(0, new IoVector().add(data.address(), 8), 7);
+    drive.submitWriteThrough(0, new IoVector().add(data.address(), 8), 8);
     data.fill((byte) 'x');
     extents.clear();
 
@@ -90,7 +91,8 @@ class OutletTest {
             "blockStatus 3 12 4096 zero 512 data",
             "close 1 done",
             "zero 6",
-            "write 7 of 8");
+            "write 7 of 8",
+            "write through 8 of 8");
     assertThat(outlet.isIdle()).isTrue();
   }
 
@@ -480,6 +482,11 @@ class OutletTest {
     @Override
     public void submitWrite(long offsetBytes, IoVector source, long tag) {
       outside.add("write " + tag + (source.count() == 0 ? "" : " of " + source.totalBytes()));
+    }
+
+    @Override
+    public void submitWriteThrough(long offsetBytes, IoVector source, long tag) {
+      outside.add("write through " + tag + " of " + source.totalBytes());
     }
 
     @Override
