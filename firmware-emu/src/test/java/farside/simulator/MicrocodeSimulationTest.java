@@ -93,7 +93,7 @@ class MicrocodeSimulationTest {
   @Test
   void tinyCachesAndSlowDrivesSaturatedFromBothSidesAlwaysMakeProgress() {
     Simulation simulation = new Simulation(ScenarioKind.SATURATED, out);
-    assertThat(simulation.sweep(1, 1)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(7, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().hostAnswers()).isGreaterThan(500);
   }
 
@@ -113,6 +113,7 @@ class MicrocodeSimulationTest {
             "java.base/jdk.internal.misc=ALL-UNNAMED",
             "--enable-native-access=ALL-UNNAMED",
             "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             FreshMachine.class.getName(),

@@ -21,6 +21,8 @@ record TestCertificate(KeyStore store, Path certificate, Path key) {
     Path file = directory.resolve(name + ".p12");
     Process keytool = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+            "-J-XX:+UseSerialGC",
+            "-J-XX:TieredStopAtLevel=1",
             "-genkeypair",
             "-alias",
             name,

@@ -14,10 +14,8 @@ final class Launcher {
 
   /// The same, for sites that live for seconds: code made in a hurry serves them better than
   /// good code made late.
-  static final List<String> QUICK_WORDS = List.of(
-      "env",
-      "JDK_JAVA_OPTIONS=-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10",
-      WORDS.get(0));
+  static final List<String> QUICK_WORDS =
+      List.of("env", "JDK_JAVA_OPTIONS=-XX:TieredStopAtLevel=1", WORDS.get(0));
 
   /// How a program ended.
   record Ending(int status, String output, String errors) {}
