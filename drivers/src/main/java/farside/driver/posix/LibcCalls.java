@@ -13,12 +13,12 @@ import java.lang.invoke.VarHandle;
 
 /// How [Posix] gets into libc: every function by one method handle.
 ///
-/// Linking a shape of call costs 20 ms of processor time, and each start of a cabinet pays for all
-/// that it uses. So there is one shape, seven 64-bit words in and one out. That is sound on the two
-/// machines that we run on (System V for x86-64, AAPCS64): an `int` and a pointer travel in the
-/// same places as a long, a callee reads no place that it has no parameter for, and looks at the
-/// lower half alone where its parameter is an `int`. The shape is variadic, as `open` and
-/// `ioctl` ask for; a function that is not takes no notice.
+/// Each shape of call that is linked has the JVM spin classes at every start of a cabinet. So there
+/// is one shape, seven 64-bit words in and one out. That is sound on the two machines that we run
+/// on (System V for x86-64, AAPCS64): an `int` and a pointer travel in the same places as a long, a
+/// callee reads no place that it has no parameter for, and looks at the lower half alone where its
+/// parameter is an `int`. The shape is variadic, as `open` and `ioctl` ask for; a function that is
+/// not takes no notice.
 @SuppressWarnings("restricted")
 final class LibcCalls {
   private static final Linker LINKER = Linker.nativeLinker();
