@@ -19,7 +19,9 @@ class SimulationTest {
     Simulation simulation =
         new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
 
-    assertThat(simulation.sweep(1, 8)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(1, 12))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
     assertThat(simulation.totals().kills()).isPositive();
     assertThat(simulation.totals().powerLosses()).isPositive();
     assertThat(simulation.totals().readsChecked()).isGreaterThan(1000);

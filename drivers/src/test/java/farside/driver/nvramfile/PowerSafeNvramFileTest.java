@@ -57,32 +57,33 @@ class PowerSafeNvramFileTest {
 
     @Override
     public void read(int slot, long offsetBytes, long address, int lengthBytes) {
-      throw new UnsupportedOperationException();
+      answers.onAnswer(slot, (int) Posix.pread(fd, address, lengthBytes, offsetBytes));
     }
 
     @Override
     public void readVector(int slot, long offsetBytes, long iovecAddress, int count) {
-      throw new UnsupportedOperationException();
+      answers.onAnswer(slot, (int) Posix.preadv(fd, iovecAddress, count, offsetBytes));
     }
 
     @Override
     public void writeVector(int slot, long offsetBytes, long iovecAddress, int count) {
-      throw new UnsupportedOperationException();
+      answers.onAnswer(slot, (int) Posix.pwritev(fd, iovecAddress, count, offsetBytes));
     }
 
     @Override
     public void writeVectorThrough(int slot, long offsetBytes, long iovecAddress, int count) {
-      throw new UnsupportedOperationException();
+      answers.onAnswer(
+          slot, (int) Posix.pwritev2(fd, iovecAddress, count, offsetBytes, Posix.RWF_DSYNC));
     }
 
     @Override
     public void syncData(int slot) {
-      throw new UnsupportedOperationException();
+      answers.onAnswer(slot, Posix.fdatasync(fd));
     }
 
     @Override
     public void allocate(int slot, int mode, long offsetBytes, long lengthBytes) {
-      throw new UnsupportedOperationException();
+      answers.onAnswer(slot, Posix.fallocate(fd, mode, offsetBytes, lengthBytes));
     }
 
     @Override
