@@ -140,7 +140,7 @@ final class ReadAssembly {
     int endTrack = (int) ((pieceEnd - 1) / BlockMask.TRACK_BYTES) + 1;
     boolean whole = true;
     for (int track = firstTrack; track < endTrack; track++) {
-      lay(request.volume.index(), track, firstBlock(track, from), endBlock(track, pieceEnd));
+      look(request.volume.index(), track, firstBlock(track, from), endBlock(track, pieceEnd));
       if (image.hasUnreleased() && request.command == HostCommand.READ) {
         whole = false;
         continue;
@@ -190,8 +190,9 @@ final class ReadAssembly {
     return SlotDirectory.NONE;
   }
 
-  private void lay(int volumeIndex, int track, int fromBlock, int toBlock) {
-    image.lay(volumeIndex, track, fromBlock, toBlock);
+  /// Whether all of the blocks is here or known to be zero, and what is not.
+  private void look(int volumeIndex, int track, int fromBlock, int toBlock) {
+    image.look(volumeIndex, track, fromBlock, toBlock);
     if (memory.zeroTracks(volumeIndex).isZero(track)) {
       image.nothingIsMissing();
     }
@@ -250,7 +251,7 @@ final class ReadAssembly {
     for (int track = firstTrack; track < endTrack; track++) {
       int fromBlock = firstBlock(track, from);
       int toBlock = endBlock(track, end);
-      lay(request.volume.index(), track, fromBlock, toBlock);
+      image.lay(request.volume.index(), track, fromBlock, toBlock);
       int block = fromBlock;
       while (block < toBlock) {
         int owner = image.ownerOf(block);
@@ -294,7 +295,7 @@ final class ReadAssembly {
   /// drive has to be asked first, the request's merge slot waits for them. Failure is told by
   /// [#mergeFailed].
   boolean hasNewest(HostRequest request, int track, int from, int to) {
-    lay(request.volume.index(), track, from, to);
+    look(request.volume.index(), track, from, to);
     if (image.isWhole()) {
       return true;
     }
@@ -323,7 +324,7 @@ final class ReadAssembly {
   void copyNewest(HostRequest request, int track, int from, int to, long target) {
     int volume = request.volume.index();
     int endBlock = (to + BlockMask.BLOCK_BYTES - 1) / BlockMask.BLOCK_BYTES;
-    lay(volume, track, from / BlockMask.BLOCK_BYTES, endBlock);
+    image.lay(volume, track, from / BlockMask.BLOCK_BYTES, endBlock);
     boolean zeroOnDrive = memory.zeroTracks(volume).isZero(track);
     int at = from;
     while (at < to) {
