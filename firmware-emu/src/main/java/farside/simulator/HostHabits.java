@@ -69,6 +69,26 @@ record HostHabits(
         piecesPermille);
   }
 
+  /// The same hosts, each program with one request at a time and a pause of its own after it, so
+  /// that all programs together make so many in a second.
+  HostHabits paced(int programs, int perSecond) {
+    return new HostHabits(
+        connectionsPerVolume,
+        1,
+        2_000_000_000L * programs / perSecond,
+        readPermille,
+        flushPermille,
+        trimPermille,
+        forceUnitAccessPermille,
+        unalignedPermille,
+        largePermille,
+        hotPermille,
+        vanishPermille,
+        slowPermille,
+        badPermille,
+        piecesPermille);
+  }
+
   /// The same hosts at leisure.
   HostHabits calm() {
     return new HostHabits(

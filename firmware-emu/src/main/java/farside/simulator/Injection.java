@@ -22,6 +22,7 @@ final class Injection {
   private final boolean[] memoryLost = new boolean[2];
   private final List<String> struck = new ArrayList<>();
   private boolean isOn;
+  private long faults;
 
   /// @param mayRemoveLinks links that are not there at the end are put back
   Injection(
@@ -49,6 +50,11 @@ final class Injection {
     }
   }
 
+  /// Faults that were brought about, of any kind.
+  long faults() {
+    return faults;
+  }
+
   boolean isOn() {
     return isOn;
   }
@@ -69,6 +75,7 @@ final class Injection {
     if (!isOn) {
       return;
     }
+    faults++;
     SimulatedSite site = sites[fault.side()];
     switch (fault.kind()) {
       case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED -> {

@@ -4,6 +4,7 @@ import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
 import farside.cache.WriteRecords;
+import farside.remote.SessionState;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
@@ -91,7 +92,13 @@ final class MicrocodeCabinet implements SteppedCabinet {
     if (cabinet.awaitsDrive()) {
       return "a drive is in doubt, or comes back";
     }
+    SessionState session = cabinet.remote().sessionState();
     for (Volume volume : cabinet.volumes().list()) {
+      // Pairs that were equal say so from their labels; what a session that opens has to write is
+      // still to come.
+      if (volume.role() != VolumeRole.LOCAL && session != SessionState.READY) {
+        return "the session is " + session;
+      }
       if (volume.standing() == null || !volume.isReady()) {
         return "volume " + volume.name() + " is not ready: " + volume.notReadyReason();
       }

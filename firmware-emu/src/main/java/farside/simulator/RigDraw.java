@@ -35,6 +35,9 @@ record RigDraw(
   /// Bytes at the end of each drive that no volume may use: label and tables.
   static final int RESERVED_BYTES = 1 << 20;
 
+  /// A program waits for its answer, too: together they come down to a hundred.
+  private static final int PACED_PER_SECOND = 110;
+
   private static final String[] SITES = {"A", "B"};
 
   /// A volume, on a drive of its own at each site that holds it.
@@ -112,6 +115,13 @@ record RigDraw(
         || kind == ScenarioKind.HUNG) {
       // A hang is long: what fills up with busy hosts fills up with these, too.
       hosts = hosts.calm();
+    }
+    if (kind == ScenarioKind.PACED) {
+      int programs = 0;
+      for (VolumeDraw volume : volumes) {
+        programs += hosts.connectionsPerVolume() + (volume.mirrored() ? 1 : 0);
+      }
+      hosts = hosts.paced(programs, PACED_PER_SECOND);
     }
     boolean hiccups = draws.chance(300);
     List<AckMode> acks = new ArrayList<>();

@@ -51,7 +51,7 @@ final class Scenario {
     this.rig = RigDraw.draw(draws.fork(), kind);
     Draws planDraws = draws.fork();
     this.faultKinds = switch (kind) {
-      case MIXED, LOCAL -> Fault.drawKinds(planDraws);
+      case MIXED, LOCAL, PACED -> Fault.drawKinds(planDraws);
       case FAILOVER -> Fault.Kind.OF_LINES;
       case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
@@ -61,9 +61,13 @@ final class Scenario {
     this.kind = kind;
     int episodes = (int) planDraws.between(1, 4);
     for (int i = 0; i < episodes; i++) {
-      boolean isLong = kind == ScenarioKind.HUNG;
-      long durationNs = planDraws.between(1000, isLong ? 60_000 : 8000) * MILLI;
-      long lastsMaxNs = isLong ? durationNs : 4000 * MILLI;
+      long longestMs = switch (kind) {
+        case HUNG -> 60_000;
+        case PACED -> 120_000;
+        default -> 8000;
+      };
+      long durationNs = planDraws.between(1000, longestMs) * MILLI;
+      long lastsMaxNs = kind == ScenarioKind.HUNG ? durationNs : 4000 * MILLI;
       plan.add(new Episode(durationNs, drawFaults(planDraws, durationNs, lastsMaxNs)));
     }
     this.time = new VirtualTime(drawOrigin(draws.fork()));
@@ -237,7 +241,8 @@ final class Scenario {
         sites[0].leftOut() + sites[1].leftOut(),
         sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
         sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
-        ofDrives(SimulatedDrive::throughs));
+        ofDrives(SimulatedDrive::throughs),
+        injection.faults());
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {

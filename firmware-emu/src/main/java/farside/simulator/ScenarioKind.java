@@ -22,13 +22,16 @@ public enum ScenarioKind {
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
   /// No faults and light load.
-  CALM;
+  CALM,
+  /// Any faults, but few, in minutes rather than seconds; hosts ask about a hundred times in each
+  /// second, as long as they are served. What the speed of the simulator is told for.
+  PACED;
 
   /// Whether it may have hosts that read in order, beside those that do anything.
   boolean hasReadersInOrder() {
     return switch (this) {
       case MIXED, LOCAL, HUNG, SATURATED, CALM -> true;
-      case STORED, FAILOVER, POWER_SAFE -> false;
+      case STORED, FAILOVER, POWER_SAFE, PACED -> false;
     };
   }
 }

@@ -73,6 +73,16 @@ public final class Simulation {
     return totals;
   }
 
+  /// Virtual time of all runs that held.
+  public long virtualNs() {
+    return totals.virtualNs();
+  }
+
+  /// Requests of hosts that were answered, and judged, in all runs that held.
+  public long hostAnswers() {
+    return totals.hostAnswers();
+  }
+
   private int conclude() {
     out.println("total: " + totals + ", " + failures + " failed");
     return failures == 0 ? 0 : 1;

@@ -26,10 +26,11 @@ record Totals(
     long leftOut,
     long tracksReadAhead,
     long tracksReadAheadAndUsed,
-    long writesThrough) {
+    long writesThrough,
+    long faults) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -58,13 +59,14 @@ record Totals(
         leftOut + other.leftOut,
         tracksReadAhead + other.tracksReadAhead,
         tracksReadAheadAndUsed + other.tracksReadAheadAndUsed,
-        writesThrough + other.writesThrough);
+        writesThrough + other.writesThrough,
+        faults + other.faults);
   }
 
   @Override
   public String toString() {
     return String.format(
-        "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d kills, %d power losses, "
+        "%d runs, %.1f virtual s, %d host I/Os answered (%d writes, %d reads judged), %d faults, %d kills, %d power losses, "
             + "%d line cuts, %d commits, %d frames lost, %d spoiled, %d sweeps through a mirror, %d console answers, "
             + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
             + "%d drive requests that hung, drives in doubt %d times, read from the peer instead %d times, reset %d times, "
@@ -75,6 +77,7 @@ record Totals(
         hostAnswers,
         hostWrites,
         readsChecked,
+        faults,
         kills,
         powerLosses,
         lineCuts,

@@ -98,6 +98,19 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void pacedHostsAskAboutAHundredTimesInEachVirtualSecond() {
+    Simulation simulation = new Simulation(ScenarioKind.PACED, out);
+    // That a pair counts as quiet whose session has yet to open, and to write labels, is found by
+    // 18.
+    assertThat(simulation.sweep(18, 18))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(simulation.hostAnswers() * 1e9 / simulation.virtualNs()).isBetween(80.0, 130.0);
+    assertThat(simulation.totals().faults()).isPositive();
+    assertThat(text.toString(StandardCharsets.UTF_8)).contains(" faults, ");
+  }
+
+  @Test
   void oneSeedGoesTheSameWayInTwoFreshMachines() throws Exception {
     Process first = freshMachine(3);
     Process second = freshMachine(3);
