@@ -1,11 +1,12 @@
 """`hil-rig/bench/bench`: see `options`."""
 
+import dataclasses
 import datetime
 import json
 import signal
 import sys
 
-from . import machine, options, plot, report, run, tools
+from . import machine, options, plot, report, run, simulator, tools
 from .failure import FAILED, Failure
 from .farside import LAUNCHER
 
@@ -47,14 +48,18 @@ def _bench(chosen):
         for target, proof in result["proofs"].items():
             print(f"{target}: {proof}")
         sys.stdout.flush()
-    _write(chosen, facts, results, skipped)
+    speed = None
+    if "farside" in chosen.targets and not chosen.quick:
+        speed = simulator.measure()
+        print(f"\n{speed.line()}")
+    _write(chosen, facts, results, skipped, speed)
     verdicts = [holds for result in results for row in result["rows"] for holds in row.verdicts]
     if verdicts:
         print(f"\n{sum(verdicts)} of {len(verdicts)} required ratios hold.")
     return FAILED if chosen.check and not all(verdicts) else 0
 
 
-def _write(chosen, facts, results, skipped):
+def _write(chosen, facts, results, skipped, speed):
     taken_at = datetime.datetime.now(datetime.timezone.utc)
     text = {
         "taken_at": taken_at.isoformat(timespec="seconds"),
@@ -74,6 +79,7 @@ def _write(chosen, facts, results, skipped):
             for result in results
         ],
         "skipped": skipped,
+        "simulator": speed and dataclasses.asdict(speed),
     }
     notes = (
         f"{taken_at:%d %B %Y}, commit {facts['commit']}; medians of {chosen.rounds} rounds of {chosen.seconds:g} s, "

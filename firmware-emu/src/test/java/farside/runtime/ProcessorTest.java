@@ -127,7 +127,7 @@ class ProcessorTest {
       @Override
       public int doWork(long nowNs) {
         if (Director.isDue(deadlineNs, nowNs) || deadlineNs == Director.NO_DEADLINE) {
-          deadlineNs = nowNs + 100_000_000;
+          deadlineNs = nowNs + 50_000_000;
         }
         return super.doWork(nowNs);
       }
@@ -137,7 +137,7 @@ class ProcessorTest {
     long roundsBefore = mailbox.roundCount.get();
     long cpuBeforeNs = ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId);
 
-    await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+    await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
 
     long cpuNs =
         ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;

@@ -1,9 +1,12 @@
 package farside.rig.command;
 
+import com.sun.management.OperatingSystemMXBean;
 import farside.simulator.ScenarioKind;
 import farside.simulator.Simulation;
+import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,6 +67,12 @@ final class SimulateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws RefusedException {
     Simulation simulation = new Simulation(scenario, System.out);
+    int exitStatus = run(simulation);
+    tellSpeed(simulation);
+    return exitStatus;
+  }
+
+  private int run(Simulation simulation) throws RefusedException {
     if (extent != null && extent.seeds != null) {
       Matcher range = SEEDS.matcher(extent.seeds);
       if (!range.matches()) {
@@ -78,6 +87,21 @@ final class SimulateCommand implements Callable<Integer> {
       return simulation.sweepFor(Duration.ofMinutes(extent.minutes), drawnSeed(), System::nanoTime);
     }
     return simulation.replay(extent == null ? drawnSeed() : extent.seed, trace);
+  }
+
+  /// All of the process counts: what compiles and what collects garbage, too.
+  private static void tellSpeed(Simulation simulation) {
+    var machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    double cpuSeconds = machine.getProcessCpuTime() / 1e9;
+    double virtualSeconds = simulation.virtualNs() / 1e9;
+    System.out.printf(
+        Locale.ROOT,
+        "speed: %.1f s of processor time, %.0f times faster than the time covered, "
+            + "%.0f host I/Os a virtual second, %.0f a second%n",
+        cpuSeconds,
+        virtualSeconds / cpuSeconds,
+        simulation.hostAnswers() / Math.max(virtualSeconds, 1e-9),
+        simulation.hostAnswers() / cpuSeconds);
   }
 
   private static long drawnSeed() {
