@@ -7,6 +7,8 @@ import java.util.Arrays;
 final class DriveImage {
   private static final int CHUNK_BYTES = 64 * 1024;
 
+  private static final byte[] ZEROES = new byte[CHUNK_BYTES];
+
   private final byte[][] chunks;
   private final long sizeBytes;
 
@@ -72,6 +74,21 @@ final class DriveImage {
       at += piece;
       done += piece;
     }
+  }
+
+  /// The first byte below `endBytes` that differs; -1: none does.
+  long mismatch(DriveImage other, long endBytes) {
+    for (int index = 0; (long) index * CHUNK_BYTES < endBytes; index++) {
+      byte[] own = chunks[index] == null ? ZEROES : chunks[index];
+      byte[] theirs = other.chunks[index] == null ? ZEROES : other.chunks[index];
+      long from = (long) index * CHUNK_BYTES;
+      int end = (int) Math.min(CHUNK_BYTES, endBytes - from);
+      int mismatch = Arrays.mismatch(own, 0, end, theirs, 0, end);
+      if (mismatch >= 0) {
+        return from + mismatch;
+      }
+    }
+    return -1;
   }
 
   private byte[] chunk(long offsetBytes) {

@@ -11,6 +11,7 @@ import farside.port.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// One connection of a host to a simulated channel head: what has come in, what is open, what
@@ -37,6 +38,10 @@ final class HostConnection {
   private int pendingBytes;
   private boolean payloadReady;
   private HostRequest answering;
+
+  /// Takes the data of one read after the other.
+  private byte[] dataBuffer = {};
+
   private long extentBytes;
   private long untakenBytes;
   private long streamFreeNs;
@@ -271,11 +276,15 @@ final class HostConnection {
     require(answering == null, () -> this + ": a reply between the data of " + answering);
     HostRequest request = find(cookie);
     require(
-        request.data != null
+        request.command == HostCommand.READ
             && request.offsetBytes == offsetBytes
             && request.lengthBytes == lengthBytes
             && request.dataBytes == 0,
         () -> this + ": data of " + lengthBytes + " bytes announced for " + request);
+    if (dataBuffer.length < request.lengthBytes) {
+      dataBuffer = new byte[request.lengthBytes];
+    }
+    request.data = dataBuffer;
     answering = request;
     extentBytes = 0;
   }
@@ -296,7 +305,9 @@ final class HostConnection {
     require(
         !answering.has(HostFlags.ONE_EXTENT),
         () -> this + ": " + answering + " was answered in pieces");
-    answering.dataBytes += (int) lengthBytes;
+    HostRequest request = answering;
+    Arrays.fill(request.data, request.dataBytes, request.dataBytes + (int) lengthBytes, (byte) 0);
+    request.dataBytes += (int) lengthBytes;
     finishIfWhole();
   }
 
@@ -378,6 +389,7 @@ final class HostConnection {
     request.status = status;
     open.remove(request);
     head.end(volumeName, request);
+    request.data = null;
     VirtualTime time = head.time();
     long takenNs =
         time.nowNs() + head.draws().between(5_000, 50_000) + program.nsPerByte() * answerBytes;

@@ -25,6 +25,7 @@ final class HostRequest {
   long beganNs;
   boolean begun;
 
+  /// What a read has returned so far; its connection's, and only until it is judged.
   byte[] data;
 
   /// Pairs of where an extent begins and ends that was said to read zero, from the request's

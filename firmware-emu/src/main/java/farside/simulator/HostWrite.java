@@ -2,10 +2,10 @@ package farside.simulator;
 
 import farside.port.Memory;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /// A write that a host made, with its acknowledgement: what a byte of a volume may have come
 /// from.
@@ -18,8 +18,7 @@ final class HostWrite {
 
   private static final VarHandle WORDS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong WORD =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final byte[] ZEROES = new byte[64 * 1024];
 
   final long number;
   final boolean zeroes;
@@ -35,6 +34,8 @@ final class HostWrite {
   long settledStep = NOT_YET;
 
   private final long key;
+  private final WriteContents contents;
+  private byte[] content;
 
   HostWrite(
       int volume,
@@ -45,6 +46,21 @@ final class HostWrite {
       long toBytes,
       long beganStep,
       long beganNs) {
+    this(volume, number, zeroes, forceUnitAccess, fromBytes, toBytes, beganStep, beganNs, null);
+  }
+
+  /// @param contents forgets, some time, what this write holds; null: it is held for ever
+  HostWrite(
+      int volume,
+      long number,
+      boolean zeroes,
+      boolean forceUnitAccess,
+      long fromBytes,
+      long toBytes,
+      long beganStep,
+      long beganNs,
+      WriteContents contents) {
+    this.contents = contents;
     this.number = number;
     this.zeroes = zeroes;
     this.forceUnitAccess = forceUnitAccess;
@@ -59,32 +75,48 @@ final class HostWrite {
     return acknowledgedStep != NOT_YET;
   }
 
-  /// Puts the content that belongs at a place of the volume into memory.
+  /// Puts the content that belongs at a place of the volume into memory. A request that is
+  /// refused has some, too, beyond its own place, which is nowhere.
   void fill(long address, long offsetBytes, int lengthBytes) {
-    MemorySegment target = Memory.at(address, lengthBytes);
-    int done = 0;
-    while (done < lengthBytes && ((offsetBytes + done) & 7) != 0) {
-      target.set(ValueLayout.JAVA_BYTE, done, byteAt(offsetBytes + done));
-      done++;
+    byte[] from;
+    int index;
+    if (offsetBytes >= fromBytes && offsetBytes + lengthBytes <= toBytes) {
+      from = content();
+      index = (int) (offsetBytes - fromBytes);
+    } else {
+      from = new byte[lengthBytes];
+      index = 0;
+      fill(from, index, offsetBytes, lengthBytes);
     }
-    while (lengthBytes - done >= 8) {
-      target.set(WORD, done, word((offsetBytes + done) >>> 3));
-      done += 8;
-    }
-    while (done < lengthBytes) {
-      target.set(ValueLayout.JAVA_BYTE, done, byteAt(offsetBytes + done));
-      done++;
-    }
+    MemorySegment.copy(
+        MemorySegment.ofArray(from), index, Memory.at(address, lengthBytes), 0, lengthBytes);
   }
 
   void fill(byte[] target, int index, long offsetBytes, int lengthBytes) {
-    for (int i = 0; i < lengthBytes; i++) {
-      target[index + i] = byteAt(offsetBytes + i);
+    int done = 0;
+    while (done < lengthBytes && ((offsetBytes + done) & 7) != 0) {
+      target[index + done] = byteAt(offsetBytes + done);
+      done++;
+    }
+    while (lengthBytes - done >= 8) {
+      WORDS.set(target, index + done, word((offsetBytes + done) >>> 3));
+      done += 8;
+    }
+    while (done < lengthBytes) {
+      target[index + done] = byteAt(offsetBytes + done);
+      done++;
     }
   }
 
-  /// True if the bytes are what this write left at that place.
+  /// True if the bytes are what this write left at that place of its own.
   boolean matches(byte[] bytes, int index, long offsetBytes, int lengthBytes) {
+    if (zeroes) {
+      return isZero(bytes, index, lengthBytes);
+    }
+    if (content != null) {
+      int at = (int) (offsetBytes - fromBytes);
+      return Arrays.equals(bytes, index, index + lengthBytes, content, at, at + lengthBytes);
+    }
     int done = 0;
     while (done < lengthBytes && ((offsetBytes + done) & 7) != 0) {
       if (bytes[index + done] != byteAt(offsetBytes + done)) {
@@ -105,6 +137,40 @@ final class HostWrite {
       done++;
     }
     return true;
+  }
+
+  private static boolean isZero(byte[] bytes, int index, int lengthBytes) {
+    int done = 0;
+    while (done < lengthBytes) {
+      int piece = Math.min(lengthBytes - done, ZEROES.length);
+      int at = index + done;
+      if (!Arrays.equals(bytes, at, at + piece, ZEROES, 0, piece)) {
+        return false;
+      }
+      done += piece;
+    }
+    return true;
+  }
+
+  /// Made when the host sends it.
+  private byte[] content() {
+    if (content == null) {
+      content = new byte[(int) (toBytes - fromBytes)];
+      fill(content, 0, fromBytes, content.length);
+      if (contents != null) {
+        contents.onMade(this);
+      }
+    }
+    return content;
+  }
+
+  int contentBytes() {
+    return content == null ? 0 : content.length;
+  }
+
+  /// From now on it is made word by word whenever somebody asks.
+  void forgetContent() {
+    content = null;
   }
 
   private long word(long index) {

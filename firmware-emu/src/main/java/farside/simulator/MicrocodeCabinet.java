@@ -7,13 +7,13 @@ import farside.cache.WriteRecords;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
-import java.util.NavigableMap;
-import java.util.TreeMap;
+import java.util.HashMap;
+import java.util.Map;
 
 /// The real microcode, as the simulator steps it.
 final class MicrocodeCabinet implements SteppedCabinet {
   private final Cabinet cabinet;
-  private final NavigableMap<String, Volume> volumes = new TreeMap<>();
+  private final Map<String, Volume> volumes = new HashMap<>();
 
   MicrocodeCabinet(CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
     this.cabinet = new Cabinet(description, ports, wallMsAtZero);

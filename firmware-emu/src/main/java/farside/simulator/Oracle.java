@@ -155,7 +155,6 @@ final class Oracle {
     request.pairChanges = volume.pairChanges;
     request.beganNs = nowNs;
     if (request.isRead()) {
-      request.data = new byte[request.command == HostCommand.READ ? request.lengthBytes : 0];
       if (request.wellFormed) {
         request.beganStep = history.beginRead();
       }
@@ -294,13 +293,13 @@ final class Oracle {
     VolumeHistory history = volume.history;
     boolean far = !site.equals(volume.primarySite);
     switch (request.command) {
-      case READ -> judge(volume, request, far, 0, request.data, site);
+      case READ -> judge(volume, request, far, 0, request.data, request.lengthBytes, site);
       case BLOCK_STATUS -> {
         // What is said to read zero is judged as a read of zeroes.
         for (int i = 0; i < request.zeroExtents.size(); i += 2) {
           int from = request.zeroExtents.getInt(i);
           byte[] zeroes = new byte[request.zeroExtents.getInt(i + 1) - from];
-          judge(volume, request, far, from, zeroes, site);
+          judge(volume, request, far, from, zeroes, zeroes.length, site);
         }
         history.abandonRead(request.beganStep);
       }
@@ -318,18 +317,32 @@ final class Oracle {
   }
 
   private static void judge(
-      Watched volume, HostRequest request, boolean far, int from, byte[] data, String site) {
+      Watched volume,
+      HostRequest request,
+      boolean far,
+      int from,
+      byte[] data,
+      int lengthBytes,
+      String site) {
     VolumeHistory history = volume.history;
-    String by = site + ": " + request;
+    Answer by = new Answer(site, request);
     long at = request.offsetBytes + from;
     if (!far) {
-      history.endRead(request.beganStep, at, data, data.length, by);
+      history.endRead(request.beganStep, at, data, lengthBytes, by);
     } else if (volume.pairIsSynchronized
         && !volume.farCopyLost
         && request.pairChanges == volume.pairChanges) {
-      history.checkCopy(request.beganStep, at, data, data.length, by);
+      history.checkCopy(request.beganStep, at, data, lengthBytes, by);
     } else {
       history.abandonRead(request.beganStep);
+    }
+  }
+
+  /// Who returned what is judged; made into text only when it is refused.
+  private record Answer(String site, HostRequest request) {
+    @Override
+    public String toString() {
+      return site + ": " + request;
     }
   }
 

@@ -3,10 +3,10 @@ package farside.simulator;
 import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
+import farside.cache.BlockMask;
 import farside.simulator.RigDraw.VolumeDraw;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
@@ -507,18 +507,11 @@ final class Scenario {
   }
 
   private void requireEqual(VolumeDraw volume, DriveImage one, DriveImage other, String otherwise) {
-    byte[] left = new byte[64 * 1024];
-    byte[] right = new byte[64 * 1024];
-    for (long at = 0; at < volume.sizeBytes(); at += left.length) {
-      int length = (int) Math.min(left.length, volume.sizeBytes() - at);
-      one.read(at, left, 0, length);
-      other.read(at, right, 0, length);
-      int mismatch = Arrays.mismatch(left, 0, length, right, 0, length);
-      require(
-          mismatch < 0,
-          "volume " + volume.name() + ": " + otherwise + ", at byte " + (at + mismatch)
-              + " of track " + at / left.length);
-      tracksCompared++;
-    }
+    long mismatch = one.mismatch(other, volume.sizeBytes());
+    require(
+        mismatch < 0,
+        () -> "volume " + volume.name() + ": " + otherwise + ", at byte " + mismatch + " of track "
+            + mismatch / BlockMask.TRACK_BYTES);
+    tracksCompared += (volume.sizeBytes() + BlockMask.TRACK_BYTES - 1) / BlockMask.TRACK_BYTES;
   }
 }

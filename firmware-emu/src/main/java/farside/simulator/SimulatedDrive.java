@@ -52,6 +52,10 @@ final class SimulatedDrive implements DrivePort {
   private final List<Request> stuck = new ArrayList<>();
 
   private final LostBlocks lost;
+
+  /// What a read has found, on its way to its memory.
+  private byte[] readBuffer = {};
+
   private Runnable wake = () -> {};
   private long badFromBytes;
   private long badToBytes;
@@ -390,6 +394,7 @@ final class SimulatedDrive implements DrivePort {
   private Request changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
     Request request = new Request(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
+    request.data = new byte[source.totalBytes()];
     int at = 0;
     for (int i = 0; i < source.count(); i++) {
       MemorySegment.copy(
@@ -503,14 +508,18 @@ final class SimulatedDrive implements DrivePort {
   private void complete(Request request) {
     switch (request.kind) {
       case READ -> {
-        visible.read(request.offsetBytes, request.data, 0, request.data.length);
-        for (int i = 0; request.disturbed != null && i < request.data.length; i += blockBytes) {
+        int lengthBytes = (int) request.lengthBytes;
+        if (readBuffer.length < lengthBytes) {
+          readBuffer = new byte[lengthBytes];
+        }
+        visible.read(request.offsetBytes, readBuffer, 0, lengthBytes);
+        for (int i = 0; request.disturbed != null && i < lengthBytes; i += blockBytes) {
           if (request.disturbed[i / blockBytes]) {
-            draws.fill(request.data, i, i + 8);
+            draws.fill(readBuffer, i, i + 8);
           }
         }
         failIfLost(request);
-        request.scatter();
+        request.scatter(readBuffer);
       }
       case WRITE -> {
         checkUnchanged(request);
@@ -549,8 +558,8 @@ final class SimulatedDrive implements DrivePort {
       case 1 -> request.offsetBytes;
       default -> -1;
     };
-    for (int i = (int) (firstBad - request.offsetBytes); i < request.data.length; i += blockBytes) {
-      draws.fill(request.data, i, i + 8);
+    for (int i = (int) (firstBad - request.offsetBytes); i < request.lengthBytes; i += blockBytes) {
+      draws.fill(readBuffer, i, i + 8);
     }
   }
 
@@ -611,7 +620,7 @@ final class SimulatedDrive implements DrivePort {
   /// A request whose process died: the kernel or the drive holds it and does with it what it
   /// likes.
   private void orphan(Request request) {
-    if (request.data != null && request.kind != Kind.READ) {
+    if (request.data != null) {
       checkUnchanged(request);
     }
     int fate = draws.below(4);
@@ -698,7 +707,10 @@ final class SimulatedDrive implements DrivePort {
     final long tag;
     long[] addresses;
     int[] lengthsBytes;
+
+    /// What is to be written; null of any other request.
     byte[] data;
+
     boolean[] disturbed;
     long changesBefore;
     boolean failed;
@@ -715,7 +727,6 @@ final class SimulatedDrive implements DrivePort {
     void setPieces(IoVector pieces) {
       addresses = new long[pieces.count()];
       lengthsBytes = new int[pieces.count()];
-      data = new byte[pieces.totalBytes()];
       for (int i = 0; i < addresses.length; i++) {
         addresses[i] = pieces.address(i);
         lengthsBytes[i] = pieces.lengthBytes(i);
@@ -723,7 +734,7 @@ final class SimulatedDrive implements DrivePort {
     }
 
     /// What was read goes into its memory.
-    void scatter() {
+    void scatter(byte[] data) {
       int at = 0;
       for (int i = 0; i < addresses.length; i++) {
         MemorySegment.copy(

@@ -26,6 +26,9 @@ final class SimulatedHost implements HostPort {
   private int lastConnection;
   private int firstServed;
 
+  /// A cabinet mostly asks for the same one several times in a row.
+  private HostConnection lastFound;
+
   SimulatedHost(
       String site, HostHabits habits, VirtualTime time, Oracle oracle, Draws draws, Trace trace) {
     this.site = site;
@@ -48,6 +51,7 @@ final class SimulatedHost implements HostPort {
     exports.clear();
     List<HostConnection> ending = List.copyOf(connections);
     connections.clear();
+    lastFound = null;
     for (HostConnection connection : ending) {
       abandon(connection);
       connection.vanish();
@@ -140,6 +144,7 @@ final class SimulatedHost implements HostPort {
     }
     for (int i = connections.size() - 1; i >= 0; i--) {
       if (connections.get(i).isOver()) {
+        lastFound = null;
         abandon(connections.remove(i));
       }
     }
@@ -244,9 +249,13 @@ final class SimulatedHost implements HostPort {
   }
 
   private HostConnection find(int number) {
+    if (lastFound != null && lastFound.number() == number) {
+      return lastFound;
+    }
     for (int i = 0; i < connections.size(); i++) {
       if (connections.get(i).number() == number) {
-        return connections.get(i);
+        lastFound = connections.get(i);
+        return lastFound;
       }
     }
     return null;

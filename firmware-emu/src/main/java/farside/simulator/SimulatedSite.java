@@ -12,6 +12,7 @@ import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
 import farside.volume.Volume;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -35,6 +36,10 @@ final class SimulatedSite implements Stepped {
   private final SimulatedConsole console;
   private final Oracle oracle;
   private final List<String> sources;
+
+  /// Of each source: what its cabinet last knew of the far copy, and the oracle was told.
+  private final FarCopy[] farCopies;
+
   private final boolean hiccups;
   private final VirtualTime time;
   private final Draws draws;
@@ -92,6 +97,8 @@ final class SimulatedSite implements Stepped {
     this.console = new SimulatedConsole(name, time, trace);
     this.oracle = oracle;
     this.sources = List.copyOf(sources);
+    this.farCopies = new FarCopy[sources.size()];
+    Arrays.fill(farCopies, FarCopy.LACKS_SOMETHING);
     this.hiccups = hiccups;
     this.time = time;
     this.draws = draws;
@@ -417,7 +424,8 @@ final class SimulatedSite implements Stepped {
     for (int i = 0; i < sources.size(); i++) {
       String volume = sources.get(i);
       FarCopy now = cabinet.farCopyOf(volume);
-      if (now != FarCopy.NOT_KNOWN && (now == FarCopy.HAS_ALL) != oracle.isSynchronized(volume)) {
+      if (now != FarCopy.NOT_KNOWN && now != farCopies[i]) {
+        farCopies[i] = now;
         oracle.setSynchronized(volume, now == FarCopy.HAS_ALL);
       }
     }

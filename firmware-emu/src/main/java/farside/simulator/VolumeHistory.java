@@ -25,6 +25,7 @@ final class VolumeHistory {
   private final long sizeBytes;
   private final NavigableMap<Long, Run> runs = new TreeMap<>();
   private final List<HostWrite> writes = new ArrayList<>();
+  private final WriteContents contents = new WriteContents();
   private final List<HostWrite> unsettled = new ArrayList<>();
   private final TreeSet<Long> openReads = new TreeSet<>();
   private long step = 1;
@@ -75,7 +76,8 @@ final class VolumeHistory {
         offsetBytes,
         offsetBytes + lengthBytes,
         ++step,
-        nowNs);
+        nowNs,
+        contents);
     writes.add(write);
     unsettled.add(write);
     split(write.fromBytes);
@@ -117,7 +119,7 @@ final class VolumeHistory {
   }
 
   /// Judges what a read returned, and remembers it.
-  void endRead(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, String by) {
+  void endRead(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, Object by) {
     openReads.remove(beganStep);
     step++;
     readsChecked++;
@@ -151,7 +153,7 @@ final class VolumeHistory {
   }
 
   /// Judges what a read of a copy returned (a far mirror, a drive), without learning from it.
-  void checkCopy(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, String by) {
+  void checkCopy(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, Object by) {
     openReads.remove(beganStep);
     step++;
     readsChecked++;
@@ -237,7 +239,7 @@ final class VolumeHistory {
   }
 
   private SimulationFailure refuse(
-      Run run, byte[] bytes, int index, long from, long to, String by) {
+      Run run, byte[] bytes, int index, long from, long to, Object by) {
     StringBuilder text = new StringBuilder(400);
     text.append(String.format(
         "volume %04x: %s returned bytes %d to %d that no history allows.", volume, by, from, to));
@@ -374,7 +376,10 @@ final class VolumeHistory {
     final long from;
     long to;
     final ArrayList<Version> live = new ArrayList<>(2);
+
+    /// In the order in which they were overtaken.
     final ArrayList<Version> retired = new ArrayList<>(0);
+
     int matchCount;
     private int sweepAt = RETIRED_SWEEP_MIN;
 
@@ -394,10 +399,13 @@ final class VolumeHistory {
           only = live.get(i);
         }
       }
-      for (int i = 0; i < retired.size(); i++) {
+      for (int i = retired.size() - 1; i >= 0; i--) {
         Version version = retired.get(i);
-        if (version.retiredStep > beganStep
-            && version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
+        if (version.retiredStep <= beganStep) {
+          // So were all before it.
+          break;
+        }
+        if (version.write.matches(bytes, index, offsetBytes, lengthBytes)) {
           matchCount++;
           only = version;
         }

@@ -1,7 +1,7 @@
 package farside.volume;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,14 +9,21 @@ import java.util.Map;
 /// All volumes of a cabinet, in the rig's order, and the groups that they form.
 public final class Volumes {
   private final Volume[] all;
+  private final List<Volume> list;
+  private final Map<VolumeRole, List<Volume>> byRole = new EnumMap<>(VolumeRole.class);
 
-  /// The R1 volumes by group, in the rig's order. Made once: directors ask in every round.
+  /// The R1 volumes by group, in the rig's order. All lists are made once: directors ask in every
+  /// round.
   private final Map<String, List<Volume>> sources = new LinkedHashMap<>();
 
   private final List<String> sourceGroups;
 
   public Volumes(List<Volume> volumes) {
     all = volumes.toArray(new Volume[0]);
+    list = List.of(all);
+    for (VolumeRole role : VolumeRole.values()) {
+      byRole.put(role, list.stream().filter(volume -> volume.role() == role).toList());
+    }
     for (Volume volume : ofRole(VolumeRole.R1)) {
       sources.computeIfAbsent(volume.group(), group -> new ArrayList<>()).add(volume);
     }
@@ -32,7 +39,7 @@ public final class Volumes {
   }
 
   public List<Volume> list() {
-    return Arrays.asList(all);
+    return list;
   }
 
   /// Null if there is none of that number.
@@ -56,13 +63,7 @@ public final class Volumes {
   }
 
   public List<Volume> ofRole(VolumeRole role) {
-    List<Volume> found = new ArrayList<>();
-    for (Volume volume : all) {
-      if (volume.role() == role) {
-        found.add(volume);
-      }
-    }
-    return found;
+    return byRole.get(role);
   }
 
   /// The R1 volumes of one group: they trip as one.

@@ -140,7 +140,7 @@ final class ReadAssembly {
     int endTrack = (int) ((pieceEnd - 1) / BlockMask.TRACK_BYTES) + 1;
     boolean whole = true;
     for (int track = firstTrack; track < endTrack; track++) {
-      lay(request.volume.index(), track, firstBlock(track, from), endBlock(track, pieceEnd));
+      look(request.volume.index(), track, firstBlock(track, from), endBlock(track, pieceEnd));
       if (image.hasUnreleased() && request.command == HostCommand.READ) {
         whole = false;
         continue;
@@ -190,8 +190,9 @@ final class ReadAssembly {
     return SlotDirectory.NONE;
   }
 
-  private void lay(int volumeIndex, int track, int fromBlock, int toBlock) {
-    image.lay(volumeIndex, track, fromBlock, toBlock);
+  /// Whether all of the blocks is here or known to be zero, and what is not.
+  private void look(int volumeIndex, int track, int fromBlock, int toBlock) {
+    image.look(volumeIndex, track, fromBlock, toBlock);
     if (memory.zeroTracks(volumeIndex).isZero(track)) {
       image.nothingIsMissing();
     }
@@ -250,7 +251,7 @@ final class ReadAssembly {
     for (int track = firstTrack; track < endTrack; track++) {
       int fromBlock = firstBlock(track, from);
       int toBlock = endBlock(track, end);
-      lay(request.volume.index(), track, fromBlock, toBlock);
+      image.lay(request.volume.index(), track, fromBlock, toBlock);
       int block = fromBlock;
       while (block < toBlock) {
         int owner = image.ownerOf(block);
@@ -290,52 +291,57 @@ final class ReadAssembly {
     runCount++;
   }
 
-  /// Copies blocks `from` to `to` (excluded) of the track, newest content, to `target`; false
-  /// if the drive has to be asked first, in which case the request's merge slot waits for them.
-  /// Failure is told by [#mergeFailed].
-  boolean copyNewest(HostRequest request, int track, int from, int to, long target) {
-    lay(request.volume.index(), track, from, to);
-    boolean zeroOnDrive = memory.zeroTracks(request.volume.index()).isZero(track);
-    if (!image.isWhole()) {
-      request.mergeSlot = leaveIfStranded(request.mergeSlot);
+  /// True if the newest content of blocks `from` to `to` (excluded) of the track is here; if the
+  /// drive has to be asked first, the request's merge slot waits for them. Failure is told by
+  /// [#mergeFailed].
+  boolean hasNewest(HostRequest request, int track, int from, int to) {
+    look(request.volume.index(), track, from, to);
+    if (image.isWhole()) {
+      return true;
+    }
+    request.mergeSlot = leaveIfStranded(request.mergeSlot);
+    if (request.mergeSlot == SlotDirectory.NONE) {
+      request.mergeSlot = acquire(request, track);
       if (request.mergeSlot == SlotDirectory.NONE) {
-        request.mergeSlot = acquire(request, track);
-        if (request.mergeSlot == SlotDirectory.NONE) {
-          lineUp(request);
-          return false;
-        }
-        slots.pin(request.mergeSlot);
-        slots.forgetFailures(request.mergeSlot);
-        slots.want(request.mergeSlot, image.missingLow(), image.missingHigh());
-      }
-      if (!slots.covers(request.mergeSlot, image.missingLow(), image.missingHigh())) {
-        if (!mergeFailed(request, from, to)) {
-          slots.want(request.mergeSlot, image.missingLow(), image.missingHigh());
-        }
+        lineUp(request);
         return false;
       }
+      slots.pin(request.mergeSlot);
+      slots.forgetFailures(request.mergeSlot);
+      slots.want(request.mergeSlot, image.missingLow(), image.missingHigh());
     }
-    for (int block = from; block < to; block++) {
+    if (slots.covers(request.mergeSlot, image.missingLow(), image.missingHigh())) {
+      return true;
+    }
+    if (!mergeFailed(request, from, to)) {
+      slots.want(request.mergeSlot, image.missingLow(), image.missingHigh());
+    }
+    return false;
+  }
+
+  /// Copies bytes `from` to `to` (excluded) of the track to `target`, newest content, in the
+  /// round in which [#hasNewest] said of their blocks that it is here.
+  void copyNewest(HostRequest request, int track, int from, int to, long target) {
+    int volume = request.volume.index();
+    int endBlock = (to + BlockMask.BLOCK_BYTES - 1) / BlockMask.BLOCK_BYTES;
+    image.lay(volume, track, from / BlockMask.BLOCK_BYTES, endBlock);
+    boolean zeroOnDrive = memory.zeroTracks(volume).isZero(track);
+    int at = from;
+    while (at < to) {
+      int block = at / BlockMask.BLOCK_BYTES;
+      int end = Math.min(to, (block + 1) * BlockMask.BLOCK_BYTES);
       int owner = image.ownerOf(block);
-      long at = target + (long) (block - from) * BlockMask.BLOCK_BYTES;
-      if (owner == WriteRecords.NONE && zeroOnDrive) {
-        Memory.zero(at, BlockMask.BLOCK_BYTES);
+      long place = target + (at - from);
+      if (image.isZero(block, zeroOnDrive)) {
+        Memory.zero(place, end - at);
       } else if (owner == WriteRecords.NONE) {
-        Memory.copy(
-            slots.addressOf(request.mergeSlot) + (long) block * BlockMask.BLOCK_BYTES,
-            at,
-            BlockMask.BLOCK_BYTES);
-      } else if (records.isZeroes(owner)) {
-        Memory.zero(at, BlockMask.BLOCK_BYTES);
+        Memory.copy(slots.addressOf(request.mergeSlot) + at, place, end - at);
       } else {
-        Memory.copy(
-            records.addressOf(owner)
-                + (long) (block - records.firstBlock(owner)) * BlockMask.BLOCK_BYTES,
-            at,
-            BlockMask.BLOCK_BYTES);
+        long ofRecord = records.offsetOf(owner) % BlockMask.TRACK_BYTES;
+        Memory.copy(records.addressOf(owner) + (at - ofRecord), place, end - at);
       }
+      at = end;
     }
-    return true;
   }
 
   boolean mergeFailed(HostRequest request, int from, int to) {

@@ -20,6 +20,16 @@ final class TrackImage {
   /// Lays the records over blocks `from` to `to` (excluded) of the track.
   void lay(int volumeIndex, int track, int from, int to) {
     Arrays.fill(owner, from, to, WriteRecords.NONE);
+    lay(volumeIndex, track, from, to, true);
+  }
+
+  /// The same, but only to see what is missing or unreleased: whose each block is it does not
+  /// tell. Who waits asks in every round.
+  void look(int volumeIndex, int track, int from, int to) {
+    lay(volumeIndex, track, from, to, false);
+  }
+
+  private void lay(int volumeIndex, int track, int from, int to, boolean setOwners) {
     missingLow = BlockMask.low(from, to);
     missingHigh = BlockMask.high(from, to);
     unreleased = false;
@@ -32,7 +42,7 @@ final class TrackImage {
         continue;
       }
       unreleased |= !records.isReleased(r);
-      for (int block = first; block < end; block++) {
+      for (int block = first; setOwners && block < end; block++) {
         if (owner[block] == WriteRecords.NONE) {
           owner[block] = r;
         }

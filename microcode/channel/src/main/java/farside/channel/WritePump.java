@@ -138,51 +138,32 @@ final class WritePump {
   }
 
   /// Fills the bytes of the first and the last block that the host does not write. Both are
-  /// filled in one instant, or neither.
+  /// filled in one instant, or neither: asked in every round while the drive is waited for, it
+  /// copies nothing before all is here.
   private boolean mergeEdges(HostRequest request) {
     int head = headBytes(request);
     int tail = tailBytes(request);
     if (head == 0 && tail == 0 || request.pieceIsZeroes) {
       return true;
     }
-    int blockBytes = request.volume.blockBytes();
+    int unit = request.volume.blockBytes() / BlockMask.BLOCK_BYTES;
     int track = (int) (request.pieceOffsetBytes / BlockMask.TRACK_BYTES);
-    int unit = blockBytes / BlockMask.BLOCK_BYTES;
-    int first = (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES) / BlockMask.BLOCK_BYTES;
-    int end = first + request.pieceLengthBytes / BlockMask.BLOCK_BYTES;
-    // The edges are kept aside while the rest comes: the payload between them is the host's
-    // already.
-    long base = records.addressOf(request.record);
+    int fromByte = (int) (request.pieceOffsetBytes % BlockMask.TRACK_BYTES);
+    int toByte = fromByte + request.pieceLengthBytes;
+    int first = fromByte / BlockMask.BLOCK_BYTES;
+    int end = toByte / BlockMask.BLOCK_BYTES;
     boolean one = end - first == unit;
-    byte[] saved = one ? bytes(base + head, request.pieceHostBytes) : null;
-    byte[] savedHead = !one && head > 0 ? bytes(base + head, blockBytes - head) : null;
-    long tailBlock = base + request.pieceLengthBytes - blockBytes;
-    byte[] savedTail = !one && tail > 0 ? bytes(tailBlock, blockBytes - tail) : null;
-    boolean whole =
-        head == 0 && !one || assembly.copyNewest(request, track, first, first + unit, base);
+    boolean whole = head == 0 && !one || assembly.hasNewest(request, track, first, first + unit);
     if (!one && tail > 0) {
-      whole &= assembly.copyNewest(request, track, end - unit, end, tailBlock);
+      whole &= assembly.hasNewest(request, track, end - unit, end);
     }
-    put(saved, base + head);
-    put(savedHead, base + head);
-    put(savedTail, tailBlock);
+    if (whole) {
+      long base = records.addressOf(request.record);
+      assembly.copyNewest(request, track, fromByte, fromByte + head, base);
+      assembly.copyNewest(
+          request, track, toByte - tail, toByte, base + request.pieceLengthBytes - tail);
+    }
     return whole;
-  }
-
-  private static byte[] bytes(long address, int count) {
-    byte[] copy = new byte[count];
-    for (int i = 0; i < count; i++) {
-      copy[i] = Memory.getByte(address + i);
-    }
-    return copy;
-  }
-
-  private static void put(byte[] saved, long address) {
-    if (saved != null) {
-      for (int i = 0; i < saved.length; i++) {
-        Memory.putByte(address + i, saved[i]);
-      }
-    }
   }
 
   private boolean isMergeFailed(HostRequest request) {
