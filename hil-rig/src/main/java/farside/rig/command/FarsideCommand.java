@@ -24,6 +24,7 @@ import picocli.CommandLine.IVersionProvider;
     subcommands = {
       RunCommand.class,
       ConsoleCommand.class,
+      BlackBoxCommand.class,
       PreflightCommand.class,
       AttendCommand.class,
       PasswordCommand.class,
