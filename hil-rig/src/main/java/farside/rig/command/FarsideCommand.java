@@ -26,6 +26,7 @@ public final class FarsideCommand implements Runnable {
   private static final List<Subcommand> SUBCOMMANDS = List.of(
       new Subcommand("run", RunCommand.class),
       new Subcommand("ctl", ConsoleCommand.class),
+      new Subcommand("blackbox", BlackBoxCommand.class),
       new Subcommand("preflight", PreflightCommand.class),
       new Subcommand("console", AttendCommand.class),
       new Subcommand("password", PasswordCommand.class),
