@@ -170,9 +170,9 @@ class TcpLinkTest {
       sent.add(TestFrames.frame(i, 30, i % 4 == 3 ? 500 : 60_000, random));
     }
     try (Socket peer = connectBare()) {
-      for (byte[] frame : sent) {
-        peer.getOutputStream().write(frame);
-        if (frame == sent.get(1)) {
+      for (int i = 0; i < sent.size(); i++) {
+        peer.getOutputStream().write(sent.get(i));
+        if (i == 1) {
           runUntil(() -> listening.frames.size() == 2);
         }
       }

@@ -232,7 +232,7 @@ class FlightRecorderTest {
       recorder.standing(i, WALL_MS, 0x10, i, i, i, "Synchronized (nothing is owed)");
       recorder.event(i, WALL_MS, 3001, Severity.INFO, "link L1 up: connected to 127.0.0.1:10900");
     }
-    long perEntry = (thread.getCurrentThreadAllocatedBytes() - before) / (2 * entries);
+    long perEntry = (thread.getCurrentThreadAllocatedBytes() - before) / (2L * entries);
     assertThat(perEntry).as("bytes allocated for an entry").isZero();
   }
 }
