@@ -30,19 +30,37 @@ public final class FlightRecorder {
     findEnd();
   }
 
+  /// Looks at the sequence numbers alone, and then at the newest entry that is whole: a cabinet
+  /// that starts has not compiled any of this yet, and to read all of the ring took 46 ms.
   private void findEnd() {
-    for (int slot = 0; slot < entryCount; slot++) {
-      int slotOffset = slot * ENTRY_BYTES;
+    long candidate = newestBelow(EntryFormat.SEQUENCE_MAX);
+    while (candidate > 0 && sequence == 0) {
+      int slotOffset = EntryFormat.slotOffset(candidate, entryCount);
       for (int i = 0; i < ENTRY_BYTES; i += WORD_BYTES) {
         entry.putLong(i, ring.getLong(slotOffset + i));
       }
-      long found = entry.getLong(EntryFormat.SEQUENCE_OFFSET);
-      if (found > sequence && EntryFormat.isWhole(entry, slotOffset, entryCount, crc)) {
-        sequence = found;
+      if (EntryFormat.isWhole(entry, slotOffset, entryCount, crc)) {
+        sequence = candidate;
         boot = entry.getInt(EntryFormat.BOOT_OFFSET);
       }
+      candidate = newestBelow(candidate);
     }
     boot = Math.max(1, boot + 1);
+  }
+
+  /// The highest sequence number below another that lies where it should; 0: none.
+  private long newestBelow(long bound) {
+    long newest = 0;
+    for (int slot = 0; slot < entryCount; slot++) {
+      int slotOffset = slot * ENTRY_BYTES;
+      long found = ring.getLong(slotOffset + EntryFormat.SEQUENCE_OFFSET);
+      if (found > newest
+          && found < bound
+          && EntryFormat.slotOffset(found, entryCount) == slotOffset) {
+        newest = found;
+      }
+    }
+    return newest;
   }
 
   /// The first thing that a cabinet says.
