@@ -86,7 +86,8 @@ public final class Cabinet implements CabinetDesk {
     this.nvram = attached.nvram();
     outlet = nvram instanceof LoggedNvram logged ? new Outlet(logged.log()) : null;
     CabinetPorts ports = outlet == null ? attached : attached.through(outlet);
-    events = new EventLog(ports.events(), wallMsAtZero);
+    events = new EventLog(ports.events(), wallMsAtZero, ports.recorder());
+    events.recordStart("cabinet " + description.site() + ", serial " + description.serial());
     checkDrives(ports.drives());
 
     int count = description.volumes().size();
@@ -327,6 +328,10 @@ public final class Cabinet implements CabinetDesk {
   private void enter(Phase next, long nowNs) {
     phase = next;
     phaseSinceNs = nowNs;
+    if (next != Phase.DOWN) {
+      // The end itself is an event, told before NVRAM was pushed to its backing store.
+      events.recordPhase(next.name());
+    }
   }
 
   private int stepIml(long nowNs) {

@@ -8,16 +8,19 @@ import farside.port.LinkPort;
 import farside.port.NvramPort;
 import farside.port.PatchPanelPort;
 import farside.port.RandomPort;
+import farside.port.RecorderPort;
 import farside.port.powersafe.Outlet;
 import java.util.List;
 
 /// Everything outside that a cabinet is wired to.
 ///
+/// @param recorder where the flight recorder's ring is; behind no outlet, since it promises nothing
 /// @param drives in the order of the description
 /// @param links in the order of the description; empty for a cabinet that mirrors nothing
 /// @param panel where these links are plugged in, and others may be
 public record CabinetPorts(
     NvramPort nvram,
+    RecorderPort recorder,
     List<DrivePort> drives,
     List<LinkPort> links,
     PatchPanelPort panel,
@@ -34,6 +37,7 @@ public record CabinetPorts(
   CabinetPorts through(Outlet outlet) {
     return new CabinetPorts(
         nvram,
+        recorder,
         drives.stream().map(outlet::over).toList(),
         links.stream().map(outlet::over).toList(),
         outlet.over(panel),

@@ -150,6 +150,18 @@ final class Scenario {
         .toList();
   }
 
+  /// What the flight recorders of both sites have, for people.
+  List<String> blackBoxLines() {
+    List<String> lines = new ArrayList<>();
+    for (SimulatedSite site : sites) {
+      lines.add("flight recorder of " + site.name() + ", oldest first:");
+      for (String line : site.recording().lines(entry -> trace.clock(entry.atNs()) + " ")) {
+        lines.add("  " + line);
+      }
+    }
+    return lines;
+  }
+
   /// What was drawn, for people.
   List<String> lines() {
     List<String> lines = new ArrayList<>(rig.lines());

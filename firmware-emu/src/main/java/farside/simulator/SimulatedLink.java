@@ -13,9 +13,15 @@ import org.agrona.DirectBuffer;
 ///
 /// A frame is sometimes copied at once and sometimes queued; the payload of a queued frame is
 /// looked at again when it leaves, and must not have changed. A frame that arrives is shown in
-/// a buffer that is scribbled over right after the call, so that nobody keeps it.
+/// a buffer that is scribbled over right after the call, so that nobody keeps it. The payload of
+/// many goes straight to a place that the owner names for it, half of them in two parts: what a
+/// line brings then may break off in between.
 final class SimulatedLink implements LinkPort {
   static final int FRAME_BYTES_MAX = 32 + 255 + 65_536;
+
+  private static final int PLACED_PERMILLE = 600;
+  private static final int SPLIT_PERMILLE = 500;
+  private static final long SPLIT_NS_MAX = 300_000;
 
   private final SimulatedLine line;
   private final int side;
@@ -25,6 +31,14 @@ final class SimulatedLink implements LinkPort {
   private final MemorySegment received;
   private final ArrayDeque<Fact> facts = new ArrayDeque<>();
   private final ArrayDeque<Frame> queue = new ArrayDeque<>();
+
+  /// The frame of which a part lies in the place that was given for its payload; null if none.
+  private Frame placed;
+
+  private long place;
+  private int placedBytes;
+  private long placedConnection;
+  private long restNs;
 
   private Runnable wake = () -> {};
   private boolean open;
@@ -66,13 +80,14 @@ final class SimulatedLink implements LinkPort {
     open = false;
     forgetCarrier();
     facts.clear();
+    placed = null;
     line.onEndGone(side, "the peer is gone");
   }
 
   /// The process has let go of this end for good.
   void pulled() {
     require(
-        !variedOn && !carrier && facts.isEmpty(),
+        !variedOn && !carrier && facts.isEmpty() && placed == null,
         () -> site + "." + name + " was pulled while it was varied on, or had something to tell");
     open = false;
   }
@@ -167,9 +182,13 @@ final class SimulatedLink implements LinkPort {
   @Override
   public int drain(LinkSink sink, int limit) {
     int drained = 0;
-    while (drained < limit && !facts.isEmpty()) {
-      Fact fact = facts.removeFirst();
+    while (drained < limit && !isHeldUp() && (placed != null || !facts.isEmpty())) {
       drained++;
+      if (placed != null) {
+        endPlaced(sink);
+        continue;
+      }
+      Fact fact = facts.removeFirst();
       if (fact.frame != null) {
         deliver(fact.frame, sink);
       } else if (fact.reason != null) {
@@ -316,11 +335,83 @@ final class SimulatedLink implements LinkPort {
   }
 
   private void deliver(Frame frame, LinkSink sink) {
+    boolean isAsked = frame.payloadBytes > 0
+        && frame.lengthBytes == frame.bytes.length
+        && line.draws().chance(PLACED_PERMILLE);
+    if (!isAsked || !beginPlaced(frame, sink)) {
+      countReceived(frame);
+      show(frame, frame.lengthBytes);
+      sink.onFrame(received.address(), frame.lengthBytes);
+      scribble(frame);
+    }
+  }
+
+  private void countReceived(Frame frame) {
     receivedFrames++;
     receivedBytes += frame.lengthBytes;
-    MemorySegment.copy(MemorySegment.ofArray(frame.bytes), 0, received, 0, frame.lengthBytes);
-    sink.onFrame(received.address(), frame.lengthBytes);
+  }
+
+  private void show(Frame frame, int lengthBytes) {
+    MemorySegment.copy(MemorySegment.ofArray(frame.bytes), 0, received, 0, lengthBytes);
+  }
+
+  private void scribble(Frame frame) {
     received.asSlice(0, Math.min(128, frame.bytes.length)).fill((byte) 0xA5);
+  }
+
+  private boolean beginPlaced(Frame frame, LinkSink sink) {
+    show(frame, frame.headBytes());
+    place = sink.placeFor(received.address(), frame.headBytes(), frame.payloadBytes);
+    scribble(frame);
+    if (place == LinkSink.NOWHERE) {
+      return false;
+    }
+    placed = frame;
+    placedBytes = 0;
+    placedConnection = carrierConnection;
+    restNs = line.time().nowNs();
+    if (line.draws().chance(SPLIT_PERMILLE)) {
+      fillPlace(line.draws().below(frame.payloadBytes));
+      restNs += line.draws().between(1, SPLIT_NS_MAX);
+      Runnable owner = wake;
+      line.time().at(restNs, owner);
+    }
+    return true;
+  }
+
+  private void fillPlace(int untilBytes) {
+    MemorySegment.copy(
+        MemorySegment.ofArray(placed.bytes),
+        (long) placed.headBytes() + placedBytes,
+        Memory.at(place, placed.payloadBytes),
+        placedBytes,
+        (long) untilBytes - placedBytes);
+    placedBytes = untilBytes;
+  }
+
+  private boolean isPlacedLost() {
+    return !carrier || carrierConnection != placedConnection;
+  }
+
+  /// The rest of a frame is awaited, and nothing overtakes it.
+  private boolean isHeldUp() {
+    return placed != null && !isPlacedLost() && line.time().nowNs() - restNs < 0;
+  }
+
+  private void endPlaced(LinkSink sink) {
+    Frame frame = placed;
+    if (isPlacedLost()) {
+      placed = null;
+      line.countLost();
+      sink.onPlaceFree();
+      return;
+    }
+    fillPlace(frame.payloadBytes);
+    placed = null;
+    countReceived(frame);
+    show(frame, frame.headBytes());
+    sink.onFrameInPlace(received.address(), frame.headBytes());
+    scribble(frame);
   }
 
   private void checkUnchanged(Frame frame) {
@@ -382,6 +473,10 @@ final class SimulatedLink implements LinkPort {
       this.payloadAddress = payloadAddress;
       this.payloadBytes = payloadBytes;
       this.tag = tag;
+    }
+
+    int headBytes() {
+      return bytes.length - payloadBytes;
     }
   }
 

@@ -35,6 +35,7 @@ final class SimulatedNvram implements NvramPort {
   /// Null: only mapped.
   private final SimulatedNvramLog log;
 
+  private final SimulatedRecorder recorder = new SimulatedRecorder(this::recorderStore);
   private Contents contents = Contents.BLANK;
   private boolean isRebuilt;
   private long logEpoch;
@@ -96,6 +97,10 @@ final class SimulatedNvram implements NvramPort {
     return new LoggedNvram(this, begun);
   }
 
+  SimulatedRecorder recorder() {
+    return recorder;
+  }
+
   boolean isPowerSafeHere() {
     return log != null;
   }
@@ -128,6 +133,8 @@ final class SimulatedNvram implements NvramPort {
       return;
     }
     contents = Contents.LOST;
+    // Draws of its own: those of the region are what they were without a recorder.
+    recorder.onPowerLoss(new Draws(stores));
     byte[] page = new byte[PAGE_BYTES];
     for (long offset = 0; offset < sizeBytes; offset += PAGE_BYTES) {
       switch (draws.below(4)) {
@@ -256,6 +263,15 @@ final class SimulatedNvram implements NvramPort {
   private void store() {
     stores++;
     ended = false;
+    if (stores == killAtStore) {
+      throw kill();
+    }
+  }
+
+  /// A store outside the region: it changes nothing that a clean end has promised.
+  private void recorderStore() {
+    checkAlive();
+    stores++;
     if (stores == killAtStore) {
       throw kill();
     }

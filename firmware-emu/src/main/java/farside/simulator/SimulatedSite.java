@@ -5,6 +5,7 @@ import static farside.simulator.SimulationFailure.require;
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
 import farside.director.EventCode;
+import farside.director.blackbox.Recording;
 import farside.port.DrivePort;
 import farside.port.EventPort;
 import farside.port.LinkPort;
@@ -46,6 +47,7 @@ final class SimulatedSite implements Stepped {
   private final Trace trace;
   private final long wallMsAtZero;
 
+  private final RecorderCheck recorderCheck;
   private Runnable onDown = () -> {};
   private SteppedCabinet cabinet;
   private boolean wantedUp;
@@ -87,6 +89,7 @@ final class SimulatedSite implements Stepped {
       Trace trace,
       long wallMsAtZero) {
     this.name = description.site();
+    this.recorderCheck = new RecorderCheck(name);
     this.description = description;
     this.maker = maker;
     this.nvram = nvram;
@@ -142,6 +145,11 @@ final class SimulatedSite implements Stepped {
 
   SimulatedPanel panel() {
     return panel;
+  }
+
+  /// What the flight recorder has now.
+  Recording recording() {
+    return Recording.of(nvram.recorder().bytes());
   }
 
   boolean isRunning() {
@@ -289,6 +297,7 @@ final class SimulatedSite implements Stepped {
     console.open(this::wake);
     EventPort events = (nowNs, number, severity, text) -> {
       trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+      recorderCheck.onEvent(number, text);
       if (number == EventCode.GROUP_TRIPPED.number()) {
         suspensions++;
         onSuspended.accept(text);
@@ -306,6 +315,7 @@ final class SimulatedSite implements Stepped {
     };
     CabinetPorts ports = new CabinetPorts(
         memory,
+        nvram.recorder(),
         List.<DrivePort>copyOf(drives),
         List.<LinkPort>copyOf(links),
         panel,
@@ -374,7 +384,9 @@ final class SimulatedSite implements Stepped {
     for (SimulatedDrive drive : drives) {
       drive.onPowerLoss();
     }
+    recorderCheck.onProcessDeath(recording());
     nvram.onPowerLoss();
+    recorderCheck.onPowerLoss(recording());
     forgetProcess();
   }
 
@@ -457,6 +469,7 @@ final class SimulatedSite implements Stepped {
     wantedUp = false;
     nextRunNs = NEVER;
     nvram.onProcessDeath();
+    recorderCheck.onProcessDeath(recording());
     for (SimulatedDrive drive : drives) {
       drive.onProcessDeath();
     }

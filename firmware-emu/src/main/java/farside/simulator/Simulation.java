@@ -139,6 +139,7 @@ public final class Simulation {
     for (String line : trace.lines()) {
       out.println(line);
     }
+    scenario.blackBoxLines().forEach(out::println);
     out.println();
     out.println("FAILED  " + kind + "  seed=" + seed + "  at "
         + trace.clock(scenario.time().nowNs()) + " virtual s");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import farside.port.LinkPort;
 import farside.port.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -94,6 +96,30 @@ class SimulatedLineTest {
     assertThat(near.sent).containsExactly(5L);
   }
 
+  @Test
+  void payloadComesToItsPlaceOrThePlaceIsFreeWhenTheLineBreaksInItsMiddle() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    for (int i = 0; i < 4096; i++) {
+      Memory.putByte(bench.memory + i, (byte) i);
+    }
+    far.step = 1;
+    for (int i = 0; i < 200; i++) {
+      line.end(0).submit(header, 32, bench.memory, 4096, 5);
+      bench.time.runFor(20 * MILLI);
+      line.end(1).drain(far, 100);
+      if (i % 2 == 0) {
+        line.cut();
+        bench.time.runFor(200 * MILLI);
+        line.restore();
+      }
+      listen(line);
+    }
+    assertThat(far.placed).isGreaterThan(50);
+    assertThat(far.freed).isGreaterThan(10);
+    assertThat(far.isPlaceGiven).isFalse();
+    assertThat(far.heard + far.placed + far.freed).isEqualTo(200);
+  }
+
   private static LineHabits habits(int drop, int corrupt, int duplicate, int queued) {
     return new LineHabits(
         MILLI, 5 * MILLI, 0, 1 << 20, queued, 0, drop, corrupt, duplicate, 50 * MILLI, 10 * MILLI);
@@ -124,6 +150,34 @@ class SimulatedLineTest {
     final List<Boolean> carriers = new ArrayList<>();
     final List<Long> sent = new ArrayList<>();
     int heard;
+    int placed;
+    int freed;
+    int step;
+    boolean isPlaceGiven;
+    private final MemorySegment place = Arena.ofAuto().allocate(4096);
+
+    @Override
+    public long placeFor(long headAddress, int headBytes, int payloadBytes) {
+      assertThat(isPlaceGiven).isFalse();
+      isPlaceGiven = true;
+      place.fill((byte) 0x55);
+      return place.address();
+    }
+
+    @Override
+    public void onFrameInPlace(long headAddress, int headBytes) {
+      isPlaceGiven = false;
+      placed++;
+      for (int i = 0; i < 4096; i++) {
+        assertThat(Memory.getByte(place.address() + i)).isEqualTo((byte) (step * i));
+      }
+    }
+
+    @Override
+    public void onPlaceFree() {
+      isPlaceGiven = false;
+      freed++;
+    }
 
     @Override
     public void onFrame(long address, int lengthBytes) {

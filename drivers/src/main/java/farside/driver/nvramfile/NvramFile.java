@@ -8,6 +8,7 @@ import farside.driver.posix.Posix;
 import farside.port.Memory;
 import farside.port.NvramLogPort;
 import farside.port.NvramPort;
+import farside.port.RecorderPort;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.NvramLog;
 import farside.port.powersafe.NvramLogReplay;
@@ -28,6 +29,9 @@ import java.util.UUID;
 /// hole of a full file system would kill the process. It is locked in memory where that is
 /// allowed. What the file holds before the region is `NvramPrologue`.
 ///
+/// Behind the region lies the ring of the flight recorder, which no opening wipes and no log
+/// keeps. A file of an older program, which has none, is made longer by it.
+///
 /// Contents found [NvramPort.Contents#LOST] are zeroed before anyone sees them, so that not
 /// even a mistake can believe them; they stay `LOST` over any number of restarts until
 /// microcode has made its first [#commit].
@@ -36,6 +40,9 @@ import java.util.UUID;
 /// log. Each opening begins a new log, under an epoch of its own that is in the prologue; the
 /// old log is whole until the prologue names the new one.
 public final class NvramFile implements NvramPort {
+  /// Of the flight recorder's ring, right behind the region.
+  static final int RECORDER_BYTES = 256 << 10;
+
   private static final int PAGE_BYTES = 4096;
   private static final int SCAN_BYTES = 1 << 20;
   private static final ValueLayout.OfInt INT =
@@ -48,6 +55,7 @@ public final class NvramFile implements NvramPort {
   private final ExclusiveFile file;
   private final MemorySegment whole;
   private final MemorySegment region;
+  private final RecorderPort recorder;
   private final NvramPrologue prologue;
   private final UUID bootId;
   private final String lockRefusal;
@@ -66,7 +74,10 @@ public final class NvramFile implements NvramPort {
     this.file = file;
     this.found = found;
     this.whole = whole;
-    this.region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES);
+    long recorderOffset = whole.byteSize() - RECORDER_BYTES;
+    this.region =
+        whole.asSlice(NvramPrologue.PROLOGUE_BYTES, recorderOffset - NvramPrologue.PROLOGUE_BYTES);
+    this.recorder = new RecorderMemory(whole.asSlice(recorderOffset));
     this.prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
     this.bootId = bootId;
     this.lockRefusal = lockRefusal;
@@ -76,7 +87,7 @@ public final class NvramFile implements NvramPort {
   /// Opens the file, making it if there is none, and owns it until [#close].
   ///
   /// @param regionBytes size that microcode sees, a multiple of 4096; the file has one page
-  ///     more
+  ///     and the flight recorder's ring more
   public static NvramFile open(Path path, long regionBytes) throws IOException {
     return open(path, regionBytes, BootId.current());
   }
@@ -114,13 +125,13 @@ public final class NvramFile implements NvramPort {
     }
     ExclusiveFile file = ExclusiveFile.open("NVRAM", path, 0, busyRetryMs);
     boolean opened = false;
+    long fileBytes = fileBytes(regionBytes);
     long address = 0;
     try {
       boolean blank = isAllZero(file);
       if (!blank) {
         checkPrologue(file, regionBytes);
       }
-      long fileBytes = regionBytes + NvramPrologue.PROLOGUE_BYTES;
       allocate(file, fileBytes, blank);
       address = map(file, fileBytes);
       String lockRefusal = makeResident(file, address, fileBytes);
@@ -132,11 +143,15 @@ public final class NvramFile implements NvramPort {
     } finally {
       if (!opened) {
         if (address > 0) {
-          Posix.munmap(address, regionBytes + NvramPrologue.PROLOGUE_BYTES);
+          Posix.munmap(address, fileBytes);
         }
         file.close();
       }
     }
+  }
+
+  private static long fileBytes(long regionBytes) {
+    return NvramPrologue.PROLOGUE_BYTES + regionBytes + RECORDER_BYTES;
   }
 
   /// True for a new file, and for one whose making was cut short: nothing has ever been stored
@@ -181,7 +196,11 @@ public final class NvramFile implements NvramPort {
                 + ". Nothing was changed. Start the program that wrote it, shut the"
                 + " cabinet down cleanly, then move the file away.");
       }
-      long foundBytes = file.facts().sizeBytes() - NvramPrologue.PROLOGUE_BYTES;
+      // An older program's file has no ring, and a process may have been killed while it made
+      // the file longer by one.
+      long foundBytes = Math.max(
+          file.facts().sizeBytes() - NvramPrologue.PROLOGUE_BYTES - RECORDER_BYTES,
+          Math.min(file.facts().sizeBytes() - NvramPrologue.PROLOGUE_BYTES, found.regionBytes()));
       if (found.regionBytes() != regionBytes || foundBytes != regionBytes) {
         throw new IOException(
             who + " has " + found.regionBytes() + " bytes"
@@ -214,10 +233,9 @@ public final class NvramFile implements NvramPort {
     if (result == 0) {
       result = Posix.fallocate(file.fd(), 0, 0, fileBytes);
     }
-    if (blank && (result == -Posix.EOPNOTSUPP || result == -Posix.ENOSYS)) {
-      result = writeZeroes(file.fd(), fileBytes);
-    } else if (result == -Posix.EOPNOTSUPP || result == -Posix.ENOSYS) {
-      result = 0;
+    if (result == -Posix.EOPNOTSUPP || result == -Posix.ENOSYS) {
+      // What is there has its place; of an older program's file the ring is not.
+      result = writeZeroes(file.fd(), blank ? 0 : file.facts().sizeBytes(), fileBytes);
     }
     if (result == 0 && blank) {
       result = file.syncWithName();
@@ -233,10 +251,10 @@ public final class NvramFile implements NvramPort {
         + ". Free that much space, make the NVRAM smaller, or put the file elsewhere.");
   }
 
-  private static int writeZeroes(int fd, long fileBytes) {
+  private static int writeZeroes(int fd, long fromBytes, long fileBytes) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment zeroes = arena.allocate(SCAN_BYTES, PAGE_BYTES);
-      long atBytes = 0;
+      long atBytes = fromBytes;
       while (atBytes < fileBytes) {
         long result =
             Posix.pwrite(fd, zeroes.address(), Math.min(SCAN_BYTES, fileBytes - atBytes), atBytes);
@@ -293,7 +311,7 @@ public final class NvramFile implements NvramPort {
       NvramLogPort log)
       throws IOException {
     NvramPrologue prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
-    MemorySegment region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES);
+    MemorySegment region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES, regionBytes);
     Contents contents = blank ? Contents.BLANK : judge(prologue, bootId);
     // After a clean end the file itself has everything, until the prologue is written again.
     boolean mayNeedLog = !blank && prologue.condition() != Condition.CLEAN;
@@ -465,6 +483,11 @@ public final class NvramFile implements NvramPort {
   /// What the cabinet is to be given: the region itself, or it together with its log.
   public NvramPort port() {
     return found.log == null ? this : new LoggedNvram(this, found.log);
+  }
+
+  /// Where the flight recorder writes.
+  public RecorderPort recorder() {
+    return recorder;
   }
 
   /// Says that the contents are good under any kernel. Called after [#force], when nothing will

@@ -1,9 +1,11 @@
 package farside.driver.tcplink;
 
+import farside.driver.netty.StraightReceive;
 import farside.port.LinkPort;
 import farside.port.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,6 +16,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// received.
 ///
 /// What arrived stays to be taken after the connection ended; half a frame does not.
+///
+/// While long payloads come, one after the other, only the beginning of each is received into a
+/// buffer, and the rest straight to the place that whoever drains the link has for it.
 final class Connection extends ChannelInboundHandlerAdapter {
   /// What a link wants to hear of its connections.
   interface Owner {
@@ -39,6 +44,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private static final int RECEIVED_BYTES_RESUME = 2 * 1024 * 1024;
   private static final int BATCH_BYTES = 128 * 1024;
 
+  /// So much is taken straight from the socket at a time: hosts and drives have their turn too.
+  private static final int STRAIGHT_BYTES_PER_ROUND = 1024 * 1024;
+
   private final Owner owner;
   private final Channel channel;
   private final FrameCutter cutter = new FrameCutter();
@@ -52,9 +60,28 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean isDiscardDue;
   private long unsentBytes;
 
+  /// The payload that came last was a long one.
+  private boolean isLongPayloadLikely;
+
+  /// The socket may hold more than was received.
+  private boolean mayHoldMore;
+
+  /// Whoever drains has given a place, and was not told yet what became of it.
+  private boolean isPlaceGiven;
+
   Connection(Owner owner, Channel channel) {
     this.owner = owner;
     this.channel = channel;
+  }
+
+  /// Before the channel is read: [StraightReceive] where it is possible.
+  void prepareToReceive(AdaptiveRecvByteBufAllocator usual) {
+    StraightReceive.prepare(channel, usual, this::isReceivedStraight);
+  }
+
+  /// A frame that got no place is received as all others are, in as large pieces as can be.
+  private boolean isReceivedStraight() {
+    return isAdmitted && isLongPayloadLikely && !cutter.isKeptTogether();
   }
 
   /// True while frames can be sent.
@@ -163,11 +190,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /// Hands frames over. Returns how many.
   int drain(LinkPort.LinkSink sink, int limit, FrameCount count) {
     int drained = 0;
+    int straightLeftBytes = STRAIGHT_BYTES_PER_ROUND;
     isHandingOver = true;
-    while (drained < limit && !isDiscardDue && cutter.cut()) {
-      count.add(cutter.lengthBytes());
-      sink.onFrame(cutter.address(), cutter.lengthBytes());
-      drained++;
+    while (drained < limit && !isDiscardDue) {
+      if (cutter.cut()) {
+        handOver(sink, count);
+        drained++;
+      } else if (cutter.isHeadHere()) {
+        askForPlace(sink);
+      } else {
+        int takenBytes = straightLeftBytes > 0 ? receiveStraight() : 0;
+        straightLeftBytes -= takenBytes;
+        if (takenBytes == 0) {
+          break;
+        }
+      }
     }
     isHandingOver = false;
     if (isDiscardDue) {
@@ -182,6 +219,65 @@ final class Connection extends ChannelInboundHandlerAdapter {
       channel.config().setAutoRead(true);
     }
     return drained;
+  }
+
+  private void handOver(LinkPort.LinkSink sink, FrameCount count) {
+    int payloadBytes = cutter.payloadBytes();
+    if (payloadBytes > 0) {
+      isLongPayloadLikely = payloadBytes >= FrameCutter.LONG_PAYLOAD_BYTES;
+    }
+    if (cutter.isPlaced()) {
+      isPlaceGiven = false;
+      count.add(cutter.lengthBytes() + payloadBytes);
+      sink.onFrameInPlace(cutter.address(), cutter.lengthBytes());
+    } else {
+      count.add(cutter.lengthBytes());
+      sink.onFrame(cutter.address(), cutter.lengthBytes());
+    }
+  }
+
+  private void askForPlace(LinkPort.LinkSink sink) {
+    long place = sink.placeFor(cutter.headAddress(), cutter.headBytes(), cutter.payloadBytes());
+    if (place == LinkPort.LinkSink.NOWHERE) {
+      cutter.keepTogether();
+    } else {
+      isPlaceGiven = true;
+      cutter.place(place);
+    }
+  }
+
+  /// What the socket has of the payload that has a place goes there; after it, the beginning of
+  /// the next frame into a buffer. Returns how many bytes.
+  private int receiveStraight() {
+    if (isEnded || !mayHoldMore) {
+      return 0;
+    }
+    if (cutter.placeBytes() > 0) {
+      int taken = take(cutter.placeAddress(), cutter.placeBytes());
+      cutter.onPut(taken);
+      return taken;
+    }
+    if (!isLongPayloadLikely || cutter.queuedBytes() > 0) {
+      return 0;
+    }
+    ByteBuf glance = channel.alloc().directBuffer(StraightReceive.GLANCE_BYTES);
+    int taken = take(FrameCutter.addressOf(glance), StraightReceive.GLANCE_BYTES);
+    cutter.add(glance.writerIndex(taken));
+    return taken;
+  }
+
+  private int take(long address, int lengthBytes) {
+    int taken = StraightReceive.take(channel, address, lengthBytes);
+    mayHoldMore = taken == lengthBytes;
+    return taken;
+  }
+
+  /// The connection has ended: whoever drains hears of the place that a payload has not filled.
+  void freePlace(LinkPort.LinkSink sink) {
+    if (isPlaceGiven) {
+      isPlaceGiven = false;
+      sink.onPlaceFree();
+    }
   }
 
   /// Takes note of a received frame.
@@ -231,6 +327,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     cutter.add(bytes);
+    mayHoldMore = true;
     if (cutter.queuedBytes() > RECEIVED_BYTES_MAX) {
       channel.config().setAutoRead(false);
     }

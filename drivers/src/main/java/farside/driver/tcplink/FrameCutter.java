@@ -10,13 +10,19 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /// Finds whole frames in a stream of bytes that arrives in pieces of any size.
 ///
-/// A frame that lies in one received buffer is shown where it lies. Only one that straddles
-/// buffers is copied, into a side buffer that takes the longest frame there is.
+/// A frame that lies in one received buffer is shown where it lies. One that does not, and whose
+/// payload is long, may get a place for its payload as soon as header and message are here
+/// ([#isHeadHere]): what has come of it is moved there, and who reads the stream may put the rest
+/// there past the cutter. Any other is put together in a side buffer that takes the longest frame
+/// there is.
 ///
 /// The stream carries no marks to find the next frame by after a wrong length, so nothing is
 /// cut behind a header that cannot be trusted: [#fault] says why, and the connection is of no
 /// further use.
 final class FrameCutter {
+  /// A payload of less is not worth a question, nor a system call of its own.
+  static final int LONG_PAYLOAD_BYTES = 16 * 1024;
+
   private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
   private final FrameHeaderFlyweight header = new FrameHeaderFlyweight();
   private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
@@ -24,6 +30,11 @@ final class FrameCutter {
   private ByteBuf side;
   private int sideBytes;
   private boolean isSideShown;
+  private boolean isHeadHere;
+  private boolean isHeadAsked;
+  private boolean isPlaced;
+  private long placeAddress;
+  private int placeBytes;
   private long address;
   private int lengthBytes;
   private String fault = "";
@@ -50,13 +61,77 @@ final class FrameCutter {
   }
 
   /// Cuts the next frame. It stays at [#address] until the next call of a method of this
-  /// cutter. False: no whole frame is here, or there is a [#fault].
+  /// cutter; of one that [#isPlaced] only header and message are there. False: no whole frame is
+  /// here, or its head waits for an answer, or there is a [#fault].
   boolean cut() {
     dropShown();
-    if (!fault.isEmpty()) {
+    if (!fault.isEmpty() || isHeadHere) {
       return false;
     }
+    if (isPlaced) {
+      return cutPlaced();
+    }
     return (sideBytes == 0 && cutInPlace()) || (fault.isEmpty() && cutAtTheSide());
+  }
+
+  /// True if header and message of a frame lie at [#headAddress], apart from its long payload, of
+  /// which not all may be here. Nothing is cut until that has an answer, [#place] or
+  /// [#keepTogether].
+  boolean isHeadHere() {
+    return isHeadHere;
+  }
+
+  long headAddress() {
+    return addressOf(side);
+  }
+
+  int headBytes() {
+    return sideBytes;
+  }
+
+  /// Length of the payload of the frame that was looked at last.
+  int payloadBytes() {
+    return header.payloadBytes();
+  }
+
+  /// True while more of such a frame is to come.
+  boolean isKeptTogether() {
+    return isHeadAsked;
+  }
+
+  /// The payload of the frame whose head is here goes to the address, which takes all of it.
+  void place(long address) {
+    isHeadHere = false;
+    isPlaced = true;
+    placeAddress = address;
+    placeBytes = header.payloadBytes();
+  }
+
+  /// The frame whose head is here is to be shown in one piece.
+  void keepTogether() {
+    isHeadHere = false;
+    isHeadAsked = true;
+  }
+
+  /// True from when a frame has its place until it was shown, and while it is.
+  boolean isPlaced() {
+    return isPlaced;
+  }
+
+  /// Where the next byte of the payload goes that has a place, once nothing is queued.
+  long placeAddress() {
+    return placeAddress;
+  }
+
+  /// How many bytes of it are missing; 0 if nothing was placed.
+  int placeBytes() {
+    return placeBytes;
+  }
+
+  /// So many bytes were put to [#placeAddress].
+  void onPut(int bytes) {
+    placeAddress += bytes;
+    placeBytes -= bytes;
   }
 
   /// True if the stream begins with a header that is whole and right. To be asked before the
@@ -97,6 +172,10 @@ final class FrameCutter {
     }
     sideBytes = 0;
     isSideShown = false;
+    isHeadHere = false;
+    isHeadAsked = false;
+    isPlaced = false;
+    placeBytes = 0;
     lengthBytes = 0;
     if (fault.isEmpty()) {
       fault = "the connection was closed";
@@ -111,6 +190,8 @@ final class FrameCutter {
     if (isSideShown) {
       sideBytes = 0;
       isSideShown = false;
+      isHeadAsked = false;
+      isPlaced = false;
     } else {
       received.peekFirst().skipBytes(lengthBytes);
       dropReadHead();
@@ -142,13 +223,39 @@ final class FrameCutter {
         return false;
       }
       if (wantedBytes == sideBytes) {
-        address = addressOf(side);
-        lengthBytes = sideBytes;
-        isSideShown = true;
-        return true;
+        return showSide();
+      }
+      isHeadHere = !isHeadAsked && isHeadOfLongPayload();
+      if (isHeadHere) {
+        return false;
       }
     }
     return false;
+  }
+
+  private boolean isHeadOfLongPayload() {
+    return sideBytes == FrameHeaderFlyweight.HEADER_BYTES + header.messageBytes()
+        && header.payloadBytes() >= LONG_PAYLOAD_BYTES;
+  }
+
+  private boolean showSide() {
+    address = addressOf(side);
+    lengthBytes = sideBytes;
+    isSideShown = true;
+    return true;
+  }
+
+  private boolean cutPlaced() {
+    while (placeBytes > 0 && !received.isEmpty()) {
+      ByteBuf first = received.peekFirst();
+      int pieceBytes = Math.min(placeBytes, first.readableBytes());
+      Memory.copy(addressOf(first) + first.readerIndex(), placeAddress, pieceBytes);
+      first.skipBytes(pieceBytes);
+      queuedBytes -= pieceBytes;
+      onPut(pieceBytes);
+      dropReadHead();
+    }
+    return placeBytes == 0 && showSide();
   }
 
   /// Moves bytes to the side until `wantedBytes` are there. False: there are not so many.

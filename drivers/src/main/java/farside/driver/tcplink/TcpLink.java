@@ -180,6 +180,7 @@ public final class TcpLink implements LinkPort, RoundFlush {
       }
       told.pollFirst();
       first.discardReceived();
+      first.freePlace(sink);
       sink.onCarrier(false, first.endReason());
       drained++;
     }
@@ -424,14 +425,13 @@ public final class TcpLink implements LinkPort, RoundFlush {
       channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
       channel.config().setOption(ChannelOption.TCP_NODELAY, true);
       channel.config().setOption(ChannelOption.SO_KEEPALIVE, false);
-      channel
-          .config()
-          .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
-              1024, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));
       // Each answers false where the transport does not have it.
       channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);
       channel.config().setOption(IoUringChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);
-      channel.pipeline().addLast(new Connection(connectionOwner, channel));
+      Connection connection = new Connection(connectionOwner, channel);
+      connection.prepareToReceive(new AdaptiveRecvByteBufAllocator(
+          1024, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));
+      channel.pipeline().addLast(connection);
     }
   }
 }

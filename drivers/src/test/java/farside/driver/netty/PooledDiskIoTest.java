@@ -19,7 +19,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("it counts the calls of the whole process")
 class PooledDiskIoTest {
   private static final int SLOT_COUNT = 256;
   private static final int BLOCK = 4096;

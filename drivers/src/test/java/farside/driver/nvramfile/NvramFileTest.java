@@ -3,6 +3,8 @@ package farside.driver.nvramfile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import farside.director.blackbox.FlightRecorder;
+import farside.director.blackbox.Recording;
 import farside.driver.posix.TinyFileSystem;
 import farside.port.NvramPort.Contents;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NvramFileTest {
   private static final int REGION_BYTES = 1 << 20;
+  private static final int FILE_BYTES = 4096 + REGION_BYTES + 262_144;
   private static final UUID THIS_BOOT = new UUID(1, 2);
   private static final UUID NEXT_BOOT = new UUID(3, 4);
 
@@ -48,7 +52,7 @@ class NvramFileTest {
     for (long offset = 0; offset < REGION_BYTES; offset += 8) {
       assertThat(nvram.getLong(offset)).isZero();
     }
-    assertThat((Long) Files.getAttribute(path, "size")).isEqualTo(REGION_BYTES + 4096);
+    assertThat((Long) Files.getAttribute(path, "size")).isEqualTo(FILE_BYTES);
     nvram.close();
   }
 
@@ -172,7 +176,7 @@ class NvramFileTest {
     NvramFile nvram = open(THIS_BOOT);
 
     assertThat(nvram.contents()).isEqualTo(Contents.BLANK);
-    assertThat(Files.size(path)).isEqualTo(REGION_BYTES + 4096);
+    assertThat(Files.size(path)).isEqualTo(FILE_BYTES);
     nvram.close();
   }
 
@@ -196,6 +200,69 @@ class NvramFileTest {
 
     assertThatThrownBy(() -> open(THIS_BOOT))
         .hasMessageContaining("by its prologue and 1044480 in the file");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4096, 262_143, 262_144})
+  void fileOfAProgramWithoutAFlightRecorderKeepsItsContentsAndGetsARing(int ringBytes)
+      throws IOException {
+    NvramFile nvram = open(THIS_BOOT);
+    nvram.putLong(REGION_BYTES - 8, 7);
+    nvram.commit(0, 42);
+    nvram.close();
+    byte[] before = Files.readAllBytes(path);
+    try (RandomAccessFile older = new RandomAccessFile(path.toFile(), "rw")) {
+      older.setLength(4096 + REGION_BYTES + ringBytes);
+    }
+    if (ringBytes < 262_144) {
+      assertThatThrownBy(() -> RecorderFile.read(path))
+          .hasMessageContaining("An older program wrote it")
+          .hasMessageContaining("Run the site once with this program");
+    }
+
+    NvramFile again = open(THIS_BOOT);
+    assertThat(again.contents()).isEqualTo(Contents.KEPT);
+    assertThat(again.getLong(REGION_BYTES - 8)).isEqualTo(7);
+    again.recorder().putLong(262_136, 9);
+    again.close();
+    byte[] after = Files.readAllBytes(path);
+    assertThat(after).hasSize(FILE_BYTES);
+    assertThat(after[FILE_BYTES - 8]).isEqualTo((byte) 9);
+    assertThat(Arrays.copyOfRange(after, 4096, 4096 + REGION_BYTES))
+        .isEqualTo(Arrays.copyOfRange(before, 4096, 4096 + REGION_BYTES));
+  }
+
+  @Test
+  void ringIsReadWhileTheFileIsInUseAndOutlivesLostContents() throws IOException {
+    NvramFile nvram = open(THIS_BOOT);
+    nvram.commit(0, 42);
+    new FlightRecorder(nvram.recorder()).start(1, 2, "the first boot");
+    assertThat(Recording.of(RecorderFile.read(path)).entries()).hasSize(1);
+    nvram.close();
+
+    NvramFile lost = open(NEXT_BOOT);
+    assertThat(lost.contents()).isEqualTo(Contents.LOST);
+    new FlightRecorder(lost.recorder()).start(3, 4, "the second boot");
+    assertThat(Recording.of(RecorderFile.read(path)).lines(entry -> "*"))
+        .containsExactly(
+            "-- boot 1", "* the first boot starts", "-- boot 2", "* the second boot starts");
+    assertThatThrownBy(() -> lost.recorder().putLong(262_144, 1))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+    lost.close();
+  }
+
+  @Test
+  void fileWithoutARingThatCanBeReadIsToldWithTheCure() throws IOException {
+    Files.write(path, new byte[100]);
+    assertThatThrownBy(() -> RecorderFile.read(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("does not begin with a whole prologue")
+        .hasMessageContaining("--run-dir");
+    Files.delete(path);
+    open(THIS_BOOT).close();
+    rewriteVersion(2);
+    assertThatThrownBy(() -> RecorderFile.read(path))
+        .hasMessageContaining("is of version 2, this program knows version 1");
   }
 
   @Test
@@ -305,7 +372,7 @@ class NvramFileTest {
       assertThatThrownBy(() -> NvramFile.open(small, REGION_BYTES, THIS_BOOT))
           .isInstanceOf(IOException.class)
           .hasMessageContaining(
-              "NVRAM " + small + ": cannot allocate 1052672 bytes: No space left on device");
+              "NVRAM " + small + ": cannot allocate 1314816 bytes: No space left on device");
       assertThat(small).doesNotExist();
     }
   }

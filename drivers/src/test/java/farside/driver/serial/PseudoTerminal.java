@@ -41,6 +41,7 @@ final class PseudoTerminal implements AutoCloseable {
   private final StringBuilder seen = new StringBuilder();
   private final int master;
   private final Path device;
+  private boolean isClosed;
 
   PseudoTerminal() {
     master = Posix.open(
@@ -115,8 +116,12 @@ final class PseudoTerminal implements AutoCloseable {
     seen.setLength(0);
   }
 
+  /// Hangs up. Once: by the second time the number may be another test's file.
   @Override
   public void close() {
-    Posix.close(master);
+    if (!isClosed) {
+      isClosed = true;
+      Posix.close(master);
+    }
   }
 }

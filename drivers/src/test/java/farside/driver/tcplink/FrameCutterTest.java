@@ -8,8 +8,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -35,7 +38,7 @@ class FrameCutterTest {
       List<byte[]> cut = new ArrayList<>();
       for (int at = 0; at < stream.length; ) {
         int pieceBytes = Math.min(stream.length - at, 1 + random.nextInt(pieceBytesMax));
-        add(each, java.util.Arrays.copyOfRange(stream, at, at + pieceBytes), random.nextBoolean());
+        add(each, Arrays.copyOfRange(stream, at, at + pieceBytes), random.nextBoolean());
         at += pieceBytes;
         if (random.nextInt(3) > 0) {
           cutAll(each, cut);
@@ -45,7 +48,7 @@ class FrameCutterTest {
 
       assertThat(cut)
           .as("seed %d", seed)
-          .usingElementComparator(java.util.Arrays::compare)
+          .usingElementComparator(Arrays::compare)
           .isEqualTo(frames);
       assertThat(each.queuedBytes()).as("seed %d", seed).isZero();
       assertThat(each.fault()).isEmpty();
@@ -54,6 +57,105 @@ class FrameCutterTest {
           .as("seed %d: every buffer is given back", seed)
           .allMatch(bytes -> bytes.refCnt() == 0);
       given.clear();
+    }
+  }
+
+  @Test
+  void theSameFramesComeOutWhereverTheStreamIsCutInTwoAndWhereverPayloadIsPut() {
+    Random random = new Random(SEED);
+    int longBytes = FrameCutter.LONG_PAYLOAD_BYTES;
+    List<byte[]> frames = List.of(
+        TestFrames.frame(0, 30, 100, random),
+        TestFrames.frame(1, 30, longBytes, random),
+        TestFrames.frame(2, 0, longBytes + 1, random),
+        TestFrames.frame(3, 18, 0, random));
+    byte[] stream = concat(frames);
+    for (int at = 0; at <= stream.length; at += at % 5000 < 200 ? 1 : 7) {
+      FrameCutter each = new FrameCutter();
+      List<byte[]> cut = new ArrayList<>();
+      feed(each, stream, new int[] {at, stream.length}, at % 3, cut);
+      assertThat(cut).as("cut at %d", at).hasSize(frames.size());
+      for (int i = 0; i < cut.size(); i++) {
+        assertThat(Arrays.equals(cut.get(i), frames.get(i))).as("cut at %d", at).isTrue();
+      }
+      assertThat(each.queuedBytes()).isZero();
+      each.release();
+      assertThat(given).allMatch(bytes -> bytes.refCnt() == 0);
+      given.clear();
+    }
+  }
+
+  @Test
+  void payloadOfAnyLengthFindsItsPlaceHoweverTheBytesArriveInPieces() {
+    for (int round = 0; round < 24; round++) {
+      Random random = new Random(SEED + round);
+      List<byte[]> frames = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        frames.add(TestFrames.anyFrame(i, random));
+      }
+      byte[] stream = concat(frames);
+      int pieceBytesMax = 1 + random.nextInt(100_000);
+      int[] ends = random
+          .ints(stream.length / pieceBytesMax + 1, 0, stream.length)
+          .sorted()
+          .toArray();
+      ends = Arrays.copyOf(ends, ends.length + 1);
+      ends[ends.length - 1] = stream.length;
+      FrameCutter each = new FrameCutter();
+      List<byte[]> cut = new ArrayList<>();
+      feed(each, stream, ends, round % 3, cut);
+      assertThat(cut)
+          .as("seed %d", SEED + round)
+          .usingElementComparator(Arrays::compare)
+          .isEqualTo(frames);
+      assertThat(each.queuedBytes()).isZero();
+      each.release();
+    }
+  }
+
+  /// Gives the stream in pieces that end there. Payloads get a place, all but each third; what
+  /// lacks of it when a piece ends is put there past the cutter, by turns.
+  private void feed(FrameCutter target, byte[] stream, int[] ends, int turn, List<byte[]> into) {
+    int heads = turn;
+    int from = 0;
+    MemorySegment place = null;
+    for (int end : ends) {
+      if (end <= from) {
+        continue;
+      }
+      add(target, Arrays.copyOfRange(stream, from, end), true);
+      from = end;
+      boolean isMore = true;
+      while (isMore) {
+        if (target.cut()) {
+          byte[] frame = shown(target);
+          if (target.isPlaced()) {
+            frame = concat(List.of(frame, place.toArray(ValueLayout.JAVA_BYTE)));
+          }
+          into.add(frame);
+        } else if (target.isHeadHere()) {
+          if (heads++ % 3 == 2) {
+            target.keepTogether();
+          } else {
+            place = Arena.ofAuto().allocate(target.payloadBytes());
+            target.place(place.address());
+          }
+        } else if (target.placeBytes() > 0 && heads % 2 == 0 && from < stream.length) {
+          int bytes = Math.min(target.placeBytes(), stream.length - from);
+          bytes = Math.max(1, bytes / 2);
+          MemorySegment.copy(
+              stream,
+              from,
+              Memory.at(target.placeAddress(), bytes),
+              ValueLayout.JAVA_BYTE,
+              0,
+              bytes);
+          target.onPut(bytes);
+          from += bytes;
+        } else {
+          isMore = false;
+        }
+      }
     }
   }
 
@@ -85,7 +187,7 @@ class FrameCutterTest {
 
     List<byte[]> cut = new ArrayList<>();
     cutAll(cutter, cut);
-    assertThat(cut).usingElementComparator(java.util.Arrays::compare).isEqualTo(frames);
+    assertThat(cut).usingElementComparator(Arrays::compare).isEqualTo(frames);
   }
 
   @Test
@@ -100,7 +202,7 @@ class FrameCutterTest {
     List<byte[]> cut = new ArrayList<>();
     cutAll(cutter, cut);
 
-    assertThat(cut).usingElementComparator(java.util.Arrays::compare).containsExactly(good);
+    assertThat(cut).usingElementComparator(Arrays::compare).containsExactly(good);
     assertThat(cutter.fault()).contains("header is damaged");
     assertThat(cutter.cut()).isFalse();
     cutter.release();
@@ -130,7 +232,7 @@ class FrameCutterTest {
       }
       for (int at = 0; at < noise.length; ) {
         int pieceBytes = Math.min(noise.length - at, 1 + random.nextInt(100));
-        add(each, java.util.Arrays.copyOfRange(noise, at, at + pieceBytes), true);
+        add(each, Arrays.copyOfRange(noise, at, at + pieceBytes), true);
         at += pieceBytes;
         assertThat(each.cut()).as("seed %d, round %d", SEED, round).isFalse();
       }
@@ -153,7 +255,7 @@ class FrameCutterTest {
     byte[] frame = TestFrames.frame(1, 30, 5000, new Random(SEED));
     for (int bytes = 0; bytes < frame.length; bytes += 97) {
       FrameCutter each = new FrameCutter();
-      add(each, java.util.Arrays.copyOf(frame, bytes), true);
+      add(each, Arrays.copyOf(frame, bytes), true);
       assertThat(each.cut()).isFalse();
       each.release();
       assertThat(each.cut()).isFalse();
@@ -171,8 +273,12 @@ class FrameCutterTest {
   }
 
   private static void cutAll(FrameCutter from, List<byte[]> into) {
-    while (from.cut()) {
-      into.add(shown(from));
+    while (from.cut() || from.isHeadHere()) {
+      if (from.isHeadHere()) {
+        from.keepTogether();
+      } else {
+        into.add(shown(from));
+      }
     }
   }
 

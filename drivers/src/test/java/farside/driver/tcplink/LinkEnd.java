@@ -11,10 +11,12 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// One end of a link, with whoever drains it: notes frames, carrier facts and freed payloads.
+/// One end of a link, with whoever drains it: notes frames, carrier facts and freed payloads. It
+/// has a place for two of three payloads that it is asked about.
 final class LinkEnd implements LinkPort.LinkSink {
   final TcpLink link;
   final List<byte[]> frames = new ArrayList<>();
@@ -22,6 +24,10 @@ final class LinkEnd implements LinkPort.LinkSink {
   final List<Long> freedTags = new ArrayList<>();
   int drainLimit = 64;
   boolean isDraining = true;
+  int placesAsked;
+  int placesGiven;
+  int placesFreed;
+  private MemorySegment place;
 
   LinkEnd(String name, TcpLink.Role role, int port, IoEventLoop loop, Transport transport) {
     this(new TcpLink(
@@ -74,6 +80,44 @@ final class LinkEnd implements LinkPort.LinkSink {
     frames.add(Memory.at(address, lengthBytes).toArray(ValueLayout.JAVA_BYTE));
     // A sink may change what it is shown: nobody may find it so again.
     Memory.zero(address, lengthBytes);
+  }
+
+  @Override
+  public long placeFor(long headAddress, int headBytes, int payloadBytes) {
+    if (place != null) {
+      throw new IllegalStateException("a second place");
+    }
+    if (placesAsked++ % 3 == 2) {
+      return NOWHERE;
+    }
+    placesGiven++;
+    place = Arena.ofAuto().allocate(payloadBytes);
+    return place.address();
+  }
+
+  @Override
+  public void onFrameInPlace(long headAddress, int headBytes) {
+    byte[] frame = Arrays.copyOf(
+        Memory.at(headAddress, headBytes).toArray(ValueLayout.JAVA_BYTE),
+        headBytes + (int) place.byteSize());
+    MemorySegment.copy(place, ValueLayout.JAVA_BYTE, 0, frame, headBytes, (int) place.byteSize());
+    frames.add(frame);
+    Memory.zero(headAddress, headBytes);
+    place = null;
+  }
+
+  @Override
+  public void onPlaceFree() {
+    place = null;
+    placesFreed++;
+    carrierFactsAtFree = carrierFacts.size();
+  }
+
+  int carrierFactsAtFree;
+
+  /// True while a payload is on its way to its place.
+  boolean isReceivingInPlace() {
+    return place != null;
   }
 
   @Override

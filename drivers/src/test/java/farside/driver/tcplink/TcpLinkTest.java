@@ -80,6 +80,7 @@ class TcpLinkTest {
     assertSame(connecting.frames, back);
     assertThat(queued).as("long payloads are sent from where they lie").isNotEmpty();
     assertThat(connecting.freedTags).isEqualTo(queued);
+    assertThat(listening.placesGiven).as("long payloads go to their places").isPositive();
     assertThat(connecting.link.sentFrames()).isEqualTo(forth.size());
     assertThat(connecting.link.sentBytes()).isEqualTo(listening.link.receivedBytes());
     assertThat(listening.link.receivedFrames()).isEqualTo(forth.size());
@@ -130,6 +131,54 @@ class TcpLinkTest {
       runUntil(() -> listening.frames.size() == 2);
     }
     assertThat(listening.frames.get(1)).isEqualTo(next);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aPlaceIsFreeBeforeItIsToldThatTheLineBrokeInTheMiddleOfThePayload(Transport with)
+      throws Exception {
+    startListening(with);
+    byte[] frame = TestFrames.frame(1, 30, 60_000, random);
+    for (int life = 1; life <= 3; life++) {
+      int facts = listening.carrierFacts.size();
+      int given = listening.placesGiven;
+      listening.placesAsked = 0;
+      try (Socket peer = connectBare()) {
+        peer.getOutputStream().write(frame, 0, 20_000 * life - 10_000);
+        runUntil(listening::isReceivingInPlace);
+        if (life == 2) {
+          listening.link.hangUp("a test");
+        } else if (life == 3) {
+          listening.link.vary(false);
+        }
+      }
+      runUntil(() -> listening.carrierFacts.size() == facts + 2);
+      assertThat(listening.placesGiven).isEqualTo(given + 1);
+      assertThat(listening.placesFreed).isEqualTo(life);
+      assertThat(listening.carrierFactsAtFree).isEqualTo(facts + 1);
+      assertThat(listening.isReceivingInPlace()).isFalse();
+    }
+    assertThat(listening.frames).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void whatAPeerSentBeforeItWentArrivesWhateverItsLength(Transport with) throws Exception {
+    startListening(with);
+    List<byte[]> sent = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      sent.add(TestFrames.frame(i, 30, i % 4 == 3 ? 500 : 60_000, random));
+    }
+    try (Socket peer = connectBare()) {
+      for (int i = 0; i < sent.size(); i++) {
+        peer.getOutputStream().write(sent.get(i));
+        if (i == 1) {
+          runUntil(() -> listening.frames.size() == 2);
+        }
+      }
+    }
+    runUntil(listening::isDown);
+    assertSame(listening.frames, sent);
   }
 
   @ParameterizedTest

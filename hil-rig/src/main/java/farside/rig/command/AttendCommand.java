@@ -12,7 +12,6 @@ import picocli.CommandLine.Parameters;
 
 /// `farside console`: a person at the service processor of a running site.
 @Command(
-    name = "console",
     description = {
       "Opens the console of a running site: history, completion by Tab, `watch query`.",
       "For one command, or from a program, use `farside ctl`."

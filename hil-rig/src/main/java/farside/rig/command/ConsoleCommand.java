@@ -9,7 +9,6 @@ import picocli.CommandLine.Parameters;
 
 /// `farside ctl`: one command for the service processor of a running site.
 @Command(
-    name = "ctl",
     description = {
       "Asks a running site to do one console command, and prints the answer.",
       "Try: farside ctl loopback A help"

@@ -16,7 +16,6 @@ import picocli.CommandLine.Option;
 
 /// `farside demo`.
 @Command(
-    name = "demo",
     description = {
       "Shows a mirrored pair at work, in less than 40 s.",
       "Writes, cuts the link, heals it, kills a site, and compares the drives of both sites byte by byte;",

@@ -3,6 +3,7 @@ package farside.rig.command;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -20,24 +21,28 @@ import picocli.CommandLine.IVersionProvider;
     footer = {
       "",
       "Exit status: 0 yes or done, 1 no or failed, 2 not understood (a bad rig file too), 3 rig not reachable."
-    },
-    subcommands = {
-      RunCommand.class,
-      ConsoleCommand.class,
-      PreflightCommand.class,
-      AttendCommand.class,
-      PasswordCommand.class,
-      DemoCommand.class,
-      SimulateCommand.class,
-      WarmUpCommand.class
     })
 public final class FarsideCommand implements Runnable {
+  private static final List<Subcommand> SUBCOMMANDS = List.of(
+      new Subcommand("run", RunCommand.class),
+      new Subcommand("ctl", ConsoleCommand.class),
+      new Subcommand("blackbox", BlackBoxCommand.class),
+      new Subcommand("preflight", PreflightCommand.class),
+      new Subcommand("console", AttendCommand.class),
+      new Subcommand("password", PasswordCommand.class),
+      new Subcommand("demo", DemoCommand.class),
+      new Subcommand("sim", SimulateCommand.class),
+      new Subcommand("warm-up", WarmUpCommand.class));
+
+  private record Subcommand(String name, Class<?> type) {}
+
   @CommandLine.Spec
   private CommandLine.Model.CommandSpec spec;
 
   /// Runs one command line to its end, and returns the exit status.
   public static int execute(String... args) {
     CommandLine commandLine = new CommandLine(new FarsideCommand());
+    addSubcommands(commandLine, args.length == 0 ? "" : args[0]);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
       if (failure instanceof RefusedException refused) {
@@ -49,6 +54,17 @@ public final class FarsideCommand implements Runnable {
       return ExitStatus.MACHINE_CHECK;
     });
     return commandLine.execute(args);
+  }
+
+  /// Picocli reads by reflection what a subcommand understands, and that for all of them is half
+  /// of what the first word costs: so the one that is named is added, and all of them only for
+  /// who asks what there is.
+  private static void addSubcommands(CommandLine commandLine, String wanted) {
+    List<Subcommand> named =
+        SUBCOMMANDS.stream().filter(one -> one.name().equals(wanted)).toList();
+    for (Subcommand one : named.isEmpty() ? SUBCOMMANDS : named) {
+      commandLine.addSubcommand(one.name(), one.type());
+    }
   }
 
   /// Called without a word: that is a question, and the answer is the usage.

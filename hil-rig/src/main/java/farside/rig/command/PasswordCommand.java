@@ -15,7 +15,6 @@ import picocli.CommandLine.Option;
 
 /// `farside password`: turns a password into what a rig may keep.
 @Command(
-    name = "password",
     description = {
       "Asks for a password and prints the line for a console in a rig file.",
       "Without a terminal it reads one line of standard input."

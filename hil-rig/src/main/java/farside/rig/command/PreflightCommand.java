@@ -16,7 +16,6 @@ import picocli.CommandLine.Option;
 
 /// `farside preflight`: a look at every disk that a rig names, with nothing written to any.
 @Command(
-    name = "preflight",
     description = {
       "Looks at the disks that a rig names, and writes to none: what each is, whether it is ours, what would be erased.",
       "Then prints the udev rules and the LVM filter that keep this PC's hands off them."

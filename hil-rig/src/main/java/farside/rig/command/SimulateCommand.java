@@ -17,7 +17,6 @@ import picocli.CommandLine.Option;
 
 /// `farside sim`: the pair in virtual time, with faults, from seeds.
 @Command(
-    name = "sim",
     description = {
       "Runs the same microcode in virtual time, with link cuts, kills and power loss drawn from a seed.",
       "An oracle that knows every write and acknowledgement checks what is promised. Ends with 0 if all held."

@@ -21,7 +21,6 @@ import picocli.CommandLine.Mixin;
 /// The build runs it once with the JVM's recorder on (JEP 514), and what it touched is in the
 /// cache that the launcher hands to every later JVM: half of the time and the work of a start.
 @Command(
-    name = "warm-up",
     hidden = true,
     description =
         "Runs the loopback rig for a moment, on free ports and in a directory of its own; part of the build.")

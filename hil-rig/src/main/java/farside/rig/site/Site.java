@@ -156,6 +156,7 @@ public final class Site {
     consoles.add(console);
     CabinetPorts ports = new CabinetPorts(
         nvram.port(),
+        nvram.recorder(),
         drives.stream().<DrivePort>map(filter).toList(),
         links,
         panel,

@@ -2,6 +2,11 @@ package farside.rig.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import farside.director.Severity;
+import farside.director.blackbox.FlightRecorder;
+import farside.driver.nvramfile.NvramFile;
 import farside.driver.serial.PasswordHash;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -20,10 +25,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The command line in this JVM; what needs a running site is in the end-to-end tests.
+@Isolated("it listens at the standard streams")
 class FarsideCommandTest {
   @TempDir
   Path directory;
@@ -46,7 +53,8 @@ class FarsideCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "run", "ctl", "console", "password", "preflight", "demo", "sim"})
+  @ValueSource(
+      strings = {"", "run", "ctl", "console", "blackbox", "password", "preflight", "demo", "sim"})
   void everyCommandExplainsItself(String command) {
     int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
 
@@ -92,7 +100,9 @@ class FarsideCommandTest {
         "ctl loopback A query --output xml",
         "run loopback --site Z",
         "preflight",
-        "preflight loopback --site Z"
+        "preflight loopback --site Z",
+        "blackbox loopback",
+        "blackbox loopback A --output xml"
       })
   void aCommandLineThatIsNotUnderstoodEndsWithTwo(String line) {
     assertThat(line.isEmpty() ? execute() : execute(line.split(" "))).isEqualTo(2);
@@ -156,6 +166,65 @@ class FarsideCommandTest {
     assertThat(execute("ctl", "loopback", "Q", "query", "--run-dir", directory.toString()))
         .isEqualTo(2);
     assertThat(said(error)).contains("no site Q. Its sites: A, B.");
+  }
+
+  @Test
+  void aFlightRecorderIsPrintedForPeopleAndForPrograms() throws IOException {
+    Files.createDirectories(directory.resolve("A"));
+    NvramFile nvram = NvramFile.open(directory.resolve("A/nvram"), 1 << 20);
+    FlightRecorder recorder = new FlightRecorder(nvram.recorder());
+    recorder.start(0, 1_800_000_000_000L, "cabinet A, serial ALONE");
+    recorder.standing(1_500_000, 1_800_000_000_001L, 0x10, 5, 6, 7, "Suspended (link L1 down)");
+    recorder.event(2_500_000, 1_800_000_000_002L, 3002, Severity.WARNING, "link L1 down: cut");
+    nvram.close();
+
+    assertThat(execute("blackbox", "loopback", "A", "--run-dir", directory.toString()))
+        .isZero();
+    assertThat(said(out)).isEqualTo("""
+        -- boot 1
+        2027-01-15T08:00:00.000Z       0.000000 s cabinet A, serial ALONE starts
+        2027-01-15T08:00:00.001Z       0.001500 s NVRAM: volume 0010 Suspended (link L1 down);\
+         generation 0000000000000005, base 0000000000000006, offered 0000000000000007
+        2027-01-15T08:00:00.002Z       0.002500 s 3002 WARNING link L1 down: cut
+        """);
+    out.reset();
+
+    assertThat(execute(
+            "blackbox", "loopback", "A", "--output", "json", "--run-dir", directory.toString()))
+        .isZero();
+    JsonNode json = new ObjectMapper().readTree(said(out));
+    assertThat(json.path("site").asText()).isEqualTo("A");
+    assertThat(json.path("entriesMax").asInt()).isEqualTo(1024);
+    assertThat(json.path("tornOrDamaged").asInt(-1)).isZero();
+    JsonNode standing = json.path("entries").path(1);
+    assertThat(standing.path("kind").asText()).isEqualTo("STANDING");
+    assertThat(standing.path("volume").asText()).isEqualTo("0010");
+    assertThat(standing.path("generation").asText()).isEqualTo("0000000000000005");
+    JsonNode event = json.path("entries").path(2);
+    assertThat(event.path("sequence").asInt()).isEqualTo(3);
+    assertThat(event.path("boot").asInt()).isEqualTo(1);
+    assertThat(event.path("time").asText()).isEqualTo("2027-01-15T08:00:00.002Z");
+    assertThat(event.path("clockNs").asLong()).isEqualTo(2_500_000);
+    assertThat(event.path("event").asInt()).isEqualTo(3002);
+    assertThat(event.path("severity").asText()).isEqualTo("WARNING");
+    assertThat(event.path("text").asText()).isEqualTo("link L1 down: cut");
+  }
+
+  @Test
+  void aSiteWithoutAFlightRecorderIsToldWhatToDo() throws IOException {
+    assertThat(execute("blackbox", "loopback", "A", "--run-dir", directory.toString()))
+        .isEqualTo(1);
+    assertThat(said(error)).contains("has no NVRAM at " + directory, "Name the --run-dir");
+    assertThat(execute("blackbox", "loopback", "Q", "--run-dir", directory.toString()))
+        .isEqualTo(2);
+    assertThat(said(error)).contains("no site Q. Its sites: A, B.");
+
+    Files.createDirectories(directory.resolve("A"));
+    Files.write(directory.resolve("A/nvram"), new byte[9]);
+    assertThat(execute("blackbox", "loopback", "A", "--run-dir", directory.toString()))
+        .isEqualTo(1);
+    assertThat(said(error)).contains("does not begin with a whole prologue");
+    assertThat(said(out)).isEmpty();
   }
 
   @Test

@@ -49,9 +49,37 @@ public interface LinkPort {
   String description();
 
   /// Takes what the link delivers.
+  ///
+  /// A link may bring a frame in two steps, so that a long payload is received straight to where
+  /// it stays: once header and message have come it asks for a place, and goes on as the answer
+  /// says. A frame of which the link never asked comes by `onFrame`, and so does one that got no
+  /// place.
   interface LinkSink {
-    /// The memory is valid, and may be changed, only during the call.
+    /// A place that is none.
+    long NOWHERE = 0;
+
+    /// A whole frame. The memory is valid, and may be changed, only during the call.
     void onFrame(long address, int lengthBytes);
+
+    /// Header and message of a frame have come, its payload is on its way: where is that to go?
+    /// The memory is valid during the call, and is not changed.
+    ///
+    /// The place belongs to the link, which asks for no second one, until it says
+    /// `onFrameInPlace` or `onPlaceFree`; one of them comes, whatever becomes of the line.
+    default long placeFor(long headAddress, int headBytes, int payloadBytes) {
+      return NOWHERE;
+    }
+
+    /// The frame for which a place was given is whole: its payload lies there, header and message
+    /// here, as in `onFrame`.
+    default void onFrameInPlace(long headAddress, int headBytes) {
+      throw new IllegalStateException("a frame in a place, but none was given");
+    }
+
+    /// The frame for which a place was given will never be whole.
+    default void onPlaceFree() {
+      throw new IllegalStateException("a place is free, but none was given");
+    }
 
     void onSent(long tag);
 

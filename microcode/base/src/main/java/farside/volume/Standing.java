@@ -40,6 +40,15 @@ public record Standing(
     return new Standing(pairState, 0, 0, 0, 0, 0, 0, 0, zeroBased, false, false, 0);
   }
 
+  /// The pair state as an operator sees it, and what else there is to say of the copy.
+  String shown() {
+    return pairState.shown()
+        + (zeroBased ? ", zero-based" : "")
+        + (inconsistent ? ", inconsistent" : "")
+        + (stored ? ", stored" : "")
+        + (staleSinceMs != 0 ? ", possibly stale" : "");
+  }
+
   public Standing with(PairState next) {
     return copy(next, generation, offered, zeroBased, inconsistent, stored, staleSinceMs);
   }

@@ -124,6 +124,16 @@ public final class Volume {
   public void begin(Standing first) {
     standing = first;
     store.store(first);
+    record("begun");
+  }
+
+  private void record(String because) {
+    events.recordStanding(
+        number,
+        standing.generation(),
+        standing.base(),
+        standing.offered(),
+        standing.shown() + " (" + because + ")");
   }
 
   /// IML: the standing of a drive that has neither a label nor is known to be zero. NVRAM is told
@@ -145,6 +155,7 @@ public final class Volume {
     }
     standing = next;
     store.store(next);
+    record(because);
     if (from != to) {
       events.log(EventCode.PAIR_STATE, name(), from.shown(), to.shown(), because);
     }

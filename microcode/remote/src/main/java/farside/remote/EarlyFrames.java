@@ -3,13 +3,15 @@ package farside.remote;
 import farside.protocol.link.FrameHeaderFlyweight;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /// Frames that came too soon, by sequence modulo the window, until the missing one is here.
 ///
 /// Their memory is bounded, and taken in pieces, each once, when so many such frames have come: a
 /// line that loses nothing never needs it, and lines of different delay need some. A frame that
-/// finds no place is lost once more, and sent again.
+/// finds no place is lost once more, and sent again. Of a frame whose payload lies in a record
+/// that is reserved for it only header and message are kept here.
 final class EarlyFrames {
   static final int SMALL_PLACES = 256;
   static final int LARGE_PLACES = 256;
@@ -25,6 +27,7 @@ final class EarlyFrames {
 
   private final int[] placeOf;
   private final int[] lengthBytes;
+  private final int[] payloadPlaceOf;
   private final int[] freeSmall = new int[SMALL_PLACES];
   private final int[] freeLarge = new int[LARGE_PLACES];
   private int freeSmallCount;
@@ -38,10 +41,19 @@ final class EarlyFrames {
   EarlyFrames(int window) {
     placeOf = new int[window];
     lengthBytes = new int[window];
-    clear();
+    payloadPlaceOf = new int[window];
+    Arrays.fill(payloadPlaceOf, FrameTransport.Places.NONE);
+    clear(_ -> {});
   }
 
-  void clear() {
+  /// @param freed told of the places of their payloads
+  void clear(IntConsumer freed) {
+    for (int i = 0; count > 0 && i < placeOf.length; i++) {
+      if (placeOf[i] != NONE && payloadPlaceOf[i] != FrameTransport.Places.NONE) {
+        freed.accept(payloadPlaceOf[i]);
+        payloadPlaceOf[i] = FrameTransport.Places.NONE;
+      }
+    }
     Arrays.fill(placeOf, NONE);
     for (int i = 0; i < SMALL_PLACES; i++) {
       freeSmall[i] = i;
@@ -64,7 +76,9 @@ final class EarlyFrames {
   }
 
   /// Keeps a copy; false if there is no place for it.
-  boolean keep(long sequence, UnsafeBuffer frame, int frameBytes) {
+  ///
+  /// @param payloadPlace where the payload lies if it is not in the frame
+  boolean keep(long sequence, UnsafeBuffer frame, int frameBytes, int payloadPlace) {
     boolean isSmall = frameBytes <= SMALL_BYTES && freeSmallCount > 0;
     if (!isSmall && freeLargeCount == 0) {
       return false;
@@ -73,8 +87,18 @@ final class EarlyFrames {
     pieceOf(place).putBytes(offsetOf(place), frame, 0, frameBytes);
     placeOf[slot(sequence)] = place;
     lengthBytes[slot(sequence)] = frameBytes;
+    payloadPlaceOf[slot(sequence)] = payloadPlace;
     count++;
     return true;
+  }
+
+  /// Where the payload of the frame lies; [FrameTransport.Places#NONE] if in the frame itself. It
+  /// is the
+  /// caller's from now on.
+  int takePayloadPlace(long sequence) {
+    int place = payloadPlaceOf[slot(sequence)];
+    payloadPlaceOf[slot(sequence)] = FrameTransport.Places.NONE;
+    return place;
   }
 
   /// Gives the frame and its place up: the view is good until the next frame is kept or taken.

@@ -1,5 +1,6 @@
 package farside.remote;
 
+import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.port.LinkPort;
 import farside.port.Memory;
@@ -58,11 +59,34 @@ final class FrameTransport {
   /// How much room the peer may fill, in frames of 4 KiB.
   interface Room {
     int freeUnits();
+
+    /// Of these, what the peer is not told of: payload finds its place there while the peer may
+    /// send the same once more over another link.
+    default int unpromisedUnits() {
+      return 0;
+    }
+  }
+
+  /// Where payload that is on its way may be received to. All places count as taken room.
+  interface Places {
+    /// No place.
+    int NONE = WriteRecords.NONE;
+
+    /// A place for the payload of this message in one piece, or [#NONE].
+    int reserve(UnsafeBuffer head, int messageOffset, int payloadBytes);
+
+    long addressOf(int place);
+
+    int bytesOf(int place);
+
+    /// The receiver has not taken it.
+    void giveBack(int place);
   }
 
   private final LinkGroup links;
   private final Receiver receiver;
   private final Room room;
+  private final Places places;
 
   private final UnsafeBuffer out =
       new UnsafeBuffer(ByteBuffer.allocateDirect(FrameHeaderFlyweight.HEADER_BYTES + 256));
@@ -99,16 +123,20 @@ final class FrameTransport {
   /// Frames that were lost with their link, or on it, and that went over no other yet.
   private int strandedFrames;
 
+  /// Where the payload of the frame lies that is being looked at, if not in the frame.
+  private int place = Places.NONE;
+
   /// Where the gap is that frames wait behind, since when, and whether it was asked for.
   private long gapAt;
 
   private long gapSinceNs;
   private boolean isGapAskedFor;
 
-  FrameTransport(LinkGroup links, Receiver receiver, Room room) {
+  FrameTransport(LinkGroup links, Receiver receiver, Room room, Places places) {
     this.links = links;
     this.receiver = receiver;
     this.room = room;
+    this.places = places;
     reports = new LinkReports(links, this);
   }
 
@@ -129,8 +157,13 @@ final class FrameTransport {
     nakSentNs = nowNs - NAK_AGAIN_NS;
     progressNs = nowNs;
     lastReceivedNs = nowNs;
-    early.clear();
+    end();
     links.begin(nowNs);
+  }
+
+  /// The session is over: what came too soon is of no use any more.
+  void end() {
+    early.clear(places::giveBack);
   }
 
   /// The link carries the session from now on.
@@ -346,7 +379,8 @@ final class FrameTransport {
 
   /// Never less than was told before: the peer may have sent so much already.
   private int credit() {
-    int now = (int) (deliveredUnits + room.freeUnits());
+    int promised = Math.max(0, room.freeUnits() - room.unpromisedUnits());
+    int now = (int) (deliveredUnits + promised);
     return now - creditAdvertised < 0 ? creditAdvertised : now;
   }
 
@@ -508,13 +542,94 @@ final class FrameTransport {
     return FrameHeaderFlyweight.HEADER_BYTES;
   }
 
+  /// Where the payload of a frame of the session goes of which only the head has come; `NOWHERE`
+  /// if into no record of its own.
+  long placeFor(GroupLink from, long headAddress, int headBytes, int payloadBytes) {
+    frame.wrap(headAddress, headBytes);
+    incoming.wrapForReading(frame, 0);
+    if (headBytes < FrameHeaderFlyweight.HEADER_BYTES
+        || !incoming.isPlausible()
+        || headBytes != incoming.payloadOffset()
+        || payloadBytes != incoming.payloadBytes()
+        || !incoming.headerCrcIsRight()
+        || incoming.kind() != FrameKind.SEQUENCED
+        || incoming.epoch() != peerEpoch
+        || incoming.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH) {
+      return LinkPort.LinkSink.NOWHERE;
+    }
+    int ahead = incoming.sequence() - (int) expected;
+    if (ahead < 0 || ahead >= WINDOW || early.has(expected + ahead)) {
+      return LinkPort.LinkSink.NOWHERE;
+    }
+    int given = places.reserve(frame, incoming.messageOffset(), payloadBytes);
+    if (given == Places.NONE) {
+      return LinkPort.LinkSink.NOWHERE;
+    }
+    if (!isPromiseKept()) {
+      places.giveBack(given);
+      return LinkPort.LinkSink.NOWHERE;
+    }
+    from.setPlace(given);
+    return places.addressOf(given);
+  }
+
+  /// True if all that the peer may still send has room without any of the places that are given
+  /// away. The frame for which one was given counts among that: its link may get stuck in the
+  /// middle of it, and another link bring it.
+  private boolean isPromiseKept() {
+    return (int) (deliveredUnits + room.freeUnits()) - creditAdvertised >= 0;
+  }
+
+  /// As [#onFrame], for a frame whose payload lies in the link's place. Only the head is here.
+  Verdict onFrameInPlace(
+      GroupLink from, long headAddress, int headBytes, boolean up, long nowNs, PinSink pins) {
+    place = from.takePlace();
+    Verdict verdict = onFrame(from, headAddress, headBytes, up, nowNs, pins);
+    giveBackPlace();
+    return verdict;
+  }
+
+  /// The link brings nothing into its place any more that is of use.
+  void onPlaceFree(GroupLink from) {
+    places.giveBack(from.takePlace());
+  }
+
+  private void giveBackPlace() {
+    if (place != Places.NONE) {
+      places.giveBack(place);
+      place = Places.NONE;
+    }
+  }
+
+  /// Where the payload of the message that is being delivered lies, if not in its frame.
+  int place() {
+    return place;
+  }
+
+  /// The place is the receiver's from now on.
+  void onPlaceTaken() {
+    place = Places.NONE;
+  }
+
+  private long payloadAddress(long frameAddress) {
+    return place == Places.NONE ? frameAddress + incoming.payloadOffset() : places.addressOf(place);
+  }
+
+  /// True if what is here is as long as the header says.
+  private boolean isWhole(int lengthBytes) {
+    return place == Places.NONE
+        ? lengthBytes == incoming.frameBytes()
+        : lengthBytes == incoming.payloadOffset()
+            && incoming.payloadBytes() <= places.bytesOf(place);
+  }
+
   Verdict onFrame(
       GroupLink from, long address, int lengthBytes, boolean up, long nowNs, PinSink pins) {
     frame.wrap(address, lengthBytes);
     incoming.wrapForReading(frame, 0);
     if (lengthBytes < FrameHeaderFlyweight.HEADER_BYTES
         || !incoming.isPlausible()
-        || lengthBytes != incoming.frameBytes()
+        || !isWhole(lengthBytes)
         || !incoming.headerCrcIsRight()) {
       receiver.onRefused("header is damaged");
       return Verdict.TAKEN;
@@ -533,7 +648,7 @@ final class FrameTransport {
     creditLimit = Math.max(creditLimit, sentUnits + (incoming.credit() - (int) sentUnits));
     switch (incoming.kind()) {
       case SEQUENCED -> {
-        from.onSequenced(incoming.sequence(), lengthBytes);
+        from.onSequenced(incoming.sequence(), incoming.frameBytes());
         return onSequenced(address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
       }
       case STATUS -> {
@@ -610,7 +725,7 @@ final class FrameTransport {
       return true;
     }
     int payloadBytes = incoming.payloadBytes();
-    long payloadAddress = address + incoming.payloadOffset();
+    long payloadAddress = payloadAddress(address);
     if (payloadBytes > 0 && Memory.crc32c(payloadAddress, payloadBytes) != incoming.payloadCrc()) {
       receiver.onRefused("payload is damaged");
       if (ahead == 0 && early.count() == 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
@@ -622,10 +737,9 @@ final class FrameTransport {
       keepEarly(ahead, nowNs);
       return true;
     }
-    if (!deliver(frame, payloadAddress)) {
-      return false;
-    }
-    return deliverEarly();
+    boolean isTaken = deliver(frame, payloadAddress);
+    giveBackPlace();
+    return isTaken && deliverEarly();
   }
 
   private void sendNakOne(long nowNs) {
@@ -639,19 +753,23 @@ final class FrameTransport {
 
   private void keepEarly(int ahead, long nowNs) {
     long sequence = expected + ahead;
-    if (!early.has(sequence)
-        && early.keep(sequence, frame, incoming.frameBytes())
-        && early.count() == 1
-        && links.joinedCount() <= 1) {
+    if (early.has(sequence) || !early.keep(sequence, frame, frame.capacity(), place)) {
+      return;
+    }
+    onPlaceTaken();
+    if (early.count() == 1 && links.joinedCount() <= 1) {
       sendNak(nowNs);
     }
   }
 
   private boolean deliverEarly() {
     while (early.has(expected)) {
+      place = early.takePayloadPlace(expected);
       UnsafeBuffer view = early.take(expected);
       incoming.wrapForReading(view, 0);
-      if (!deliver(view, view.addressOffset() + incoming.payloadOffset())) {
+      boolean isTaken = deliver(view, payloadAddress(view.addressOffset()));
+      giveBackPlace();
+      if (!isTaken) {
         return false;
       }
     }

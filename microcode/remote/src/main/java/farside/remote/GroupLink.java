@@ -19,6 +19,7 @@ final class GroupLink implements LinkPort.LinkSink {
   private boolean full;
   private boolean isOut;
   private int queuedFrames;
+  private int place = FrameTransport.Places.NONE;
   private long lostFrames;
   private long carriedBytes;
 
@@ -288,6 +289,42 @@ final class GroupLink implements LinkPort.LinkSink {
     if (!isOut) {
       sink.onFrame(this, address, lengthBytes);
     }
+  }
+
+  /// The port has one, or is just saying what became of it.
+  boolean hasPlace() {
+    return place != FrameTransport.Places.NONE;
+  }
+
+  /// The port receives a payload there: the place is its until it says otherwise.
+  void setPlace(int place) {
+    this.place = place;
+  }
+
+  /// The place is no longer the port's.
+  int takePlace() {
+    int taken = place;
+    place = FrameTransport.Places.NONE;
+    return taken;
+  }
+
+  @Override
+  public long placeFor(long headAddress, int headBytes, int payloadBytes) {
+    return isOut ? NOWHERE : sink.placeFor(this, headAddress, headBytes, payloadBytes);
+  }
+
+  @Override
+  public void onFrameInPlace(long headAddress, int headBytes) {
+    if (isOut) {
+      sink.onPlaceFree(this);
+    } else {
+      sink.onFrameInPlace(this, headAddress, headBytes);
+    }
+  }
+
+  @Override
+  public void onPlaceFree() {
+    sink.onPlaceFree(this);
   }
 
   @Override

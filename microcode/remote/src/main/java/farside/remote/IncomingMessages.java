@@ -102,8 +102,10 @@ final class IncomingMessages {
   }
 
   private String takeWrite(long payloadAddress, int payloadBytes, int payloadCrc, long nowNs) {
-    String wrong = writes.take(write, payloadAddress, payloadBytes, payloadCrc, nowNs);
+    int place = transport.place();
+    String wrong = writes.take(write, payloadAddress, payloadBytes, payloadCrc, place, nowNs);
     if (wrong == null) {
+      transport.onPlaceTaken();
       transport.onUnitsTaken(IncomingWrites.unitsOf(payloadBytes));
     }
     return wrong;

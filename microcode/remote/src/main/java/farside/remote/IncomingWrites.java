@@ -50,8 +50,16 @@ final class IncomingWrites {
   }
 
   /// Null if the write is committed; else what is wrong with it.
+  ///
+  /// @param place the record in which the payload lies already; if there is none, it is copied.
+  ///     With the write it is committed, else it stays the caller's
   String take(
-      WriteDecoder write, long payloadAddress, int payloadBytes, int payloadCrc, long nowNs) {
+      WriteDecoder write,
+      long payloadAddress,
+      int payloadBytes,
+      int payloadCrc,
+      int place,
+      long nowNs) {
     Volume volume = volumes.byNumber(write.volume());
     if (volume == null) {
       return "write for volume " + Volume.nameOf(write.volume()) + ", which is not here";
@@ -108,6 +116,7 @@ final class IncomingWrites {
         copy,
         payloadAddress,
         payloadCrc,
+        place,
         nowNs)) {
       return "more was sent than there is room for: the peer exceeded its credit";
     }
@@ -141,17 +150,21 @@ final class IncomingWrites {
       boolean copy,
       long payloadAddress,
       int payloadCrc,
+      int place,
       long nowNs) {
+    boolean isInPlace = place != FrameTransport.Places.NONE;
     int done = 0;
     while (done < lengthBytes) {
       int left = lengthBytes - done;
-      int record = records.reserve(zeroes ? 1 : (left + 4095) / 4096, true, volume.index());
+      int record = isInPlace
+          ? place
+          : records.reserve(zeroes ? 1 : (left + 4095) / 4096, true, volume.index());
       if (record == WriteRecords.NONE) {
         return false;
       }
       int pieceBytes = zeroes ? left : Math.min(left, records.framesOf(record) * 4096);
-      int crc = 0;
-      if (!zeroes) {
+      int crc = isInPlace ? payloadCrc : 0;
+      if (!zeroes && !isInPlace) {
         memory
             .nvram()
             .putBytes(

@@ -23,9 +23,12 @@ import java.util.function.IntPredicate;
 /// its drive has all that came for it: its source is told, and leaves its group out of the
 /// session. What it does not send needs no credit, so the other volumes' parts are free for
 /// them.
-final class Intake {
+final class Intake implements FrameTransport.Room {
   /// The largest write of one frame: with less credit a peer may have to wait.
   static final int UNITS_MAX = TrackCopier.UNITS_PER_TRACK;
+
+  /// Places for payload that is on its way over each of the links.
+  private static final int UNPROMISED_UNITS_MAX = LinkGroup.LINKS_MAX * UNITS_MAX;
 
   private final long patienceNs;
   private final WriteRecords records;
@@ -34,6 +37,7 @@ final class Intake {
   private final IntPredicate sendsNoWrites;
   private final Volume[] mirrored;
   private final boolean[] isShut;
+  private final int unpromisedUnits;
 
   /// While the credit is short: which record of each volume is the oldest, and since when.
   private boolean isShort;
@@ -61,30 +65,36 @@ final class Intake {
     isShut = new boolean[volumes.count()];
     oldest = new long[volumes.count()];
     oldestSinceNs = new long[volumes.count()];
-    divide(volumes);
+    int anybodys = divide(volumes);
+    // A small share is promised in whole: what is left must take the largest write.
+    int quarter = anybodys / 4 / UNITS_MAX * UNITS_MAX;
+    unpromisedUnits = Math.min(quarter, UNPROMISED_UNITS_MAX);
   }
 
   /// Half of the share is divided among the targets. A part is of use only if the largest write
   /// fits into it; and so must what is nobody's, which is all that an R1 gets which is given back
-  /// what it lost.
-  private void divide(Volumes volumes) {
+  /// what it lost. Returns how many units are nobody's.
+  private int divide(Volumes volumes) {
     int targets = volumes.ofRole(VolumeRole.R2).size();
-    if (targets < 2) {
-      return;
-    }
     int share = records.incomingFramesMax();
-    int each = Math.max(UNITS_MAX, share / (2 * targets));
-    if (share - targets * each >= UNITS_MAX) {
-      for (Volume volume : volumes.ofRole(VolumeRole.R2)) {
-        records.guaranteeIncoming(volume.index(), each);
-      }
+    if (targets < 2) {
+      return share;
     }
+    int each = Math.max(UNITS_MAX, share / (2 * targets));
+    if (share - targets * each < UNITS_MAX) {
+      return share;
+    }
+    for (Volume volume : volumes.ofRole(VolumeRole.R2)) {
+      records.guaranteeIncoming(volume.index(), each);
+    }
+    return share - targets * each;
   }
 
   // ---- credit ----
 
-  /// How many units the peer may send, whatever volume they are for.
-  int credit() {
+  /// How many units there is room for, whatever volume they are for.
+  @Override
+  public int freeUnits() {
     int least = records.incomingFramesFree();
     for (Volume volume : mirrored) {
       if (mayBeSent(volume)) {
@@ -92,6 +102,16 @@ final class Intake {
       }
     }
     return least;
+  }
+
+  @Override
+  public int unpromisedUnits() {
+    return unpromisedUnits;
+  }
+
+  /// With so much room or less the peer has to wait.
+  private boolean isTooLittle(int freeUnits) {
+    return freeUnits - unpromisedUnits < UNITS_MAX;
   }
 
   private boolean mayBeSent(Volume volume) {
@@ -139,7 +159,7 @@ final class Intake {
   }
 
   private void lookAtCredit(long nowNs) {
-    boolean isShortNow = credit() < UNITS_MAX;
+    boolean isShortNow = isTooLittle(freeUnits());
     if (!isShortNow) {
       isShort = false;
       return;
@@ -184,7 +204,7 @@ final class Intake {
     int index = volume.index();
     return isShort
         && mayBeSent(volume)
-        && records.incomingFramesFree(index) < UNITS_MAX
+        && isTooLittle(records.incomingFramesFree(index))
         && oldest[index] != WriteRecords.NONE;
   }
 

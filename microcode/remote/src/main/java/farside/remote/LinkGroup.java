@@ -23,6 +23,15 @@ final class LinkGroup {
   interface Sink {
     void onFrame(GroupLink from, long address, int lengthBytes);
 
+    /// As [LinkPort.LinkSink#placeFor].
+    long placeFor(GroupLink from, long headAddress, int headBytes, int payloadBytes);
+
+    /// A frame whose payload lies in the place that [GroupLink#takePlace] gives.
+    void onFrameInPlace(GroupLink from, long headAddress, int headBytes);
+
+    /// What [GroupLink#takePlace] gives is of no use any more.
+    void onPlaceFree(GroupLink from);
+
     void onSent(long tag);
 
     void onCarrier(GroupLink link, boolean up, String reason);
@@ -38,7 +47,7 @@ final class LinkGroup {
 
   private final Sink sink;
   private final List<GroupLink> links = new ArrayList<>();
-  /// Those taken out that may have payloads queued.
+  /// Those taken out that may have payloads queued, or a place for one.
   private final List<GroupLink> leaving = new ArrayList<>();
   private int joinedCount;
   /// The one link in the session; null if there is none, or more than one.
@@ -72,7 +81,7 @@ final class LinkGroup {
   GroupLink nextGone(int limit) {
     for (int i = 0; i < leaving.size(); i++) {
       GroupLink link = leaving.get(i);
-      if (link.port().drain(link, limit) == 0 && link.queuedFrames() == 0) {
+      if (link.port().drain(link, limit) == 0 && link.queuedFrames() == 0 && !link.hasPlace()) {
         return leaving.remove(i);
       }
     }

@@ -88,7 +88,8 @@ public final class RemoteAdapter
     this.events = events;
     intake =
         new Intake(settings.linkTimeoutNs(), memory, volumes, labels, events, this::sendsNoWrites);
-    transport = new FrameTransport(links, this, intake::credit);
+    transport =
+        new FrameTransport(links, this, intake, new IncomingPlaces(memory.records(), volumes));
     messages = new SessionMessages(settings, memory, volumes, transport, labels);
     watermarks = new Watermarks(
         settings.heartbeatNs(),
@@ -202,6 +203,7 @@ public final class RemoteAdapter
       watch.onInReach();
     } else if (wasUp) {
       watch.onOutOfReach(nowNs);
+      transport.end();
       desk.end(because);
       borrower.onSessionEnd();
       outgoing.onSessionEnd();
@@ -394,7 +396,34 @@ public final class RemoteAdapter
     if (restartReason != null || state == SessionState.OFFLINE) {
       return;
     }
-    switch (transport.onFrame(from, address, lengthBytes, state.isUp(), nowNs, outgoing)) {
+    act(transport.onFrame(from, address, lengthBytes, state.isUp(), nowNs, outgoing), from);
+  }
+
+  @Override
+  public long placeFor(GroupLink from, long headAddress, int headBytes, int payloadBytes) {
+    return restartReason == null && state.isUp()
+        ? transport.placeFor(from, headAddress, headBytes, payloadBytes)
+        : LinkPort.LinkSink.NOWHERE;
+  }
+
+  @Override
+  public void onFrameInPlace(GroupLink from, long headAddress, int headBytes) {
+    if (restartReason != null || state == SessionState.OFFLINE) {
+      transport.onPlaceFree(from);
+      return;
+    }
+    act(
+        transport.onFrameInPlace(from, headAddress, headBytes, state.isUp(), nowNs, outgoing),
+        from);
+  }
+
+  @Override
+  public void onPlaceFree(GroupLink from) {
+    transport.onPlaceFree(from);
+  }
+
+  private void act(FrameTransport.Verdict verdict, GroupLink from) {
+    switch (verdict) {
       case TAKEN -> {}
       case GREETING -> onGreeting(from);
       case BROKEN -> {

@@ -7,9 +7,12 @@ import farside.port.Memory;
 import farside.port.fault.LossyLink;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +24,11 @@ class FrameTransportTest {
 
   /// One end: what it was handed, and what it knows to be acknowledged.
   private static final class End
-      implements FrameTransport.Receiver, LinkGroup.Sink, FrameTransport.PinSink {
+      implements FrameTransport.Receiver,
+          FrameTransport.Room,
+          FrameTransport.Places,
+          LinkGroup.Sink,
+          FrameTransport.PinSink {
     final LinkGroup links;
     final FrameTransport transport;
     final List<Long> delivered = new ArrayList<>();
@@ -31,6 +38,11 @@ class FrameTransportTest {
     final int[] crcOf = new int[65_536];
     int room = ROOM;
     int roomTaken;
+    int unpromised;
+    final Map<Integer, MemorySegment> places = new TreeMap<>();
+    int placedUnits;
+    int lastPlace;
+    int placesTaken;
     long sent;
     long nowNs;
     boolean broken;
@@ -41,7 +53,7 @@ class FrameTransportTest {
 
     End(List<LinkPort> ports, int epoch, int peerEpoch) {
       links = new LinkGroup(ports, this);
-      transport = new FrameTransport(links, this, () -> room - roomTaken);
+      transport = new FrameTransport(links, this, this, this);
       begin(epoch);
       transport.setPeerEpoch(peerEpoch);
     }
@@ -89,12 +101,56 @@ class FrameTransportTest {
     }
 
     @Override
+    public int freeUnits() {
+      return room - roomTaken - placedUnits;
+    }
+
+    @Override
+    public int unpromisedUnits() {
+      return unpromised;
+    }
+
+    @Override
+    public int reserve(UnsafeBuffer head, int messageOffset, int payloadBytes) {
+      int units = IncomingWrites.unitsOf(payloadBytes);
+      if (units > freeUnits()) {
+        return NONE;
+      }
+      placedUnits += units;
+      places.put(++lastPlace, Arena.ofAuto().allocate(units * 4096L, 8));
+      return lastPlace;
+    }
+
+    @Override
+    public long addressOf(int place) {
+      return places.get(place).address();
+    }
+
+    @Override
+    public int bytesOf(int place) {
+      return (int) places.get(place).byteSize();
+    }
+
+    @Override
+    public void giveBack(int place) {
+      assertThat(places).containsKey(place);
+      placedUnits -= bytesOf(place) / 4096;
+      places.remove(place);
+    }
+
+    @Override
     public boolean onMessage(
         UnsafeBuffer frame, int messageOffset, long address, int payloadBytes, int crc) {
       delivered.add(frame.getLong(messageOffset));
       assertThat(Memory.crc32c(address, payloadBytes)).isEqualTo(crc);
       int units = IncomingWrites.unitsOf(payloadBytes);
-      assertThat(units).as("more than there is room for").isLessThanOrEqualTo(room - roomTaken);
+      if (transport.place() == NONE) {
+        assertThat(units).as("more than there is room for").isLessThanOrEqualTo(freeUnits());
+      } else {
+        giveBack(transport.place());
+        transport.onPlaceTaken();
+        placesTaken++;
+      }
       roomTaken += units;
       transport.onUnitsTaken(units);
       return true;
@@ -111,6 +167,22 @@ class FrameTransportTest {
     @Override
     public void onRefused(String reason) {
       refused.add(reason);
+    }
+
+    @Override
+    public long placeFor(GroupLink from, long headAddress, int headBytes, int payloadBytes) {
+      return transport.placeFor(from, headAddress, headBytes, payloadBytes);
+    }
+
+    @Override
+    public void onFrameInPlace(GroupLink from, long headAddress, int headBytes) {
+      broken |= transport.onFrameInPlace(from, headAddress, headBytes, true, nowNs, this)
+          == FrameTransport.Verdict.BROKEN;
+    }
+
+    @Override
+    public void onPlaceFree(GroupLink from) {
+      transport.onPlaceFree(from);
     }
 
     @Override
@@ -175,6 +247,96 @@ class FrameTransportTest {
     assertThat(a.delivered).isEqualTo(upTo(a.delivered.size()));
     assertThat(a.delivered.size()).isLessThanOrEqualTo((int) b.sent);
     assertThat(a.broken || b.broken).isFalse();
+    assertPlacesWereUsed(b);
+  }
+
+  /// Much came to a place of its own, and none is kept.
+  private static void assertPlacesWereUsed(End end) {
+    assertThat(end.placesTaken).isPositive();
+    assertThat(end.places).isEmpty();
+  }
+
+  @Test
+  void aFrameWhoseLinkIsStuckInItsMiddleHasRoomWhenAnotherBringsIt() {
+    MemoryLine[] one = MemoryLine.pair("L1");
+    MemoryLine[] two = MemoryLine.pair("L2");
+    End a = new End(List.<LinkPort>of(one[0], two[0]), 11, 22);
+    End b = new End(List.<LinkPort>of(one[1], two[1]), 22, 11);
+    b.unpromised = 16;
+    credit(b, a);
+    one[1].placing.stops = true;
+    MemoryLine stuck = one[1];
+    int promised = 3;
+    for (long ms = 1; a.acknowledged.size() < promised && ms < 3000; ms += 10) {
+      if (ms == 201) {
+        assertThat(b.places).as("one of which the other half does not come").hasSize(1);
+        a.links.become(a.links.get(0), LinkState.GREETING, ms * MS);
+        a.transport.onLinkLeft(a.links.get(0));
+      }
+      a.round(ms * MS);
+      while (a.send(65_024)) {}
+      a.endRound();
+      b.round(ms * MS);
+      b.endRound();
+    }
+    assertThat(b.delivered).isEqualTo(upTo(promised));
+    assertThat(b.placesTaken).as("there was room for one place").isZero();
+
+    stuck.endHalfway(true);
+    assertThat(b.delivered).as("once only").isEqualTo(upTo(promised));
+    assertThat(b.places).isEmpty();
+  }
+
+  @Test
+  void withoutRoomBesideWhatWasPromisedNothingGetsAPlace() {
+    MemoryLine[] line = MemoryLine.pair();
+    End a = new End(line[0], 11, 22);
+    End b = new End(line[1], 22, 11);
+    credit(b, a);
+    while (a.send(65_024)) {}
+    b.round(MS);
+    assertThat(b.delivered).isEqualTo(upTo(ROOM / 16));
+    assertThat(line[1].placing.given).isZero();
+  }
+
+  @Test
+  void payloadThatCameTooSoonStaysInItsPlaceUntilItIsItsTurn() {
+    MemoryLine[] line = MemoryLine.pair();
+    End a = new End(line[0], 11, 22);
+    End b = new End(line[1], 22, 11);
+    b.room = 1024;
+    b.unpromised = 64;
+    credit(b, a);
+    assertThat(a.send(65_024)).isTrue();
+    line[1].loseAll();
+    for (int frame = 2; frame <= 3; frame++) {
+      assertThat(a.send(65_024)).isTrue();
+    }
+    b.round(MS);
+    assertThat(b.delivered).isEmpty();
+    assertThat(b.places).hasSize(2);
+    a.round(MS);
+    b.round(MS);
+    assertThat(b.delivered).isEqualTo(upTo(3));
+    assertThat(b.placesTaken).isEqualTo(3);
+    assertPlacesWereUsed(b);
+  }
+
+  @Test
+  void aSessionThatIsOverGivesThePlacesBackOfWhatCameTooSoon() {
+    MemoryLine[] line = MemoryLine.pair();
+    End a = new End(line[0], 11, 22);
+    End b = new End(line[1], 22, 11);
+    b.room = 1024;
+    b.unpromised = 64;
+    credit(b, a);
+    assertThat(a.send(65_024)).isTrue();
+    line[1].loseAll();
+    assertThat(a.send(65_024)).isTrue();
+    b.round(MS);
+    assertThat(b.places).hasSize(1);
+    b.transport.end();
+    assertThat(b.places).isEmpty();
   }
 
   private static void credit(End from, End to) {
@@ -244,7 +406,7 @@ class FrameTransportTest {
     // What is asked for again takes no memory here.
     line.room = 0;
     End end = new End(line, 22, 11);
-    UnsafeBuffer frame = new UnsafeBuffer(Arena.ofAuto().allocate(8192, 8).address(), 8192);
+    UnsafeBuffer frame = new UnsafeBuffer(ByteBuffer.allocateDirect(8192));
     var header = new farside.protocol.link.FrameHeaderFlyweight();
     var thread =
         (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
@@ -463,6 +625,7 @@ class FrameTransportTest {
     assertThat(a.acknowledged).isEqualTo(upTo(wanted));
     assertThat(a.delivered).isEqualTo(upTo(a.delivered.size()));
     assertThat(a.broken || b.broken).isFalse();
+    assertPlacesWereUsed(b);
   }
 
   /// What was on the link goes over the others, and the link comes back at once, empty.

@@ -19,6 +19,7 @@ final class MemoryLine implements LinkPort {
   private final String name;
   private MemoryLine other;
   private LinkSink sink;
+  final Placing placing = new Placing();
   int hangUps;
   boolean carrier = true;
   boolean queues;
@@ -80,6 +81,15 @@ final class MemoryLine implements LinkPort {
     return SENT;
   }
 
+  /// The rest of a payload comes of which the first half has come, or it never will.
+  void endHalfway(boolean goesOn) {
+    if (goesOn) {
+      placing.goOn(sink);
+    } else {
+      placing.breakOff(sink);
+    }
+  }
+
   /// The link reads what it has queued and sends it.
   void sendQueued() {
     while (!queued.isEmpty()) {
@@ -98,10 +108,8 @@ final class MemoryLine implements LinkPort {
   public int drain(LinkSink sink, int limit) {
     this.sink = sink;
     int done = 0;
-    while (done < limit && !arrived.isEmpty()) {
-      ByteBuffer frame = arrived.poll();
-      UnsafeBuffer view = new UnsafeBuffer(frame);
-      sink.onFrame(view.addressOffset(), frame.capacity());
+    while (done < limit && !arrived.isEmpty() && !placing.isHalfway()) {
+      placing.deliver(arrived.poll(), sink);
       done++;
     }
     return done;

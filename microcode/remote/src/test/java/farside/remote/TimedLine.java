@@ -30,6 +30,7 @@ final class TimedLine implements LinkPort {
   private boolean isPlugged = true;
   private final ArrayDeque<Long> keptTags = new ArrayDeque<>();
   private boolean givesBack = true;
+  private final Placing placing = new Placing();
   boolean isCut;
   int hangUps;
   /// What goes out here is lost.
@@ -131,7 +132,7 @@ final class TimedLine implements LinkPort {
       ByteBuffer bytes = arriving.remove().bytes;
       receivedFrames++;
       receivedBytes += bytes.capacity();
-      sink.onFrame(new UnsafeBuffer(bytes).addressOffset(), bytes.capacity());
+      placing.deliver(bytes, sink);
       done++;
     }
     return done;

@@ -96,6 +96,7 @@ public final class Iml {
     refuseForeignDrives();
     takeOver(nowNs);
     phase = Phase.LABELLING;
+    events.recordPhase("IML " + phase);
     return 1;
   }
 

@@ -81,28 +81,67 @@ public final class LossyLink extends LinkFilter {
   /// Stands between the link and whoever drains it.
   private final class BadSink implements LinkSink {
     private LinkSink sink;
+    private long place;
+    private int placeBytes;
 
     @Override
     public void onFrame(long address, int lengthBytes) {
+      take(address, lengthBytes, 0);
+    }
+
+    @Override
+    public long placeFor(long headAddress, int headBytes, int payloadBytes) {
+      place = sink.placeFor(headAddress, headBytes, payloadBytes);
+      placeBytes = payloadBytes;
+      return place;
+    }
+
+    @Override
+    public void onFrameInPlace(long headAddress, int headBytes) {
+      take(headAddress, headBytes, placeBytes);
+    }
+
+    @Override
+    public void onPlaceFree() {
+      sink.onPlaceFree();
+    }
+
+    /// A frame, of which so many bytes lie in the place that was given.
+    private void take(long address, int lengthBytes, int placedBytes) {
       boolean isDropped = random.nextDouble() < dropProbability;
       boolean isCorrupted = random.nextDouble() < corruptProbability;
       boolean isDuplicated = random.nextDouble() < duplicateProbability;
       double where = random.nextDouble();
+      int frameBytes = lengthBytes + placedBytes;
       if (isDropped) {
         droppedFrames++;
+        if (placedBytes > 0) {
+          sink.onPlaceFree();
+        }
         return;
       }
       if (isDuplicated) {
         duplicatedFrames++;
         Memory.copy(address, second.addressOffset(), lengthBytes);
+        Memory.copy(place, second.addressOffset() + lengthBytes, placedBytes);
       }
-      if (isCorrupted && lengthBytes > 0) {
+      if (isCorrupted && frameBytes > 0) {
         corruptedFrames++;
-        flipBit(address, (long) (where * lengthBytes * Byte.SIZE));
+        long bit = (long) (where * frameBytes * Byte.SIZE);
+        long headBits = (long) lengthBytes * Byte.SIZE;
+        if (bit < headBits) {
+          flipBit(address, bit);
+        } else {
+          flipBit(place, bit - headBits);
+        }
       }
-      sink.onFrame(address, lengthBytes);
+      if (placedBytes > 0) {
+        sink.onFrameInPlace(address, lengthBytes);
+      } else {
+        sink.onFrame(address, lengthBytes);
+      }
       if (isDuplicated) {
-        sink.onFrame(second.addressOffset(), lengthBytes);
+        sink.onFrame(second.addressOffset(), frameBytes);
       }
     }
 

@@ -108,6 +108,21 @@ final class HeldLink extends LinkFilter implements LinkPort.LinkSink, Outlet.Hel
   }
 
   @Override
+  public long placeFor(long headAddress, int headBytes, int payloadBytes) {
+    return sink.placeFor(headAddress, headBytes, payloadBytes);
+  }
+
+  @Override
+  public void onFrameInPlace(long headAddress, int headBytes) {
+    sink.onFrameInPlace(headAddress, headBytes);
+  }
+
+  @Override
+  public void onPlaceFree() {
+    sink.onPlaceFree();
+  }
+
+  @Override
   public void onSent(long tag) {
     sink.onSent(tag);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import farside.port.LinkPort;
 import farside.port.Memory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -22,6 +23,7 @@ class LossyLinkTest {
   private static final long SEED = 81_364_409L;
   private static final int FRAME_COUNT = 20_000;
   private static final int FRAME_BYTES = 96;
+  private static final int HEAD_BYTES = 40;
 
   private final LoopedLink line = new LoopedLink();
   private final Listener listener = new Listener();
@@ -116,6 +118,25 @@ class LossyLinkTest {
   }
 
   @Test
+  void payloadThatIsReceivedInItsPlaceSuffersTheSameFaults() {
+    LossyLink first = lossy(0.2, 0.3, 0.2);
+    sendFrames();
+    drainAll(first);
+    List<byte[]> together = List.copyOf(listener.frames);
+
+    listener.frames.clear();
+    line.isPlacing = true;
+    LossyLink again = lossy(0.2, 0.3, 0.2);
+    sendFrames();
+    drainAll(again);
+    assertThat(listener.frames)
+        .usingElementComparator(java.util.Arrays::compare)
+        .isEqualTo(together);
+    assertThat(listener.isPlaceGiven).isFalse();
+    assertThat(listener.placesFreed).isEqualTo(again.droppedFrames());
+  }
+
+  @Test
   void carrierAndFreedPayloadsPassUnharmed() {
     LossyLink link = lossy(1, 1, 1);
     line.facts.add(sink -> sink.onCarrier(true, "connected"));
@@ -160,6 +181,7 @@ class LossyLinkTest {
       void tell(LinkSink sink);
     }
 
+    boolean isPlacing;
     private final ArrayDeque<Fact> facts = new ArrayDeque<>();
     private final ByteBuffer shown = ByteBuffer.allocateDirect(FRAME_BYTES);
 
@@ -170,7 +192,15 @@ class LossyLinkTest {
       header.getBytes(0, bytes);
       facts.add(sink -> {
         shown.clear().put(bytes);
-        sink.onFrame(new UnsafeBuffer(shown).addressOffset(), bytes.length);
+        long address = new UnsafeBuffer(shown).addressOffset();
+        if (isPlacing) {
+          int placedBytes = FRAME_BYTES - HEAD_BYTES;
+          long place = sink.placeFor(address, HEAD_BYTES, placedBytes);
+          Memory.copy(address + HEAD_BYTES, place, placedBytes);
+          sink.onFrameInPlace(address, HEAD_BYTES);
+        } else {
+          sink.onFrame(address, bytes.length);
+        }
       });
       return SENT;
     }
@@ -235,11 +265,38 @@ class LossyLinkTest {
   private static final class Listener implements LinkPort.LinkSink {
     private final List<byte[]> frames = new ArrayList<>();
     private final List<String> others = new ArrayList<>();
+    private final MemorySegment place = Arena.ofAuto().allocate(FRAME_BYTES);
+    private boolean isPlaceGiven;
+    private int placesFreed;
 
     @Override
     public void onFrame(long address, int lengthBytes) {
       MemorySegment frame = Memory.at(address, lengthBytes);
       frames.add(frame.toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    @Override
+    public long placeFor(long headAddress, int headBytes, int payloadBytes) {
+      assertThat(isPlaceGiven).isFalse();
+      isPlaceGiven = true;
+      return place.address();
+    }
+
+    @Override
+    public void onFrameInPlace(long headAddress, int headBytes) {
+      isPlaceGiven = false;
+      byte[] frame = new byte[FRAME_BYTES];
+      MemorySegment.copy(
+          Memory.at(headAddress, headBytes), ValueLayout.JAVA_BYTE, 0, frame, 0, headBytes);
+      MemorySegment.copy(
+          place, ValueLayout.JAVA_BYTE, 0, frame, headBytes, FRAME_BYTES - headBytes);
+      frames.add(frame);
+    }
+
+    @Override
+    public void onPlaceFree() {
+      isPlaceGiven = false;
+      placesFreed++;
     }
 
     @Override
