@@ -52,7 +52,8 @@ public final class EventJournal implements EventPort, AutoCloseable {
     queue.setMaxFlushTime(FLUSH_AT_CLOSE_MAX_MS);
     queue.addAppender(fanOut(context, file, fileMaxBytes));
     queue.start();
-    logger = context.getLogger("farside.event." + site);
+    // By its file: sites of two rigs in one process may have the same name.
+    logger = context.getLogger("farside.event." + file.toString().replace('.', '_'));
     logger.setLevel(Level.INFO);
     logger.setAdditive(false);
     logger.addAppender(queue);

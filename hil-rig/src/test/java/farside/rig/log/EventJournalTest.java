@@ -49,6 +49,20 @@ class EventJournalTest {
   }
 
   @Test
+  void sitesOfTheSameNameKeepTheirLinesApartToo() throws IOException {
+    Path one = directory.resolve("one.log");
+    Path other = directory.resolve("other.log");
+    try (EventJournal journal = new EventJournal("A", one);
+        EventJournal ofOtherRig = new EventJournal("A", other)) {
+      journal.submit(1, 1001, "INFO", "to one");
+      ofOtherRig.submit(1, 1001, "INFO", "to the other");
+    }
+
+    assertThat(Files.readAllLines(one)).singleElement().asString().endsWith("to one");
+    assertThat(Files.readAllLines(other)).singleElement().asString().endsWith("to the other");
+  }
+
+  @Test
   void aFullFileIsSetAside() throws IOException {
     Path file = directory.resolve("farside.log");
     try (EventJournal journal = new EventJournal("A", file, 100)) {
