@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /// One run from one seed: a drawn rig with hosts, some episodes of faults, and after each a
-/// healing, a quiet
-/// time, and a look at everything.
+/// healing, a quiet time, and a look at everything.
 final class Scenario {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1000 * MILLI;

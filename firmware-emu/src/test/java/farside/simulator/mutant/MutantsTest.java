@@ -124,7 +124,7 @@ class MutantsTest {
         mixed(
             "frames are taken in any order",
             REMOTE + "FrameTransport",
-            new Condition("onSequenced", "sendNakOne", true),
+            new Condition("onSequenced", "sendNak", true),
             1),
         mixed(
             "a damaged payload is taken",

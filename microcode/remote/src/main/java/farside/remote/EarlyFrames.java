@@ -92,9 +92,8 @@ final class EarlyFrames {
     return true;
   }
 
-  /// Where the payload of the frame lies; [FrameTransport.Places#NONE] if in the frame itself. It
-  /// is the
-  /// caller's from now on.
+  /// Where the payload of the frame lies; [FrameTransport.Places#NONE] if in the frame itself.
+  /// The place is the caller's from now on.
   int takePayloadPlace(long sequence) {
     int place = payloadPlaceOf[slot(sequence)];
     payloadPlaceOf[slot(sequence)] = FrameTransport.Places.NONE;

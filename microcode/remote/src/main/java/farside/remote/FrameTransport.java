@@ -20,8 +20,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// here. Which link a frame goes over is `LinkGroup`'s choice. With several, a frame that came too
 /// soon is no sign yet that another was lost: it is missed once every link has brought something
 /// that was sent later. Credit bounds what the peer may send: it never exceeds the room that this
-/// cabinet
-/// keeps for it. Frames of another epoch are dropped: they belong to a session that is over.
+/// cabinet keeps for it. Frames of another epoch are dropped: they belong to a session that is
+/// over.
 /// Spec: `specs/link-session.md`.
 final class FrameTransport {
   /// Frames that may be unacknowledged; a power of two.
@@ -509,12 +509,17 @@ final class FrameTransport {
     while (missing < WINDOW && !early.has(expected + missing)) {
       missing++;
     }
+    isGapAskedFor = true;
+    sendNak(missing, nowNs);
+  }
+
+  /// Asks for so many frames, from the one that is expected next.
+  private void sendNak(int count, long nowNs) {
     nakEncoder
         .wrapAndApplyHeader(out, FrameHeaderFlyweight.HEADER_BYTES, messageHeader)
         .fromSequence(expected & 0xFFFF_FFFFL)
-        .count(missing);
+        .count(count);
     nakSentNs = nowNs;
-    isGapAskedFor = true;
     sendLoose(FrameKind.NAK, MessageHeaderEncoder.ENCODED_LENGTH + NakEncoder.BLOCK_LENGTH, nowNs);
   }
 
@@ -729,7 +734,7 @@ final class FrameTransport {
     if (payloadBytes > 0 && Memory.crc32c(payloadAddress, payloadBytes) != incoming.payloadCrc()) {
       receiver.onRefused("payload is damaged");
       if (ahead == 0 && early.count() == 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
-        sendNakOne(nowNs);
+        sendNak(1, nowNs);
       }
       return true;
     }
@@ -740,15 +745,6 @@ final class FrameTransport {
     boolean isTaken = deliver(frame, payloadAddress);
     giveBackPlace();
     return isTaken && deliverEarly();
-  }
-
-  private void sendNakOne(long nowNs) {
-    nakEncoder
-        .wrapAndApplyHeader(out, FrameHeaderFlyweight.HEADER_BYTES, messageHeader)
-        .fromSequence(expected & 0xFFFF_FFFFL)
-        .count(1);
-    nakSentNs = nowNs;
-    sendLoose(FrameKind.NAK, MessageHeaderEncoder.ENCODED_LENGTH + NakEncoder.BLOCK_LENGTH, nowNs);
   }
 
   private void keepEarly(int ahead, long nowNs) {
