@@ -54,7 +54,18 @@ class FarsideCommandTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "run", "ctl", "console", "blackbox", "password", "preflight", "demo", "sim"})
+      strings = {
+        "",
+        "run",
+        "ctl",
+        "console",
+        "blackbox",
+        "password",
+        "preflight",
+        "demo",
+        "sim",
+        "replay"
+      })
   void everyCommandExplainsItself(String command) {
     int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
 
