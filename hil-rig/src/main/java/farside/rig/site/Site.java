@@ -60,6 +60,8 @@ public final class Site {
   private final Processor processor;
   private final List<OpenDrive> drives = new ArrayList<>();
   private final TcpPanel panel;
+  /// Null where nothing is recorded: then nothing stands in front of the ports.
+  private final SiteRecording recording;
   /// Three things make a site ready: hosts and operators can reach it, and IML is complete.
   private final CountDownLatch ready = new CountDownLatch(3);
 
@@ -70,8 +72,6 @@ public final class Site {
   private ControlSocket console;
   private final List<SerialConsole> serialConsoles = new ArrayList<>();
   private Cabinet microcode;
-  /// Null where nothing is recorded: then nothing stands in front of the ports.
-  private final SiteRecording recording;
   private Consumer<Throwable> onFailure = failure -> {};
   private volatile String refusal = "";
   private volatile boolean isOrderly;
@@ -132,6 +132,9 @@ public final class Site {
       site = new Site(cabinet, directory, recording);
       site.openDevices(rig, filter);
       return site;
+    } catch (SiteRefusedException refused) {
+      site.abandon();
+      throw refused;
     } catch (IOException | IllegalArgumentException | CabinetRefused failure) {
       if (site != null) {
         site.abandon();
@@ -193,13 +196,10 @@ public final class Site {
     microcode = wired(rig, ports);
   }
 
-  private void openRecording() throws IOException, SiteRefusedException {
+  private void openRecording() throws IOException {
     if (cabinet.isNvramPowerSafe()) {
-      throw new SiteRefusedException(
-          cabinet.site(),
-          "its NVRAM is power-safe, and the log of such a one cannot be recorded. Leave out"
-              + " --record, or `nvram: power-safe` in the rig.",
-          null);
+      throw new IOException("its NVRAM is power-safe, and the log of such a one cannot be recorded."
+          + " Leave out --record, or `nvram: power-safe` in the rig.");
     }
     recording.open();
   }
