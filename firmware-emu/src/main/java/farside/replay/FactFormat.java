@@ -14,11 +14,10 @@ import java.nio.charset.StandardCharsets;
 /// | port    | a number                                                                    |
 /// | numbers | as many as the kind has: 7 bits a byte, lowest first, zigzag                |
 /// | texts   | as many as the kind has: length in bytes (a number), UTF-8                  |
-/// | content | if the kind has it: length (a number), then nothing if all are 0, see below |
+/// | content | if the kind has it: its length, how many bytes follow (numbers), and these  |
 ///
-/// The length of content is sent as `2 * length`, and 1 more if its bytes follow; if not, they
-/// are all 0. That is all that is saved: what hosts write is seldom there twice, since what
-/// leaves the cabinet is kept as a checksum.
+/// What follows is the content without the zeroes at its end: that is all that is saved. What
+/// hosts write is seldom there twice, since of what leaves the cabinet a checksum is kept.
 final class FactFormat {
   private FactFormat() {}
 
@@ -34,21 +33,20 @@ final class FactFormat {
       out.writeBytes(bytes);
     }
     if (fact.kind().hasContent()) {
-      boolean isZero = isZero(fact.content());
-      number(2L * fact.content().length + (isZero ? 0 : 1), out);
-      if (!isZero) {
-        out.writeBytes(fact.content());
-      }
+      byte[] content = fact.content();
+      int kept = lengthWithoutZeroes(content);
+      number(content.length, out);
+      number(kept, out);
+      out.write(content, 0, kept);
     }
   }
 
-  private static boolean isZero(byte[] content) {
-    for (byte each : content) {
-      if (each != 0) {
-        return false;
-      }
+  private static int lengthWithoutZeroes(byte[] content) {
+    int length = content.length;
+    while (length > 0 && content[length - 1] == 0) {
+      length--;
     }
-    return true;
+    return length;
   }
 
   private static void number(long value, ByteArrayOutputStream out) {
@@ -88,16 +86,15 @@ final class FactFormat {
   }
 
   private static byte[] content(ByteBuffer in) throws DamagedRecording {
-    long word = number(in);
-    long length = word >>> 1;
-    if (length > RecordingFormat.BLOCK_MAX_BYTES) {
-      throw new DamagedRecording("a fact has " + length + " bytes of content");
+    long length = number(in);
+    long kept = number(in);
+    if (length < 0 || length > RecordingFormat.BLOCK_MAX_BYTES || kept > length) {
+      throw new DamagedRecording("a fact has " + length + " bytes of content, and keeps " + kept);
     }
-    byte[] bytes = new byte[(int) length];
-    if ((word & 1) != 0) {
-      slice(in, length).get(bytes);
-    }
-    return bytes;
+    ByteBuffer bytes = slice(in, kept);
+    byte[] content = new byte[(int) length];
+    bytes.get(content, 0, (int) kept);
+    return content;
   }
 
   private static ByteBuffer slice(ByteBuffer in, long lengthBytes) throws DamagedRecording {
