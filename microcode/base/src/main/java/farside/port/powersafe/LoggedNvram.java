@@ -1,15 +1,15 @@
 package farside.port.powersafe;
 
+import farside.port.NvramFilter;
 import farside.port.NvramPort;
 
 /// NVRAM whose every change goes to a log as well. It is power-safe together with the filters
 /// that hold back what rests on a change: [Outlet].
-public final class LoggedNvram implements NvramPort {
-  private final NvramPort nvram;
+public final class LoggedNvram extends NvramFilter {
   private final NvramLog log;
 
   public LoggedNvram(NvramPort nvram, NvramLog log) {
-    this.nvram = nvram;
+    super(nvram);
     this.log = log;
   }
 
@@ -20,31 +20,6 @@ public final class LoggedNvram implements NvramPort {
   @Override
   public boolean isPowerSafe() {
     return true;
-  }
-
-  @Override
-  public long sizeBytes() {
-    return nvram.sizeBytes();
-  }
-
-  @Override
-  public long address() {
-    return nvram.address();
-  }
-
-  @Override
-  public byte getByte(long offset) {
-    return nvram.getByte(offset);
-  }
-
-  @Override
-  public int getInt(long offset) {
-    return nvram.getInt(offset);
-  }
-
-  @Override
-  public long getLong(long offset) {
-    return nvram.getLong(offset);
   }
 
   @Override
@@ -81,20 +56,5 @@ public final class LoggedNvram implements NvramPort {
   public void commit(long offset, long word) {
     nvram.commit(offset, word);
     log.onChanged(offset, Long.BYTES);
-  }
-
-  @Override
-  public void force() {
-    nvram.force();
-  }
-
-  @Override
-  public Contents contents() {
-    return nvram.contents();
-  }
-
-  @Override
-  public String lossReason() {
-    return nvram.lossReason();
   }
 }
