@@ -36,13 +36,21 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     SHUTDOWN,
     POWER_LOSS,
     POWER_LOSS_OF_BOTH,
+    /// Moments after a pair has changed its state, while labels and the peer have yet to hear of
+    /// it.
+    POWER_LOSS_AT_TURN,
     /// The operator removes a link, at one site or both, and adds it again later.
     LINK_REMOVED;
 
     /// Those that take memory away, and some that have the pair at odds meanwhile. The kind that
     /// a run is about comes more often.
-    static final List<Kind> OF_BLACKOUTS =
-        List.of(POWER_LOSS_OF_BOTH, POWER_LOSS_OF_BOTH, POWER_LOSS, KILL_AT_COMMIT, LINE_CUT);
+    static final List<Kind> OF_BLACKOUTS = List.of(
+        POWER_LOSS_OF_BOTH,
+        POWER_LOSS_OF_BOTH,
+        POWER_LOSS,
+        POWER_LOSS_AT_TURN,
+        KILL_AT_COMMIT,
+        LINE_CUT);
 
     /// Those that keep a request, but break nothing.
     static final List<Kind> OF_DRIVES_THAT_WAIT = List.of(DRIVE_HANGS, DRIVE_HANGS, DRIVE_SLOW);
@@ -87,6 +95,16 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     return faults;
   }
 
+  /// After how many changes of a pair's state the power goes.
+  int turns() {
+    return 1 + (int) (number % 4);
+  }
+
+  /// How long after the last of them: what follows a change takes as long as a drive and a line.
+  long afterTurnNs() {
+    return new Draws(number).skewed(10_000, 200 * MILLI);
+  }
+
   /// True if a fault of lines hits this one of so many: one in three hits all.
   boolean hits(int line, int lineCount) {
     return number % 3 == 0 || number / 3 % lineCount == line;
@@ -101,7 +119,9 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
   static List<Kind> drawKinds(Draws draws) {
     List<Kind> kinds = new ArrayList<>();
     for (Kind kind : Kind.values()) {
-      boolean rare = kind == Kind.POWER_LOSS_OF_BOTH || kind == Kind.POWER_LOSS;
+      boolean rare = kind == Kind.POWER_LOSS_OF_BOTH
+          || kind == Kind.POWER_LOSS
+          || kind == Kind.POWER_LOSS_AT_TURN;
       if (draws.chance(rare ? 300 : 500)) {
         kinds.add(kind);
       }

@@ -17,12 +17,13 @@ final class Injection {
   private final List<SimulatedLine> lines;
   private final SimulatedSite[] sites;
   private final VirtualTime time;
+  private final Pace pace;
   private final Oracle oracle;
   private final Trace trace;
   private final boolean[] memoryLost = new boolean[2];
   private final List<String> struck = new ArrayList<>();
   private boolean isOn;
-  private long faults;
+  private final FaultCounts faults = new FaultCounts();
 
   /// @param mayRemoveLinks links that are not there at the end are put back
   Injection(
@@ -31,6 +32,7 @@ final class Injection {
       List<SimulatedLine> lines,
       SimulatedSite[] sites,
       VirtualTime time,
+      Pace pace,
       Oracle oracle,
       Trace trace) {
     this.rig = rig;
@@ -38,6 +40,7 @@ final class Injection {
     this.lines = lines;
     this.sites = sites.clone();
     this.time = time;
+    this.pace = pace;
     this.oracle = oracle;
     this.trace = trace;
   }
@@ -46,12 +49,13 @@ final class Injection {
   void begin(List<Fault> faults) {
     isOn = true;
     for (Fault fault : faults) {
+      pace.hurryBefore(fault.atNs());
       time.after(fault.atNs(), () -> inject(fault));
     }
   }
 
   /// Faults that were brought about, of any kind.
-  long faults() {
+  FaultCounts faults() {
     return faults;
   }
 
@@ -75,7 +79,8 @@ final class Injection {
     if (!isOn) {
       return;
     }
-    faults++;
+    faults.add(fault.kind());
+    pace.hurry();
     SimulatedSite site = sites[fault.side()];
     switch (fault.kind()) {
       case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED -> {
@@ -99,6 +104,14 @@ final class Injection {
         losePower(0);
         losePower(1);
       }
+      case POWER_LOSS_AT_TURN ->
+        site.afterPairChanges(
+            fault.turns(),
+            () -> time.after(fault.afterTurnNs(), () -> {
+              if (isOn) {
+                losePower(fault.side());
+              }
+            }));
     }
   }
 
@@ -257,6 +270,7 @@ final class Injection {
   private void healLater(Fault fault, Runnable cure) {
     time.after(fault.lastsNs(), () -> {
       if (isOn) {
+        pace.hurry();
         cure.run();
       }
     });
@@ -310,6 +324,7 @@ final class Injection {
     }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
+      site.afterPairChanges(0, () -> {});
       site.drives().forEach(SimulatedDrive::mend);
       site.drives().forEach(drive -> drive.lost().recover());
       site.start();

@@ -38,6 +38,8 @@ record RigDraw(
   /// A program waits for its answer, too: together they come down to a hundred.
   private static final int PACED_PER_SECOND = 110;
 
+  private static final int LEISURE_PER_SECOND = 500;
+
   private static final String[] SITES = {"A", "B"};
 
   /// A volume, on a drive of its own at each site that holds it.
@@ -192,6 +194,16 @@ record RigDraw(
       drives.add(kind == ScenarioKind.SATURATED ? habits.slow() : habits);
     }
     return new VolumeDraw(number, primary, mirrored, sizeBytes, List.copyOf(drives));
+  }
+
+  /// The longest pause of programs at leisure, so that all together make so many requests in a
+  /// second.
+  long leisureNs() {
+    int programs = 0;
+    for (VolumeDraw volume : volumes) {
+      programs += hosts.connectionsPerVolume() + (volume.mirrored() ? 1 : 0);
+    }
+    return 2_000_000_000L * programs * (4 + hosts.depthMax()) / 4 / LEISURE_PER_SECOND;
   }
 
   CabinetDescription describe(int side) {

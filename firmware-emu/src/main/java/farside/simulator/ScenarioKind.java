@@ -27,6 +27,11 @@ public enum ScenarioKind {
   /// second, as long as they are served. What the speed of the simulator is told for.
   PACED;
 
+  /// Whether hosts hurry only around faults.
+  boolean hasHostsAtLeisure() {
+    return this != SATURATED && this != PACED;
+  }
+
   /// Whether it may have hosts that read in order, beside those that do anything.
   boolean hasReadersInOrder() {
     return switch (this) {

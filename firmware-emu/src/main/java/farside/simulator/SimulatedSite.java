@@ -13,6 +13,7 @@ import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
 import farside.volume.Volume;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -63,6 +64,12 @@ final class SimulatedSite implements Stepped {
   private long shutdowns;
   private long suspensions;
   private Consumer<String> onSuspended = text -> {};
+
+  /// Those that the process says it waits for no longer.
+  private final List<String> drivesInDoubt = new ArrayList<>();
+
+  private int pairChangesLeft;
+  private Runnable atPairChange = () -> {};
   private long leftOut;
   private long repairs;
   private long linksAdded;
@@ -175,6 +182,11 @@ final class SimulatedSite implements Stepped {
     return drivesAreIdle() ? cabinet.unsettled() : "drives busy";
   }
 
+  /// Its track tables, for people.
+  List<String> tableLines() {
+    return cabinet == null ? List.of("  the process is down") : cabinet.tableLines();
+  }
+
   boolean drivesAreIdle() {
     for (SimulatedDrive drive : drives) {
       if (!drive.isIdle()) {
@@ -215,10 +227,15 @@ final class SimulatedSite implements Stepped {
     return restarts;
   }
 
-  /// How often a group went on alone.
   /// Called with the event's text when a group is suspended.
   void setOnSuspended(Consumer<String> onSuspended) {
     this.onSuspended = onSuspended;
+  }
+
+  /// Has something done once pairs here have changed their states so often; never, if 0.
+  void afterPairChanges(int count, Runnable what) {
+    pairChangesLeft = count;
+    atPairChange = what;
   }
 
   /// How often a group was left out of the session.
@@ -226,6 +243,7 @@ final class SimulatedSite implements Stepped {
     return leftOut;
   }
 
+  /// How often a group went on alone.
   long suspensions() {
     return suspensions;
   }
@@ -302,14 +320,22 @@ final class SimulatedSite implements Stepped {
         suspensions++;
         onSuspended.accept(text);
       }
+      if (number == EventCode.PAIR_STATE.number() && --pairChangesLeft == 0) {
+        atPairChange.run();
+      }
+      if (number == EventCode.PAIR_STATE.number() || number == EventCode.SESSION_STATE.number()) {
+        host.pace().hurry();
+      }
       leftOut += number == EventCode.PEER_TAKES_NO_WRITES.number() ? 1 : 0;
       linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
       standIns += number == EventCode.READ_FROM_PEER.number() ? 1 : 0;
       if (number == EventCode.DRIVE_IN_DOUBT.number()) {
         doubts++;
+        drivesInDoubt.add(text.split(" ")[1]);
         oracle.onDriveInDoubt(volumeOn(text), name, time.nowNs());
       } else if (number == EventCode.DRIVE_READY.number()) {
+        drivesInDoubt.remove(text.split(" ")[1]);
         oracle.onDriveReady(volumeOn(text), name);
       }
     };
@@ -447,7 +473,7 @@ final class SimulatedSite implements Stepped {
     shutdowns++;
     for (SimulatedDrive drive : drives) {
       require(
-          drive.isIdle() || drive.isHanging(),
+          drive.isIdle() || drive.isHanging() || drivesInDoubt.contains(drive.name()),
           "cabinet " + name + " says that it is down, but a drive still works for it: "
               + drive.work());
     }
@@ -466,6 +492,7 @@ final class SimulatedSite implements Stepped {
     tracksReadAhead = tracksReadAhead();
     tracksReadAheadAndUsed = tracksReadAheadAndUsed();
     cabinet = null;
+    drivesInDoubt.clear();
     wantedUp = false;
     nextRunNs = NEVER;
     nvram.onProcessDeath();

@@ -184,7 +184,7 @@ final class WorkloadProgram implements HostProgram {
       return;
     }
     issuing = true;
-    time.after(draws.between(1000, habits.thinkMaxNs()), () -> {
+    time.after(draws.between(1000, head.pace().thinkMaxNs(habits.thinkMaxNs())), () -> {
       issuing = false;
       if (running && connection != null && open < depth) {
         int count = 1 + draws.below(depth - open);

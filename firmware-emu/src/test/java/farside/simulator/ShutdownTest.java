@@ -33,8 +33,8 @@ class ShutdownTest {
       time,
       draws.fork(),
       trace);
-  private final SimulatedHost host =
-      new SimulatedHost("A", HostHabits.draw(new Draws(1)), time, oracle, draws.fork(), trace);
+  private final SimulatedHost host = new SimulatedHost(
+      "A", HostHabits.draw(new Draws(1)), new Pace(time, 0), time, oracle, draws.fork(), trace);
   private final SimulatedSite site = new SimulatedSite(
       new CabinetDescription(
           "A",

@@ -44,10 +44,13 @@ final class WriteThroughCabinet
   private boolean ending;
   private boolean ready;
   private int requests;
+  private final long driveHungNs;
+  private long nowNs;
 
   WriteThroughCabinet(CabinetDescription description, CabinetPorts ports, Lie lie) {
     this.ports = ports;
     this.lie = lie;
+    this.driveHungNs = description.driveHungMs() * 1_000_000L;
     for (int i = 0; i < description.volumes().size(); i++) {
       units.add(new Unit(description.volumes().get(i), ports.drives().get(i)));
     }
@@ -59,6 +62,7 @@ final class WriteThroughCabinet
 
   @Override
   public int doWork(long nowNs) {
+    this.nowNs = nowNs;
     int worked = 0;
     if (!ready) {
       ready = true;
@@ -206,6 +210,7 @@ final class WriteThroughCabinet
     private long offsetBytes;
     private int lengthBytes;
     private boolean answered;
+    private long writtenNs;
     private final Extents extents = new Extents();
 
     Unit(VolumeDescription volume, DrivePort drive) {
@@ -325,8 +330,15 @@ final class WriteThroughCabinet
           }
         }
         case RETRYING -> {
-          step = WRITING;
-          drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+          write();
+        }
+        case FLUSHING -> {
+          if (!answered && nowNs - writtenNs > driveHungNs && command != HostCommand.FLUSH) {
+            // A drive that took so long may have been reset, and what it had cached is gone.
+            write();
+          } else {
+            answer();
+          }
         }
         default -> answer();
       }
@@ -345,11 +357,16 @@ final class WriteThroughCabinet
         return;
       }
       Memory.copy(data, blocks + within, lengthBytes);
-      step = WRITING;
-      drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+      write();
       if (lie == Lie.CHANGES_PINNED_MEMORY) {
         Memory.putByte(blocks, (byte) (Memory.getByte(blocks) + 1));
       }
+    }
+
+    private void write() {
+      step = WRITING;
+      writtenNs = nowNs;
+      drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
     }
 
     private void answer() {
