@@ -1,5 +1,6 @@
 package farside.simulator;
 
+import farside.director.EventCode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,6 +53,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
         KILL_AT_COMMIT,
         LINE_CUT);
 
+    /// Those that leave one of the sites alone, with power or without.
+    static final List<Kind> OF_BLACKOUTS_OF_ONE = List.of(
+        POWER_LOSS, POWER_LOSS, POWER_LOSS_AT_TURN, POWER_LOSS_AT_TURN, KILL_AT_COMMIT, LINE_CUT);
+
     /// Those that keep a request, but break nothing.
     static final List<Kind> OF_DRIVES_THAT_WAIT = List.of(DRIVE_HANGS, DRIVE_HANGS, DRIVE_SLOW);
 
@@ -95,9 +100,14 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     return faults;
   }
 
-  /// After how many changes of a pair's state the power goes.
+  /// Of which event the power goes: half of them wait for the next group that is cut.
+  EventCode turn() {
+    return number % 2 == 0 ? EventCode.GROUP_TRIPPED : EventCode.PAIR_STATE;
+  }
+
+  /// How many of them come first.
   int turns() {
-    return 1 + (int) (number % 4);
+    return number % 2 == 0 ? 1 : 1 + (int) (number / 2 % 4);
   }
 
   /// How long after the last of them: what follows a change takes as long as a drive and a line.

@@ -28,6 +28,7 @@ final class FaultPlan {
       case MIXED, LOCAL, PACED -> Fault.drawKinds(draws);
       case FAILOVER -> Fault.Kind.OF_LINES;
       case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
+      case BLACKOUT -> Fault.Kind.OF_BLACKOUTS_OF_ONE;
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
       case SATURATED -> draws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();

@@ -1,6 +1,7 @@
 package farside.simulator;
 
 import farside.cache.BlockMask;
+import farside.director.EventCode;
 import farside.simulator.RigDraw.VolumeDraw;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,7 +106,8 @@ final class Injection {
         losePower(1);
       }
       case POWER_LOSS_AT_TURN ->
-        site.afterPairChanges(
+        site.afterEvents(
+            fault.turn(),
             fault.turns(),
             () -> time.after(fault.afterTurnNs(), () -> {
               if (isOn) {
@@ -324,7 +326,7 @@ final class Injection {
     }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
-      site.afterPairChanges(0, () -> {});
+      site.afterEvents(EventCode.PAIR_STATE, 0, () -> {});
       site.drives().forEach(SimulatedDrive::mend);
       site.drives().forEach(drive -> drive.lost().recover());
       site.start();

@@ -129,7 +129,7 @@ record RigDraw(
     List<AckMode> acks = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
-      acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
+      acks.add(stored && kind != ScenarioKind.BLACKOUT ? AckMode.STORED : AckMode.RECEIVED);
     }
     boolean failover = kind == ScenarioKind.FAILOVER;
     boolean hung = kind == ScenarioKind.HUNG;
@@ -149,10 +149,10 @@ record RigDraw(
     }
     // Drawn last, and from one draw only: the seeds of before have the same rigs.
     Draws powerDraws = new Draws(draws.nextLong());
+    boolean losesNvram = kind == ScenarioKind.STORED || kind == ScenarioKind.BLACKOUT;
     List<Boolean> powerSafe = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
-      powerSafe.add(powerDraws.chance(kind == ScenarioKind.STORED ? 0 : 250)
-          || kind == ScenarioKind.POWER_SAFE);
+      powerSafe.add(powerDraws.chance(losesNvram ? 0 : 250) || kind == ScenarioKind.POWER_SAFE);
     }
     boolean ownGroups = hung && powerDraws.chance(700);
     if (hung) {

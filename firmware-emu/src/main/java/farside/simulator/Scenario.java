@@ -382,13 +382,20 @@ final class Scenario {
       sites[side].start();
       return;
     }
-    time.after(draws.skewed(MILLI, 3000 * MILLI), sites[side]::start);
+    time.after(drawDownNs(), sites[side]::start);
     for (VolumeDraw volume : rig.volumes()) {
       // The far side takes over: it must hold everything that was acknowledged.
       if (volume.mirrored() && volume.primary() == side && oracle.isSynchronized(volume.name())) {
         sweep(volume, 1 - side);
       }
     }
+  }
+
+  /// Short, or longer than the peer waits before it goes on alone.
+  private long drawDownNs() {
+    return draws.chance(500)
+        ? draws.skewed(MILLI, 3000 * MILLI)
+        : draws.between(rig.linkTimeoutMs() * MILLI, rig.linkTimeoutMs() * MILLI + 2 * SECOND);
   }
 
   private SweepProgram sweep(VolumeDraw volume, int side) {

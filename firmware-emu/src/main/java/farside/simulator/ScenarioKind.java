@@ -9,6 +9,10 @@ public enum ScenarioKind {
   /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
   /// with what NVRAM held: what was answered while the pair was equal is there.
   STORED,
+  /// Every pair waits for the peer's NVRAM only, and power goes at one site and the other, again
+  /// and again, with what NVRAM held, for longer than the peer waits: who is alone meanwhile, and
+  /// who was on its way to be, must know it afterwards.
+  BLACKOUT,
   /// Several lines, of which one at a time is cut, dead in one direction or both, noisy, or varied
   /// off: no group is ever suspended.
   FAILOVER,
@@ -36,7 +40,7 @@ public enum ScenarioKind {
   boolean hasReadersInOrder() {
     return switch (this) {
       case MIXED, LOCAL, HUNG, SATURATED, CALM -> true;
-      case STORED, FAILOVER, POWER_SAFE, PACED -> false;
+      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, PACED -> false;
     };
   }
 }

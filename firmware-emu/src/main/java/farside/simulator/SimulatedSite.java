@@ -68,8 +68,9 @@ final class SimulatedSite implements Stepped {
   /// Those that the process says it waits for no longer.
   private final List<String> drivesInDoubt = new ArrayList<>();
 
-  private int pairChangesLeft;
-  private Runnable atPairChange = () -> {};
+  private EventCode awaited = EventCode.PAIR_STATE;
+  private int awaitedCount;
+  private Runnable atAwaited = () -> {};
   private long leftOut;
   private long repairs;
   private long linksAdded;
@@ -232,10 +233,11 @@ final class SimulatedSite implements Stepped {
     this.onSuspended = onSuspended;
   }
 
-  /// Has something done once pairs here have changed their states so often; never, if 0.
-  void afterPairChanges(int count, Runnable what) {
-    pairChangesLeft = count;
-    atPairChange = what;
+  /// Has something done once an event has come here so often; never, if 0.
+  void afterEvents(EventCode event, int count, Runnable what) {
+    awaited = event;
+    awaitedCount = count;
+    atAwaited = what;
   }
 
   /// How often a group was left out of the session.
@@ -320,8 +322,8 @@ final class SimulatedSite implements Stepped {
         suspensions++;
         onSuspended.accept(text);
       }
-      if (number == EventCode.PAIR_STATE.number() && --pairChangesLeft == 0) {
-        atPairChange.run();
+      if (number == awaited.number() && --awaitedCount == 0) {
+        atAwaited.run();
       }
       if (number == EventCode.PAIR_STATE.number() || number == EventCode.SESSION_STATE.number()) {
         host.pace().hurry();

@@ -43,6 +43,13 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aSiteThatIsAloneWhileTheOtherIsWithoutPowerKnowsItAfterwards() {
+    Simulation simulation = new Simulation(ScenarioKind.BLACKOUT, out);
+    assertThat(simulation.sweep(5, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().powerLosses()).isGreaterThan(4);
+  }
+
+  @Test
   void aFaultyLinkOfSeveralNeverSuspendsAGroup() {
     Simulation simulation = new Simulation(ScenarioKind.FAILOVER, out);
     int failed = simulation.sweep(9, 9) + simulation.sweep(36, 36);
@@ -54,7 +61,7 @@ class MicrocodeSimulationTest {
   @Test
   void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
     Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
-    int failed = simulation.sweep(4, 4);
+    int failed = simulation.sweep(16, 16);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().failedReads()).isGreaterThan(10);
     assertThat(simulation.totals().repairs()).isGreaterThan(5);
