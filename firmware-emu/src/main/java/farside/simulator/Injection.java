@@ -162,8 +162,8 @@ final class Injection {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
-      drive.spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
-      healLater(fault, drive::mendTracks);
+      drive.faults().spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
+      healLater(fault, drive.faults()::mendTracks);
     }
   }
 
@@ -171,8 +171,8 @@ final class Injection {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
-      drive.slowDown(fault.number() * MILLI);
-      healLater(fault, () -> drive.slowDown(0));
+      drive.faults().slowDown(fault.number() * MILLI);
+      healLater(fault, () -> drive.faults().slowDown(0));
     }
   }
 
@@ -180,7 +180,7 @@ final class Injection {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
-      drive.hang(fault.after() ? 1000 : 200);
+      drive.faults().hang(fault.after() ? 1000 : 200);
       healLater(fault, () -> drive.free(rig.driveHungMs() * MILLI + SECOND));
     }
   }
