@@ -14,6 +14,10 @@ final class DriveCache {
   private final DriveImage visible;
   private final DriveImage stable;
   private final List<Change> unflushed = new ArrayList<>();
+
+  /// What each block held before it was last written; null until somebody asks for it.
+  private DriveImage older;
+
   private long changeCount;
   private long firstChangeBytes = Long.MAX_VALUE;
   private long tornWrites;
@@ -28,6 +32,15 @@ final class DriveCache {
   /// What a reader sees.
   DriveImage visible() {
     return visible;
+  }
+
+  /// What was there before the last writes since this was first asked for.
+  DriveImage older() {
+    if (older == null) {
+      older = new DriveImage(visible.sizeBytes());
+      older.copyFrom(visible);
+    }
+    return older;
   }
 
   /// What survives a loss of power for certain.
@@ -73,6 +86,9 @@ final class DriveCache {
   }
 
   private void take(Change change) {
+    if (older != null) {
+      older.copyFrom(visible, change.request.offsetBytes, change.request.lengthBytes);
+    }
     change.applyTo(visible);
     unflushed.add(change);
   }
@@ -109,12 +125,7 @@ final class DriveCache {
       loseAllOrPart(unflushed.get(i));
     }
     unflushed.clear();
-    byte[] buffer = new byte[64 * 1024];
-    for (long at = 0; at < stable.sizeBytes(); at += buffer.length) {
-      int length = (int) Math.min(buffer.length, stable.sizeBytes() - at);
-      stable.read(at, buffer, 0, length);
-      visible.write(at, buffer, 0, length);
-    }
+    visible.copyFrom(stable);
   }
 
   private void loseAllOrPart(Change change) {

@@ -27,6 +27,10 @@ final class DriveRequest {
 
   long changesBefore;
   boolean failed;
+
+  /// The drive had gone when it came, or while it was under way.
+  boolean isOfGoneDrive;
+
   long submittedNs;
   long firstBadByte = -1;
   private long[] addresses;
@@ -37,6 +41,13 @@ final class DriveRequest {
     this.offsetBytes = offsetBytes;
     this.lengthBytes = lengthBytes;
     this.tag = tag;
+  }
+
+  /// The same write to another place.
+  DriveRequest at(long otherOffsetBytes) {
+    DriveRequest other = new DriveRequest(kind, otherOffsetBytes, lengthBytes, tag);
+    other.data = data;
+    return other;
   }
 
   /// The memory that it names.

@@ -16,6 +16,7 @@ import java.util.List;
 /// @param acks of the group whose hosts are at each site
 /// @param powerSafe whether the NVRAM of each site survives the loss of power
 /// @param ownGroups whether each mirrored volume is a group, not all of one direction one
+/// @param clocksPpm how much faster than virtual time the clock of each site runs, in millionths
 /// @param inOrderSeed of hosts that read each volume in order, beside the others; 0: there are none
 record RigDraw(
     List<Long> nvramBytes,
@@ -30,6 +31,7 @@ record RigDraw(
     List<AckMode> acks,
     List<Boolean> powerSafe,
     boolean ownGroups,
+    List<Long> clocksPpm,
     long inOrderSeed) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
@@ -37,6 +39,9 @@ record RigDraw(
 
   /// A program waits for its answer, too: together they come down to a hundred.
   private static final int PACED_PER_SECOND = 110;
+
+  /// Far more than any real clock strays.
+  private static final long CLOCK_PPM_MAX = 20_000;
 
   private static final String[] SITES = {"A", "B"};
 
@@ -76,6 +81,7 @@ record RigDraw(
     volumes = List.copyOf(volumes);
     acks = List.copyOf(acks);
     powerSafe = List.copyOf(powerSafe);
+    clocksPpm = List.copyOf(clocksPpm);
   }
 
   static RigDraw draw(Draws draws, ScenarioKind kind) {
@@ -166,6 +172,14 @@ record RigDraw(
         readSlots.set(side, readSlots.get(side) + more);
       }
     }
+    if (kind != ScenarioKind.CALM && powerDraws.chance(300)) {
+      hosts = hosts.impatient(powerDraws.skewed(20_000_000, 5_000_000_000L));
+    }
+    boolean skewed = powerDraws.chance(500);
+    List<Long> clocksPpm = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      clocksPpm.add(skewed ? powerDraws.between(-CLOCK_PPM_MAX, CLOCK_PPM_MAX) : 0);
+    }
     return new RigDraw(
         nvramBytes,
         readSlots,
@@ -179,6 +193,7 @@ record RigDraw(
         acks,
         powerSafe,
         ownGroups,
+        clocksPpm,
         inOrderSeed);
   }
 
@@ -265,7 +280,8 @@ record RigDraw(
     for (int side = 0; side < 2; side++) {
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
           + readSlots.get(side) + " read slots"
-          + (powerSafe.get(side) ? ", power-safe" : ""));
+          + (powerSafe.get(side) ? ", power-safe" : "")
+          + (clocksPpm.get(side) == 0 ? "" : ", clock fast by " + clocksPpm.get(side) + " ppm"));
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
         + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups

@@ -22,7 +22,6 @@ final class Scenario {
   private static final long QUIET_MAX_NS = 300 * SECOND;
   private static final long IDLE_NS = 2 * SECOND;
   private static final int IDLE_ROUNDS_MAX = 4000;
-  private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
   private final Draws firstDraws;
@@ -54,6 +53,7 @@ final class Scenario {
       case FAILOVER -> Fault.Kind.OF_LINES;
       case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
+      case LYING -> Fault.Kind.OF_LIES;
       case SATURATED -> planDraws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
     };
@@ -253,7 +253,11 @@ final class Scenario {
         sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
         sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
         ofDrives(SimulatedDrive::throughs),
-        injection.faults());
+        injection.faults(),
+        ofDrives(drive -> drive.faults().failedRequests()),
+        ofDrives(drive -> drive.faults().lies()),
+        sites[0].stops() + sites[1].stops(),
+        programs.stream().mapToLong(WorkloadProgram::retries).sum());
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {
@@ -308,7 +312,7 @@ final class Scenario {
         time,
         draws.fork(),
         trace,
-        WALL_MS_AT_ZERO - time.nowNs() / MILLI);
+        new SiteClock(time, rig.clocksPpm().get(side), draws.fork()));
   }
 
   private SimulatedDrive makeDrive(VolumeDraw volume, int side) {
@@ -352,7 +356,8 @@ final class Scenario {
                 + " waits for a drive in doubt, and the peer has what it wants: " + oldest);
       }
       for (SimulatedSite site : sites) {
-        String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
+        String command =
+            site.isStopped() ? null : site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
         require(
             command == null, "site " + site.name() + ": console command not answered: " + command);
         site.nvram().ageSometimes();
@@ -523,7 +528,12 @@ final class Scenario {
   }
 
   private void requireEqual(VolumeDraw volume, DriveImage one, DriveImage other, String otherwise) {
-    long mismatch = one.mismatch(other, volume.sizeBytes());
+    DamagedBlocks damaged = oracle.history(volume.name()).damaged();
+    long found = one.mismatch(other, 0, volume.sizeBytes());
+    while (found >= 0 && damaged.contains(found)) {
+      found = one.mismatch(other, DamagedBlocks.endOf(found), volume.sizeBytes());
+    }
+    long mismatch = found;
     require(
         mismatch < 0,
         () -> "volume " + volume.name() + ": " + otherwise + ", at byte " + mismatch + " of track "

@@ -21,7 +21,9 @@ import java.util.List;
 /// process goes, requests in flight are the drive's: each lands wholly, in part, or not, some
 /// of them late, and the next process cannot own the drive before.
 ///
-/// It may be slow, and it may hang: then some or all requests do not return before it is
+/// It may fail requests that would succeed if they were tried again, or all of them while it is
+/// gone; a flush that fails so may have taken what it was to make stable with it. It may be slow,
+/// and it may hang: then some or all requests do not return before it is
 /// freed, in any order, done or with an error; and what its cache held may be lost without a
 /// word, as when the kernel has reset it.
 ///
@@ -57,6 +59,10 @@ final class SimulatedDrive implements DrivePort {
   private byte[] readBuffer = {};
 
   private Runnable wake = () -> {};
+
+  /// Requests that hung and return one by one.
+  private int freedInFlight;
+
   private long stuckRequests;
   private long resets;
   private long life;
@@ -97,6 +103,12 @@ final class SimulatedDrive implements DrivePort {
   /// What it cannot read until it is written anew.
   LostBlocks lost() {
     return lost;
+  }
+
+  /// From now on it lies now and then about requests to the volume on it.
+  void lie(DriveFaults.Lie lie, int permille, DamagedBlocks damaged) {
+    cache.older();
+    faults.lie(lie, permille, damaged);
   }
 
   /// What is wrong with it otherwise.
@@ -148,12 +160,13 @@ final class SimulatedDrive implements DrivePort {
     submittedUndrained = 0;
     for (int i = 0; i < inFlight.size(); i++) {
       DriveRequest request = inFlight.get(i);
-      if (request.kind == Kind.WRITE || request.kind == Kind.ZERO) {
+      if (request.kind != Kind.READ && request.kind != Kind.FLUSH) {
         orphan(request);
       }
     }
     inFlight.clear();
     stuck.clear();
+    freedInFlight = 0;
   }
 
   /// Power is gone: what was not flushed survives in parts.
@@ -187,6 +200,7 @@ final class SimulatedDrive implements DrivePort {
         && draws.chance(500);
     List<DriveRequest> freed = new ArrayList<>(stuck);
     stuck.clear();
+    freedInFlight += freed.size();
     int[] left = {freed.size()};
     long lifeThen = life;
     for (DriveRequest request : freed) {
@@ -195,6 +209,7 @@ final class SimulatedDrive implements DrivePort {
         if (life == lifeThen) {
           request.failed = fails;
           complete(request);
+          freedInFlight--;
           left[0]--;
           if (isReset && left[0] == 0) {
             resets++;
@@ -205,9 +220,9 @@ final class SimulatedDrive implements DrivePort {
     }
   }
 
-  /// True while requests hang.
+  /// True while requests hang, or have hung and are still to return.
   boolean isHanging() {
-    return !stuck.isEmpty();
+    return !stuck.isEmpty() || freedInFlight > 0;
   }
 
   /// Requests that hung.
@@ -382,7 +397,9 @@ final class SimulatedDrive implements DrivePort {
       drained++;
       sink.onCompletion(
           request.tag,
-          request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
+          request.isOfGoneDrive
+              ? DriveOutcome.GONE
+              : request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
           request.failed ? request.firstBadByte : -1);
     }
     return drained;
@@ -407,6 +424,7 @@ final class SimulatedDrive implements DrivePort {
         () -> who + ": " + submittedUndrained + " requests in flight, but the queue depth is "
             + habits.queueDepth());
     inFlight.add(request);
+    request.isOfGoneDrive = faults.isGone();
     request.submittedNs = time.nowNs();
     trace.stir(request.offsetBytes ^ request.kind.ordinal(), request.lengthBytes);
     long lifeThen = life;
@@ -445,17 +463,26 @@ final class SimulatedDrive implements DrivePort {
   }
 
   private void complete(DriveRequest request) {
+    boolean failsForNoReason = request.isOfGoneDrive || faults.drawFails(draws);
+    request.failed |= failsForNoReason;
     switch (request.kind) {
       case READ -> {
         int lengthBytes = (int) request.lengthBytes;
         if (readBuffer.length < lengthBytes) {
           readBuffer = new byte[lengthBytes];
         }
-        cache.visible().read(request.offsetBytes, readBuffer, 0, lengthBytes);
+        boolean isStale = faults.drawLie(request, draws) != null;
+        (isStale ? cache.older() : cache.visible())
+            .read(request.offsetBytes, readBuffer, 0, lengthBytes);
         for (int i = 0; request.disturbed != null && i < lengthBytes; i += blockBytes) {
           if (request.disturbed[i / blockBytes]) {
             draws.fill(readBuffer, i, i + 8);
           }
+        }
+        if (failsForNoReason) {
+          failRead(
+              request,
+              request.offsetBytes + blockBytes * (long) draws.below(lengthBytes / blockBytes));
         }
         failIfLost(request);
         request.scatter(readBuffer);
@@ -466,19 +493,26 @@ final class SimulatedDrive implements DrivePort {
       }
       case WRITE_THROUGH -> {
         checkUnchanged(request);
-        apply(request);
+        boolean isApplied = apply(request);
         if (!request.failed) {
-          cache.settleLast();
+          if (isApplied) {
+            cache.settleLast();
+          }
+        } else if (failsForNoReason) {
+          loseCacheSometimes();
         }
       }
       case ZERO -> apply(request);
       case FLUSH -> {
         if (!request.failed) {
           cache.settle(request.changesBefore);
+        } else if (failsForNoReason) {
+          loseCacheSometimes();
         }
       }
     }
     inFlight.remove(request);
+    request.isOfGoneDrive |= faults.isGone();
     facts.add(request);
     trace.stir(request.tag, request.kind.ordinal());
     wake.run();
@@ -488,9 +522,19 @@ final class SimulatedDrive implements DrivePort {
   /// block, where the read began, or nothing.
   private void failIfLost(DriveRequest request) {
     long firstBad = lost.onRead(request.offsetBytes, request.lengthBytes, time.nowNs());
-    if (firstBad < 0) {
-      return;
+    if (firstBad >= 0) {
+      failRead(request, firstBad);
     }
+  }
+
+  /// What a flush that failed was to make stable may be lost, and no later one says so.
+  private void loseCacheSometimes() {
+    if (draws.chance(500)) {
+      cache.lose();
+    }
+  }
+
+  private void failRead(DriveRequest request, long firstBad) {
     request.failed = true;
     request.firstBadByte = switch (draws.below(3)) {
       case 0 -> firstBad;
@@ -502,7 +546,18 @@ final class SimulatedDrive implements DrivePort {
     }
   }
 
-  private void apply(DriveRequest request) {
+  /// False if the drive lied about it.
+  private boolean apply(DriveRequest request) {
+    if (request.isOfGoneDrive) {
+      return true;
+    }
+    DriveFaults.Lie lie = request.failed ? null : faults.drawLie(request, draws);
+    if (lie == DriveFaults.Lie.MISDIRECTED_WRITE) {
+      cache.apply(request.at(faults.drawPlace(request, blockBytes, draws)));
+    }
+    if (lie != null) {
+      return false;
+    }
     request.firstBadByte = faults.badByteOf(request);
     request.failed |= request.firstBadByte >= 0;
     if (request.failed) {
@@ -511,6 +566,7 @@ final class SimulatedDrive implements DrivePort {
       lost.onWritten(request.offsetBytes, request.lengthBytes);
       cache.apply(request);
     }
+    return true;
   }
 
   private void checkUnchanged(DriveRequest request) {

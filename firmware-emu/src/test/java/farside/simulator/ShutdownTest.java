@@ -60,7 +60,7 @@ class ShutdownTest {
       time,
       draws.fork(),
       trace,
-      0);
+      new SiteClock(time, 0, draws.fork()));
 
   @BeforeEach
   void serve() {

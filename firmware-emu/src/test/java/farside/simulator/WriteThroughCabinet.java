@@ -206,6 +206,10 @@ final class WriteThroughCabinet
     private long offsetBytes;
     private int lengthBytes;
     private boolean answered;
+
+    /// There is nothing to be written again if the flush fails.
+    private boolean onlyFlushes;
+
     private final Extents extents = new Extents();
 
     Unit(VolumeDescription volume, DrivePort drive) {
@@ -230,6 +234,7 @@ final class WriteThroughCabinet
       answered = false;
       if (what == HostCommand.FLUSH) {
         if (lie != Lie.NEVER_ANSWERS_A_FLUSH) {
+          onlyFlushes = true;
           step = FLUSHING;
           drive.submitFlush(0);
         }
@@ -270,6 +275,7 @@ final class WriteThroughCabinet
 
     void flushWhatTheLastProcessLeft() {
       answered = true;
+      onlyFlushes = true;
       step = FLUSHING;
       drive.submitFlush(0);
     }
@@ -328,7 +334,18 @@ final class WriteThroughCabinet
           step = WRITING;
           drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
         }
-        default -> answer();
+        case FLUSHING -> {
+          if (outcome == DriveOutcome.DONE || lie == Lie.FORGETS_THE_FLUSH) {
+            answer();
+          } else if (onlyFlushes) {
+            drive.submitFlush(0);
+          } else {
+            // What was to be made stable may be gone.
+            step = WRITING;
+            drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+          }
+        }
+        default -> throw new IllegalStateException(step + " awaits nothing of the drive");
       }
     }
 
@@ -354,6 +371,7 @@ final class WriteThroughCabinet
 
     private void answer() {
       step = IDLE;
+      onlyFlushes = false;
       if (!answered) {
         ports.host().reply(connection, cookie, HostStatus.OK);
       }
