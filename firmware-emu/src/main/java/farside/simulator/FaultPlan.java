@@ -30,6 +30,7 @@ final class FaultPlan {
       case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
       case BLACKOUT -> Fault.Kind.OF_BLACKOUTS_OF_ONE;
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
+      case LYING -> Fault.Kind.OF_LIES;
       case SATURATED -> draws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
     };

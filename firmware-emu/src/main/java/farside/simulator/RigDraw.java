@@ -16,6 +16,7 @@ import java.util.List;
 /// @param acks of the group whose hosts are at each site
 /// @param powerSafe whether the NVRAM of each site survives the loss of power
 /// @param ownGroups whether each mirrored volume is a group, not all of one direction one
+/// @param clocksPpm how much faster than virtual time the clock of each site runs, in millionths
 /// @param inOrderSeed of hosts that read each volume in order, beside the others; 0: there are none
 record RigDraw(
     List<Long> nvramBytes,
@@ -30,6 +31,7 @@ record RigDraw(
     List<AckMode> acks,
     List<Boolean> powerSafe,
     boolean ownGroups,
+    List<Long> clocksPpm,
     long inOrderSeed) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
@@ -39,6 +41,9 @@ record RigDraw(
   private static final int PACED_PER_SECOND = 110;
 
   private static final int LEISURE_PER_SECOND = 500;
+
+  /// Far more than any real clock strays.
+  private static final long CLOCK_PPM_MAX = 20_000;
 
   private static final String[] SITES = {"A", "B"};
 
@@ -78,6 +83,7 @@ record RigDraw(
     volumes = List.copyOf(volumes);
     acks = List.copyOf(acks);
     powerSafe = List.copyOf(powerSafe);
+    clocksPpm = List.copyOf(clocksPpm);
   }
 
   static RigDraw draw(Draws draws, ScenarioKind kind) {
@@ -168,6 +174,14 @@ record RigDraw(
         readSlots.set(side, readSlots.get(side) + more);
       }
     }
+    if (kind != ScenarioKind.CALM && powerDraws.chance(300)) {
+      hosts = hosts.impatient(powerDraws.skewed(20_000_000, 5_000_000_000L));
+    }
+    boolean skewed = powerDraws.chance(500);
+    List<Long> clocksPpm = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      clocksPpm.add(skewed ? powerDraws.between(-CLOCK_PPM_MAX, CLOCK_PPM_MAX) : 0);
+    }
     return new RigDraw(
         nvramBytes,
         readSlots,
@@ -181,6 +195,7 @@ record RigDraw(
         acks,
         powerSafe,
         ownGroups,
+        clocksPpm,
         inOrderSeed);
   }
 
@@ -277,7 +292,8 @@ record RigDraw(
     for (int side = 0; side < 2; side++) {
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
           + readSlots.get(side) + " read slots"
-          + (powerSafe.get(side) ? ", power-safe" : ""));
+          + (powerSafe.get(side) ? ", power-safe" : "")
+          + (clocksPpm.get(side) == 0 ? "" : ", clock fast by " + clocksPpm.get(side) + " ppm"));
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
         + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups

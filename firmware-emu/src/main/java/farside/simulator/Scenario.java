@@ -23,7 +23,6 @@ final class Scenario {
   private static final long ON_LINES_NS = 200 * MILLI;
   private static final long IDLE_NS = 2 * SECOND;
   private static final int IDLE_ROUNDS_MAX = 4000;
-  private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
   private final Draws firstDraws;
@@ -242,7 +241,11 @@ final class Scenario {
         sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
         sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
         ofDrives(SimulatedDrive::throughs),
-        injection.faults().sum());
+        injection.faults().sum(),
+        ofDrives(drive -> drive.faults().failedRequests()),
+        ofDrives(drive -> drive.faults().lies()),
+        sites[0].stops() + sites[1].stops(),
+        programs.stream().mapToLong(WorkloadProgram::retries).sum());
   }
 
   FaultCounts faultCounts() {
@@ -301,7 +304,7 @@ final class Scenario {
         time,
         draws.fork(),
         trace,
-        WALL_MS_AT_ZERO - time.nowNs() / MILLI);
+        new SiteClock(time, rig.clocksPpm().get(side), draws.fork()));
   }
 
   private SimulatedDrive makeDrive(VolumeDraw volume, int side) {
@@ -345,7 +348,8 @@ final class Scenario {
                 + " waits for a drive in doubt, and the peer has what it wants: " + oldest);
       }
       for (SimulatedSite site : sites) {
-        String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
+        String command =
+            site.isStopped() ? null : site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
         require(
             command == null, "site " + site.name() + ": console command not answered: " + command);
         site.nvram().ageSometimes();
@@ -526,7 +530,12 @@ final class Scenario {
   }
 
   private void requireEqual(VolumeDraw volume, DriveImage one, DriveImage other, String otherwise) {
-    long mismatch = one.mismatch(other, volume.sizeBytes());
+    DamagedBlocks damaged = oracle.history(volume.name()).damaged();
+    long found = one.mismatch(other, 0, volume.sizeBytes());
+    while (found >= 0 && damaged.contains(found)) {
+      found = one.mismatch(other, DamagedBlocks.endOf(found), volume.sizeBytes());
+    }
+    long mismatch = found;
     require(
         mismatch < 0,
         () -> "volume " + volume.name() + ": " + otherwise + ", at byte " + mismatch + " of track "

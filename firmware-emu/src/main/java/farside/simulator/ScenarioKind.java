@@ -22,6 +22,9 @@ public enum ScenarioKind {
   /// Drives that are slow and drives that hang, for seconds to minutes, and nothing else:
   /// whoever is not on such a drive goes on within a bound, and no other group is suspended.
   HUNG,
+  /// Drives that lose writes, put them elsewhere or return what was there before, and say that all
+  /// was well: whatever that does, it does to the very blocks, and to no other.
+  LYING,
   /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
@@ -40,7 +43,7 @@ public enum ScenarioKind {
   boolean hasReadersInOrder() {
     return switch (this) {
       case MIXED, LOCAL, HUNG, SATURATED, CALM -> true;
-      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, PACED -> false;
+      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, PACED, LYING -> false;
     };
   }
 }

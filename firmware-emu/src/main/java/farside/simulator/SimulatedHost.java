@@ -70,6 +70,13 @@ final class SimulatedHost implements HostPort {
     return pace;
   }
 
+  /// Every connection breaks, in whatever it is.
+  void cutAll() {
+    for (HostConnection connection : List.copyOf(connections)) {
+      connection.vanish();
+    }
+  }
+
   String site() {
     return site;
   }

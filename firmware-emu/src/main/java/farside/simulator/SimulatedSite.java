@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.director.CabinetRefused;
 import farside.director.EventCode;
 import farside.director.blackbox.Recording;
 import farside.port.DrivePort;
@@ -46,12 +47,16 @@ final class SimulatedSite implements Stepped {
   private final VirtualTime time;
   private final Draws draws;
   private final Trace trace;
-  private final long wallMsAtZero;
+  private final SiteClock clock;
 
   private final RecorderCheck recorderCheck;
   private Runnable onDown = () -> {};
   private SteppedCabinet cabinet;
   private boolean wantedUp;
+
+  /// The process is there, and does nothing.
+  private boolean stopped;
+
   private boolean ended;
   private long nextRunNs = NEVER;
   private int idleRounds;
@@ -61,6 +66,7 @@ final class SimulatedSite implements Stepped {
   private long kills;
   private long powerLosses;
   private long restarts;
+  private long stops;
   private long shutdowns;
   private long suspensions;
   private Consumer<String> onSuspended = text -> {};
@@ -95,7 +101,7 @@ final class SimulatedSite implements Stepped {
       VirtualTime time,
       Draws draws,
       Trace trace,
-      long wallMsAtZero) {
+      SiteClock clock) {
     this.name = description.site();
     this.recorderCheck = new RecorderCheck(name);
     this.description = description;
@@ -114,7 +120,7 @@ final class SimulatedSite implements Stepped {
     this.time = time;
     this.draws = draws;
     this.trace = trace;
-    this.wallMsAtZero = wallMsAtZero;
+    this.clock = clock;
   }
 
   String name() {
@@ -158,6 +164,11 @@ final class SimulatedSite implements Stepped {
   /// What the flight recorder has now.
   Recording recording() {
     return Recording.of(nvram.recorder().bytes());
+  }
+
+  /// What it reads the time from.
+  SiteClock clock() {
+    return clock;
   }
 
   boolean isRunning() {
@@ -352,7 +363,7 @@ final class SimulatedSite implements Stepped {
         events,
         draws.fork());
     try {
-      cabinet = maker.make(description, ports, wallMsAtZero);
+      cabinet = maker.make(description, ports, clock.wallMsAtZero());
       panel.open(this::wake);
       nextRunNs = time.nowNs();
     } catch (CabinetKilled killed) {
@@ -372,14 +383,14 @@ final class SimulatedSite implements Stepped {
 
   @Override
   public long nextRunNs() {
-    return nextRunNs;
+    return stopped ? NEVER : nextRunNs;
   }
 
   @Override
   public void run(long nowNs) {
     rounds++;
     try {
-      int worked = cabinet.doWork(nowNs);
+      int worked = cabinet.doWork(clock.read(nowNs));
       watchPairs();
       if (cabinet.isDown()) {
         end();
@@ -391,6 +402,12 @@ final class SimulatedSite implements Stepped {
       }
     } catch (CabinetKilled killed) {
       die("killed at commit " + nvram.commits() + ", store " + nvram.stores());
+    } catch (CabinetRefused refusal) {
+      // Without a label that can be read nothing is begun; the operator starts the site again.
+      if (drives.stream().noneMatch(drive -> drive.faults().mayFailAnything())) {
+        throw new SimulationFailure("cabinet " + name + " refused: " + refusal, refusal);
+      }
+      die("ended: " + refusal.getMessage());
     } catch (SimulationFailure failure) {
       throw failure;
     } catch (RuntimeException failure) {
@@ -405,6 +422,33 @@ final class SimulatedSite implements Stepped {
     }
   }
 
+  /// From now on the process does nothing, as with `kill -STOP`; what others do goes on.
+  void stop() {
+    if (cabinet != null && !stopped) {
+      stopped = true;
+      stops++;
+      trace.turn(time.nowNs(), name, "stopped");
+    }
+  }
+
+  /// The process goes on as if nothing had been.
+  void resume() {
+    if (stopped) {
+      stopped = false;
+      trace.turn(time.nowNs(), name, "goes on");
+      console.onResumed();
+    }
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /// How often the process was stopped.
+  long stops() {
+    return stops;
+  }
+
   /// The site loses power, whether or not the process runs.
   void losePower() {
     powerLosses++;
@@ -415,6 +459,7 @@ final class SimulatedSite implements Stepped {
     recorderCheck.onProcessDeath(recording());
     nvram.onPowerLoss();
     recorderCheck.onPowerLoss(recording());
+    clock.restart();
     forgetProcess();
   }
 
@@ -441,6 +486,9 @@ final class SimulatedSite implements Stepped {
 
   private void sleep(long nowNs) {
     long deadlineNs = cabinet.nextDeadlineNs();
+    if (deadlineNs != NEVER) {
+      deadlineNs = clock.virtualAt(deadlineNs);
+    }
     nextRunNs = deadlineNs;
     if (deadlineNs != NEVER && deadlineNs - nowNs <= 0) {
       idleRounds++;
@@ -496,6 +544,7 @@ final class SimulatedSite implements Stepped {
     cabinet = null;
     drivesInDoubt.clear();
     wantedUp = false;
+    stopped = false;
     nextRunNs = NEVER;
     nvram.onProcessDeath();
     recorderCheck.onProcessDeath(recording());

@@ -211,6 +211,10 @@ final class WriteThroughCabinet
     private int lengthBytes;
     private boolean answered;
     private long writtenNs;
+
+    /// There is nothing to be written again if the flush fails.
+    private boolean onlyFlushes;
+
     private final Extents extents = new Extents();
 
     Unit(VolumeDescription volume, DrivePort drive) {
@@ -235,6 +239,7 @@ final class WriteThroughCabinet
       answered = false;
       if (what == HostCommand.FLUSH) {
         if (lie != Lie.NEVER_ANSWERS_A_FLUSH) {
+          onlyFlushes = true;
           step = FLUSHING;
           drive.submitFlush(0);
         }
@@ -275,6 +280,7 @@ final class WriteThroughCabinet
 
     void flushWhatTheLastProcessLeft() {
       answered = true;
+      onlyFlushes = true;
       step = FLUSHING;
       drive.submitFlush(0);
     }
@@ -333,14 +339,18 @@ final class WriteThroughCabinet
           write();
         }
         case FLUSHING -> {
-          if (!answered && nowNs - writtenNs > driveHungNs && command != HostCommand.FLUSH) {
-            // A drive that took so long may have been reset, and what it had cached is gone.
-            write();
-          } else {
+          // A drive that took so long may have been reset, and what it had cached is gone.
+          boolean mayBeGone = !answered && !onlyFlushes && nowNs - writtenNs > driveHungNs;
+          if (outcome == DriveOutcome.DONE && !mayBeGone || lie == Lie.FORGETS_THE_FLUSH) {
             answer();
+          } else if (onlyFlushes) {
+            drive.submitFlush(0);
+          } else {
+            // What was to be made stable may be gone.
+            write();
           }
         }
-        default -> answer();
+        default -> throw new IllegalStateException(step + " awaits nothing of the drive");
       }
     }
 
@@ -371,6 +381,7 @@ final class WriteThroughCabinet
 
     private void answer() {
       step = IDLE;
+      onlyFlushes = false;
       if (!answered) {
         ports.host().reply(connection, cookie, HostStatus.OK);
       }
