@@ -23,9 +23,9 @@ test: ## Run all tests, end-to-end ones too
 fmt: ## Format all Java sources
 	@$(MVN) spotless:apply
 
-tidy: ## Check format, walls between rooms, documents, and what error-prone says of tests
+tidy: ## Check format, walls between rooms, documents, and what error-prone says
 	@$(MVN) spotless:check
-	@find . -type d -name test-classes -prune -exec rm -r {} +
+	@find . -type d -path '*/target/*' \( -name classes -o -name test-classes \) -prune -exec rm -r {} +
 	@$(MVN) -T 1C -Pchecks -pl ci -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
 
 sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long)

@@ -437,9 +437,13 @@ public final class Cabinet implements CabinetDesk {
     return true;
   }
 
-  /// True while the peer's drives lack what its memory has: it is given a moment, so that both
-  /// sides end clean.
+  /// True while the peer's drives lack what its memory has, and it can tell us when they do not
+  /// any more: it is given a moment, so that both sides end clean. A peer that is on its way out
+  /// too says nothing more.
   private boolean peerIsBehind() {
+    if (!remote.isInSession()) {
+      return false;
+    }
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
       if (volume.pairState() == PairState.SYNCHRONIZED
           && memory.records().remoteHeadOf(volume.index()) != WriteRecords.NONE) {
@@ -531,6 +535,11 @@ public final class Cabinet implements CabinetDesk {
       }
     }
     return false;
+  }
+
+  /// What `query` answers.
+  public String query() {
+    return service.query();
   }
 
   public Volumes volumes() {

@@ -9,6 +9,7 @@ import farside.port.ConsolePort;
 import farside.port.ConsolePort.ConsoleSink;
 import io.netty.channel.ManualIoEventLoop;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -251,6 +252,9 @@ class ControlSocketTest {
       killed.bind(UnixDomainSocketAddress.of(path));
     }
     assertThat(path).exists();
+    // A child that another test starts just now has the socket open too, until it is another
+    // program.
+    Awaitility.await().until(() -> !isAnswered(path));
     start(with);
     assertThat(ask("help", false).exitCode()).isZero();
 
@@ -359,6 +363,14 @@ class ControlSocketTest {
         .cause()
         .isInstanceOf(IOException.class)
         .hasMessageContaining(reason);
+  }
+
+  private static boolean isAnswered(Path socket) throws IOException {
+    try (SocketChannel caller = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return caller.isConnected();
+    } catch (ConnectException nobody) {
+      return false;
+    }
   }
 
   private void startLoop(Transport with) {

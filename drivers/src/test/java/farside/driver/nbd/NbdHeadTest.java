@@ -24,6 +24,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -462,7 +464,9 @@ class NbdHeadTest {
     awaitThat(() -> bench.adapter.facts.contains("closed 1"));
   }
 
+  /// It waits for seconds, and others need not.
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void aClosedConnectionThatNeverReadsIsCutInTheEnd() throws Exception {
     start();
     try (NbdClient deaf = client()) {

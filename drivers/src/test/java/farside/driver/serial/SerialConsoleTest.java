@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Consoles on pseudo terminals of the system: real hang-ups, real full buffers. The test's
 /// thread plays the cabinet.
@@ -112,7 +114,9 @@ class SerialConsoleTest {
     assertThat(news).containsExactly("OPEN", "LOGGED_IN", "LOGGED_OUT", "GUESSED");
   }
 
+  /// It waits for seconds, and others need not.
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void aLineThatHangsUpAndIsPluggedInAgainIsServedAgainAndLoggedOut() throws IOException {
     PseudoTerminal terminal = plugIn("tty");
     open("tty", PASSWORD_HASH);

@@ -5,13 +5,10 @@ import farside.rig.description.RigFile;
 import farside.rig.description.RigRefusedException;
 import farside.rig.site.RunDirectory;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /// The loopback rig on ports that nobody uses, so that it never meets one that runs.
@@ -25,7 +22,7 @@ public record DemoRig(Path file, Rig rig, RunDirectory directory) {
   public static DemoRig in(Path directory) throws IOException {
     Files.createDirectories(directory);
     String text = new String(RigFile.loopbackText(), StandardCharsets.UTF_8);
-    List<Integer> ports = freePorts(LOOPBACK_PORTS.size());
+    List<Integer> ports = FreePorts.take(LOOPBACK_PORTS.size());
     for (int i = 0; i < LOOPBACK_PORTS.size(); i++) {
       text = text.replace("127.0.0.1:" + LOOPBACK_PORTS.get(i), "127.0.0.1:" + ports.get(i));
     }
@@ -55,24 +52,5 @@ public record DemoRig(Path file, Rig rig, RunDirectory directory) {
   /// The file of a site's drive.
   public Path drive(String site, String drive) {
     return directory.drive(site, drive + ".img");
-  }
-
-  /// Ports that are free now; somebody may still take one before we do, and then the site says
-  /// so.
-  private static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<Integer> ports = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        sockets.add(socket);
-        ports.add(socket.getLocalPort());
-      }
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    }
-    return ports;
   }
 }

@@ -14,9 +14,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The flight recorder of a site that runs, and of the same site after `kill -9`.
+/// The flight recorder of a site that runs, and of the same site after `kill -9`; and its
+/// recording, which goes as far.
 class BlackBoxIT {
   private static final int READY_MAX_MS = 20_000;
+  private static final String LABEL_WRITTEN = ": label written";
 
   @TempDir
   Path directory;
@@ -24,11 +26,14 @@ class BlackBoxIT {
   @Test
   void whatASiteToldBeforeItWasKilledIsPrinted() throws Exception {
     DemoRig rig = DemoRig.in(directory);
+    Path recording = directory.resolve("recording");
     try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
-      pair.start(A);
+      pair.start(A, "--record", recording.toString());
       pair.awaitReady(A, READY_MAX_MS);
       assertThat(pair.ask(A, "vary L1 off").exitCode()).isZero();
+      // A label may come back from its drive at any time.
       assertThat(words(rig))
+          .filteredOn(word -> !word.contains(LABEL_WRITTEN))
           .endsWith("link L1 varied off by the operator", "console: vary L1 off -> 0");
       pair.process(A).kill();
     }
@@ -48,12 +53,20 @@ class BlackBoxIT {
     assertThat(lines)
         .anyMatch(line -> line.contains("NVRAM: volume 0010 Unpaired, zero-based (begun);"))
         .anyMatch(line -> line.endsWith("phase: SERVING"));
-    assertThat(lines.getLast()).endsWith(" 5001 INFO console: vary L1 off -> 0");
+    assertThat(lines)
+        .filteredOn(line -> !line.contains(LABEL_WRITTEN))
+        .last()
+        .asString()
+        .endsWith(" 5001 INFO console: vary L1 off -> 0");
     // Whatever had reached the log when the process died is in the recorder, in the same words.
     for (String line : Files.readAllLines(rig.directory().log(A))) {
       String event = line.substring(line.indexOf(" A ") + 3);
       assertThat(lines).anyMatch(told -> told.endsWith(" " + event));
     }
+    Launcher.Ending replay = Launcher.farside("replay", recording.toString());
+    assertThat(replay.status()).as(replay.output() + replay.errors()).isZero();
+    assertThat(replay.output())
+        .startsWith("site A: the same, to where the recording was cut short");
   }
 
   private static List<String> words(DemoRig rig) throws Exception {

@@ -6,10 +6,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
+import farside.rig.demo.FreePorts;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,11 +87,8 @@ class LauncherIT {
 
   @Test
   void aReadCacheIsAsBigAsTheRigSaysAndNotAsTheHeap() throws Exception {
-    int port;
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = probe.getLocalPort();
-    }
-    Path rig = Files.writeString(directory.resolve("cache.yaml"), """
+    Path rig = Files.writeString(
+        directory.resolve("cache.yaml"), """
         sites:
           A:
             serial: FARSIDE-A
@@ -102,7 +98,7 @@ class LauncherIT {
               - {name: D1, driver: file-disk, sizeMiB: 17}
         volumes:
           0030: {sizeMiB: 16, local: A/D1}
-        """.formatted(port));
+        """.formatted(FreePorts.take(1).getFirst()));
     Process process = new ProcessBuilder(
             Launcher.WORDS.get(0), "run", rig.toString(), "--run-dir", directory.toString())
         .redirectErrorStream(true)

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import farside.driver.control.ControlClient;
 import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
+import farside.rig.demo.FreePorts;
 import farside.rig.host.LoadHost;
 import farside.rig.host.NbdClient;
 import farside.rig.host.RecordedRegion;
@@ -16,7 +17,6 @@ import farside.rig.host.WriteRecorder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +61,7 @@ class SeveralLinksIT {
     List<TcpRelay> relays = new ArrayList<>();
     try (TcpRelay first =
             relayTo(loopback.rig().links().getFirst().listenAddress().port());
-        TcpRelay second = relayTo(freePort())) {
+        TcpRelay second = relayTo(FreePorts.take(1).getFirst())) {
       relays.add(first);
       relays.add(second);
       DemoRig rig = withLinks(loopback, relays);
@@ -107,7 +107,7 @@ class SeveralLinksIT {
     DemoRig rig =
         loopback.with(text.replaceFirst("( +)nvramMiB: [0-9]+", "$0\n$1nvram: power-safe"));
     try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
-      replaceUnderLoad(pair, freePort());
+      replaceUnderLoad(pair, FreePorts.take(1).getFirst());
     }
   }
 
@@ -224,12 +224,6 @@ class SeveralLinksIT {
   private TcpRelay relayTo(int port) throws IOException {
     listeners.add(port);
     return new TcpRelay(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private DemoRig withLinks(DemoRig rig, List<TcpRelay> relays) throws IOException {

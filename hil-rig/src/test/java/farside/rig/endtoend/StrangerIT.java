@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a stranger does in the first ten minutes.
 class StrangerIT {
+  private static final String POSSIBLY_STALE = " 3010 ";
   private static final int READY_MAX_MS = 20_000;
   private static final int SETTLED_MAX_MS = 20_000;
   private static final int HOST_TIMEOUT_MS = 10_000;
@@ -97,10 +98,10 @@ class StrangerIT {
             .toList();
         assertThat(lines).hasSize(5);
         try (NbdClient host = NbdClient.connect(rig.hostsAt(A), "0010", HOST_TIMEOUT_MS)) {
-          if (start == 0) {
-            RecordedRegion.writeAll(host, recorder);
+          if (start == 1) {
+            assertThat(RecordedRegion.judgeAll(host, recorder, true)).isEmpty();
           }
-          assertThat(RecordedRegion.judgeAll(host, recorder, true)).isEmpty();
+          RecordedRegion.writeAll(host, recorder);
         }
         process.destroy();
         assertThat(process.waitFor()).isZero();
@@ -116,6 +117,10 @@ class StrangerIT {
     assertThat(Files.readString(rig.directory().log(A)))
         .contains("NVRAM KEPT")
         .doesNotContain(" 1003 ");
+    // Neither waited for the other, which was on its way out too, until it took it for dead.
+    for (String site : List.of(A, B)) {
+      assertThat(Files.readString(rig.directory().log(site))).doesNotContain(POSSIBLY_STALE);
+    }
   }
 
   private static String address(DemoRig rig, String site) {

@@ -6,13 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import farside.driver.control.ControlClient;
 import farside.driver.serial.PasswordHash;
+import farside.rig.demo.FreePorts;
 import farside.rig.description.Rig;
 import farside.rig.description.RigFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,8 +81,7 @@ class SerialConsoleOfASiteTest {
     String password = PasswordHash.of(
             "sesame".toCharArray(), 1000, new byte[PasswordHash.SALT_BYTES])
         .text();
-    Path file = Files.writeString(
-        directory.resolve("one.yaml"), """
+    Path file = Files.writeString(directory.resolve("one.yaml"), """
         sites:
           A:
             serial: ALONE
@@ -94,7 +92,8 @@ class SerialConsoleOfASiteTest {
             drives: [{name: D1, driver: file-disk, sizeMiB: 9}]
         volumes:
           0010: {sizeMiB: 8, local: A/D1}
-        """.formatted(freePort(), device, password));
+        """.formatted(
+            FreePorts.take(1).getFirst(), device, password));
     Rig rig = RigFile.read(file.toString());
     RunDirectory runDirectory = new RunDirectory(directory.resolve("run"));
     Site site = Site.open(rig, rig.cabinet("A").orElseThrow(), runDirectory);
@@ -140,11 +139,5 @@ class SerialConsoleOfASiteTest {
               new String(shown.readNBytes(shown.available()), US_ASCII).replace("\r\n", "\n"));
           return screen.indexOf(end) >= 0;
         });
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
-    }
   }
 }

@@ -158,6 +158,11 @@ public final class RemoteAdapter
     }
   }
 
+  /// True while the peer is heard.
+  public boolean isInSession() {
+    return state.isUp();
+  }
+
   // ---- the loop ----
 
   @Override
