@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// | channel, disk, remote, service          | the two above, never each other      |
 /// | driver                                  | protocol and the rooms of base       |
 /// | cabinet, runtime                        | all of the above                     |
-/// | simulator                               | all of the above but drivers         |
+/// | simulator, replay                       | all of the above but drivers         |
 /// | rig                                     | all of the above but director loops  |
 class WallsTest {
   private static final String PROTOCOL = "farside.protocol..";
@@ -31,7 +31,7 @@ class WallsTest {
       List.of("farside.channel..", "farside.disk..", "farside.remote..", "farside.service..");
   private static final String DRIVER = "farside.driver..";
   private static final List<String> FIRMWARE =
-      List.of("farside.cabinet..", "farside.runtime..", "farside.simulator..");
+      List.of("farside.cabinet..", "farside.runtime..", "farside.simulator..", "farside.replay..");
   private static final String RIG = "farside.rig..";
 
   @Test
@@ -89,16 +89,16 @@ class WallsTest {
   }
 
   @Test
-  void simulatorUsesNoDriver() {
+  void simulatorAndReplayUseNoDriver() {
     Repository.check(
         noClasses()
             .that()
-            .resideInAPackage("farside.simulator..")
+            .resideInAnyPackage("farside.simulator..", "farside.replay..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(DRIVER, "farside.runtime..", "io.netty..")
             .because(
-                "nothing from outside the seed may get in: give the simulator its own drive, link or host"));
+                "nothing from outside the seed, or the recording, may get in: give the simulator its own drive, link or host"));
   }
 
   @Test

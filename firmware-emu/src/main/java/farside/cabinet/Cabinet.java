@@ -537,6 +537,11 @@ public final class Cabinet implements CabinetDesk {
     return false;
   }
 
+  /// What `query` answers.
+  public String query() {
+    return service.query();
+  }
+
   public Volumes volumes() {
     return volumes;
   }

@@ -26,6 +26,11 @@ final class MicrocodeCabinet implements SteppedCabinet {
     }
   }
 
+  /// For tests.
+  Cabinet cabinet() {
+    return cabinet;
+  }
+
   @Override
   public int doWork(long nowNs) {
     return cabinet.doWork(nowNs);

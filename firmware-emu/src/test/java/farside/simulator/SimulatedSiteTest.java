@@ -3,6 +3,8 @@ package farside.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.cabinet.CabinetDescription;
+import farside.director.EventCode;
+import farside.port.EventPort;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +21,13 @@ class SimulatedSiteTest {
   private final Trace trace = new Trace(null);
   private final VirtualTime time = new VirtualTime(ORIGIN_NS);
   private final SiteClock clock = new SiteClock(time, 20_000, draws.fork());
+  private EventPort events;
   private final List<Ticker> processes = new ArrayList<>();
   private final SimulatedSite site = new SimulatedSite(
       new CabinetDescription(
           "A", "SIMA", "", 8, 1000, 100, 200, 2000, List.of(), List.of(), List.of()),
       (description, ports, wallMsAtZero) -> {
+        events = ports.events();
         processes.add(new Ticker(wallMsAtZero));
         return processes.getLast();
       },
@@ -122,6 +126,22 @@ class SimulatedSiteTest {
     site.start();
     time.runFor(1000 * MILLI);
     assertThat(Math.abs(processes.get(2).rounds.getFirst() - clockNs)).isGreaterThan(2000 * MILLI);
+  }
+
+  @Test
+  void whatWaitsForAnEventComesAfterSoManyOfItAndOnce() {
+    int[] came = {0};
+    site.afterEvents(EventCode.PAIR_STATE, 2, () -> came[0]++);
+    tell(EventCode.PAIR_STATE);
+    tell(EventCode.VOLUME_READY);
+    assertThat(came[0]).isZero();
+    tell(EventCode.PAIR_STATE);
+    tell(EventCode.PAIR_STATE);
+    assertThat(came[0]).isOne();
+  }
+
+  private void tell(EventCode event) {
+    events.submit(time.nowNs(), event.number(), event.severity().name(), "said");
   }
 
   /// A cabinet that wants to run every tenth of a second, and keeps the times.

@@ -2,6 +2,7 @@ package farside.rig.command;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine;
@@ -32,6 +33,7 @@ public final class FarsideCommand implements Runnable {
       new Subcommand("password", PasswordCommand.class),
       new Subcommand("demo", DemoCommand.class),
       new Subcommand("sim", SimulateCommand.class),
+      new Subcommand("replay", ReplayCommand.class),
       new Subcommand("warm-up", WarmUpCommand.class));
 
   private record Subcommand(String name, Class<?> type) {}
@@ -75,14 +77,19 @@ public final class FarsideCommand implements Runnable {
   }
 
   /// The version, from the one place that names it.
+  static String version() {
+    try (InputStream in = FarsideCommand.class.getResourceAsStream("/farside.version")) {
+      return "farside " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /// The same, for picocli.
   static final class Version implements IVersionProvider {
     @Override
-    public String[] getVersion() throws IOException {
-      try (InputStream in = Version.class.getResourceAsStream("/farside.version")) {
-        return new String[] {
-          "farside " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()
-        };
-      }
+    public String[] getVersion() {
+      return new String[] {version()};
     }
   }
 }

@@ -1,9 +1,11 @@
 package farside.rig.command;
 
+import farside.replay.Origin;
 import farside.rig.description.Rig;
 import farside.rig.description.RigFile;
 import farside.rig.description.RigRefusedException;
 import farside.rig.site.RunDirectory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -27,6 +29,16 @@ final class RigChoice {
   Rig read() throws RefusedException {
     try {
       return RigFile.read(rig);
+    } catch (RigRefusedException refused) {
+      throw new RefusedException(refused);
+    }
+  }
+
+  /// The rig's file as it is now, with its name.
+  Origin origin(String build, String site) throws RefusedException {
+    try {
+      return new Origin(
+          build, site, rigName() + ".yaml", new String(RigFile.text(rig), StandardCharsets.UTF_8));
     } catch (RigRefusedException refused) {
       throw new RefusedException(refused);
     }

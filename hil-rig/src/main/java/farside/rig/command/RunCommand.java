@@ -4,8 +4,10 @@ import farside.director.CabinetRefused;
 import farside.rig.description.Rig;
 import farside.rig.site.RunDirectory;
 import farside.rig.site.Site;
+import farside.rig.site.SiteRecording;
 import farside.rig.site.SiteRefusedException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -37,6 +39,15 @@ final class RunCommand implements Callable<Integer> {
       description = "Run this site only; all of them if left out.")
   private String site;
 
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = {
+        "Keep everything that crosses a port of the site, for `farside replay FILE`.",
+        "Of several sites, FILE.SITE is one's file. There must be none yet."
+      })
+  private Path record;
+
   private volatile int status = ExitStatus.DONE;
 
   @Override
@@ -47,7 +58,7 @@ final class RunCommand implements Callable<Integer> {
     List<Site> sites = new ArrayList<>();
     try {
       for (Rig.Cabinet cabinet : chosen) {
-        sites.add(Site.open(rig, cabinet, directory));
+        sites.add(Site.open(rig, cabinet, directory, recordingOf(cabinet, chosen.size())));
       }
     } catch (SiteRefusedException refused) {
       sites.forEach(Site::abandon);
@@ -67,6 +78,15 @@ final class RunCommand implements Callable<Integer> {
     }
     // Every cabinet was shut down from the console. The hook closes the sites and ends with 0.
     return ExitStatus.DONE;
+  }
+
+  /// Null if nothing is to be recorded.
+  private SiteRecording recordingOf(Rig.Cabinet cabinet, int sites) throws RefusedException {
+    if (record == null) {
+      return null;
+    }
+    Path file = sites == 1 ? record : Recordings.ofSite(record, cabinet.site());
+    return new SiteRecording(file, choice.origin(FarsideCommand.version(), cabinet.site()));
   }
 
   private void announce(Rig rig, List<Site> sites) throws RefusedException, InterruptedException {

@@ -31,8 +31,10 @@ public final class DemoPair implements AutoCloseable {
   }
 
   /// Starts a site; use [#awaitReady] before talking to it.
-  public void start(String site) throws IOException {
-    processes.put(site, SiteProcess.start(farside, rig, site));
+  ///
+  /// @param options of `farside run`, beside those that name rig, site and directory
+  public void start(String site, String... options) throws IOException {
+    processes.put(site, SiteProcess.start(farside, rig, site, options));
   }
 
   public void awaitReady(String site, long timeoutMs) throws IOException, InterruptedException {

@@ -40,7 +40,8 @@ public final class SiteProcess implements AutoCloseable {
 
   /// @param farside the words that start the launcher, such as `hil-rig/farside`, or
   ///     [#thisProgram]
-  public static SiteProcess start(List<String> farside, DemoRig rig, String site)
+  /// @param options of `farside run`, beside those that name rig, site and directory
+  public static SiteProcess start(List<String> farside, DemoRig rig, String site, String... options)
       throws IOException {
     List<String> words = new ArrayList<>(farside);
     words.addAll(List.of(
@@ -50,6 +51,7 @@ public final class SiteProcess implements AutoCloseable {
         site,
         "--run-dir",
         rig.directory().path().toString()));
+    words.addAll(List.of(options));
     Files.createDirectories(rig.directory().path());
     Path errors = rig.directory().path().resolve(site + ".stderr");
     Process process = new ProcessBuilder(words)

@@ -15,23 +15,30 @@ public final class RigFile {
   /// The rig that is inside the program.
   public static final String LOOPBACK = "loopback";
 
+  private static final String LOOPBACK_FILE = "loopback.yaml";
   private static final String LOOPBACK_RESOURCE = "/farside/rig/loopback.yaml";
 
   private RigFile() {}
 
   /// @param pathOrName a file, or `loopback` for the embedded default
   public static Rig read(String pathOrName) throws RigRefusedException {
+    String shown = pathOrName.equals(LOOPBACK) ? LOOPBACK_FILE : pathOrName;
+    return parse(shown, text(pathOrName));
+  }
+
+  /// What is in a rig's file, unchecked.
+  ///
+  /// @param pathOrName a file, or `loopback` for the embedded default
+  public static byte[] text(String pathOrName) throws RigRefusedException {
     if (pathOrName.equals(LOOPBACK)) {
-      return parse("loopback.yaml", loopbackText());
+      return loopbackText();
     }
     Path file = Path.of(pathOrName);
-    byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(YamlText.LENGTH_MAX_BYTES + 1);
+      return in.readNBytes(YamlText.LENGTH_MAX_BYTES + 1);
     } catch (IOException failure) {
       throw new RigRefusedException(pathOrName, "", List.of(unreadable(file)));
     }
-    return parse(pathOrName, bytes);
   }
 
   /// The name of the rig in a file: what the run directory is called.

@@ -60,6 +60,8 @@ public final class Site {
   private final Processor processor;
   private final List<OpenDrive> drives = new ArrayList<>();
   private final TcpPanel panel;
+  /// Null where nothing is recorded: then nothing stands in front of the ports.
+  private final SiteRecording recording;
   /// Three things make a site ready: hosts and operators can reach it, and IML is complete.
   private final CountDownLatch ready = new CountDownLatch(3);
 
@@ -74,9 +76,11 @@ public final class Site {
   private volatile String refusal = "";
   private volatile boolean isOrderly;
 
-  private Site(Rig.Cabinet cabinet, RunDirectory directory) throws IOException {
+  private Site(Rig.Cabinet cabinet, RunDirectory directory, SiteRecording recording)
+      throws IOException {
     this.cabinet = cabinet;
     this.directory = directory;
+    this.recording = recording;
     Files.createDirectories(directory.site(cabinet.site()));
     journal = new EventJournal(cabinet.site(), directory.log(cabinet.site()));
     processor =
@@ -89,12 +93,31 @@ public final class Site {
   /// if something is refused.
   public static Site open(Rig rig, Rig.Cabinet cabinet, RunDirectory directory)
       throws SiteRefusedException {
-    return open(rig, cabinet, directory, UnaryOperator.identity());
+    return open(rig, cabinet, directory, UnaryOperator.identity(), null);
+  }
+
+  /// The same, and what crosses its ports is recorded.
+  ///
+  /// @param recording null: it is not
+  public static Site open(
+      Rig rig, Rig.Cabinet cabinet, RunDirectory directory, SiteRecording recording)
+      throws SiteRefusedException {
+    return open(rig, cabinet, directory, UnaryOperator.identity(), recording);
   }
 
   /// The same, with a filter, such as a fault, in front of each drive.
   static Site open(
       Rig rig, Rig.Cabinet cabinet, RunDirectory directory, UnaryOperator<DrivePort> filter)
+      throws SiteRefusedException {
+    return open(rig, cabinet, directory, filter, null);
+  }
+
+  private static Site open(
+      Rig rig,
+      Rig.Cabinet cabinet,
+      RunDirectory directory,
+      UnaryOperator<DrivePort> filter,
+      SiteRecording recording)
       throws SiteRefusedException {
     String name = cabinet.site();
     if (!directory.hasRoomForSocket(name)) {
@@ -106,9 +129,12 @@ public final class Site {
     }
     Site site = null;
     try {
-      site = new Site(cabinet, directory);
+      site = new Site(cabinet, directory, recording);
       site.openDevices(rig, filter);
       return site;
+    } catch (SiteRefusedException refused) {
+      site.abandon();
+      throw refused;
     } catch (IOException | IllegalArgumentException | CabinetRefused failure) {
       if (site != null) {
         site.abandon();
@@ -133,6 +159,9 @@ public final class Site {
   private void openDevices(Rig rig, UnaryOperator<DrivePort> filter)
       throws IOException, SiteRefusedException {
     String name = cabinet.site();
+    if (recording != null) {
+      openRecording();
+    }
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
     }
@@ -164,7 +193,31 @@ public final class Site {
         new JoinedConsoles(consoles),
         this::publish,
         new SystemRandom());
-    microcode = new Cabinet(rig.describe(cabinet), ports, processor.wallMsAtZero());
+    microcode = wired(rig, ports);
+  }
+
+  private void openRecording() throws IOException {
+    if (cabinet.isNvramPowerSafe()) {
+      throw new IOException("its NVRAM is power-safe, and the log of such a one cannot be recorded."
+          + " Leave out --record, or `nvram: power-safe` in the rig.");
+    }
+    recording.open();
+  }
+
+  private Cabinet wired(Rig rig, CabinetPorts ports) {
+    long wallMsAtZero = processor.wallMsAtZero();
+    if (recording == null) {
+      return new Cabinet(rig.describe(cabinet), ports, wallMsAtZero);
+    }
+    CabinetPorts recorded = recording.over(ports, wallMsAtZero);
+    try {
+      Cabinet made = new Cabinet(rig.describe(cabinet), recorded, wallMsAtZero);
+      recording.watch(made);
+      return made;
+    } catch (RuntimeException refused) {
+      recording.stopped(refused);
+      throw refused;
+    }
   }
 
   private void openNvram() throws IOException {
@@ -275,7 +328,7 @@ public final class Site {
 
     @Override
     public int doWork(long nowNs) {
-      int worked = microcode.doWork(nowNs);
+      int worked = recording == null ? microcode.doWork(nowNs) : recording.round(microcode, nowNs);
       if (!isReadyTold && microcode.isReady()) {
         isReadyTold = true;
         ready.countDown();
@@ -316,7 +369,12 @@ public final class Site {
 
   /// Asks the cabinet to destage all and end. From any thread; returns at once.
   public void requestShutdown() {
-    processor.execute(microcode::requestShutdown);
+    processor.execute(() -> {
+      if (recording != null) {
+        recording.shutdownAsked();
+      }
+      microcode.requestShutdown();
+    });
   }
 
   /// True if it went down although drives that do not answer lack something, which NVRAM has.
@@ -346,6 +404,10 @@ public final class Site {
           "site %s: the console's socket file stays behind: %s%n",
           cabinet.site(), failure.getMessage());
     }
+    if (recording != null && processor.fault() == null) {
+      recording.end();
+    }
+    closeRecording();
     closeSerialConsoles();
     drives.forEach(OpenDrive::close);
     if (isOrderly) {
@@ -357,6 +419,12 @@ public final class Site {
       nvramLog.close();
     }
     journal.close();
+  }
+
+  private void closeRecording() {
+    if (recording != null) {
+      recording.close();
+    }
   }
 
   private void closeSerialConsoles() {
@@ -372,6 +440,9 @@ public final class Site {
 
   /// Gives up what was opened, of a site that was never started.
   public void abandon() {
+    if (recording != null) {
+      recording.abandon();
+    }
     drives.forEach(OpenDrive::close);
     if (nvram != null) {
       nvram.close();
@@ -382,8 +453,10 @@ public final class Site {
     journal.close();
   }
 
-  /// Writes down what the journal still holds; for a process that is about to be halted.
+  /// Writes down what journal and recording still hold; for a process that is about to be halted.
+  /// On the processor's thread.
   public void abandonLog() {
+    closeRecording();
     journal.close();
   }
 }

@@ -8,6 +8,7 @@ import farside.director.Severity;
 import farside.director.blackbox.FlightRecorder;
 import farside.driver.nvramfile.NvramFile;
 import farside.driver.serial.PasswordHash;
+import farside.rig.description.RigFile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -52,9 +53,59 @@ class FarsideCommandTest {
     System.setErr(standardError);
   }
 
+  @Test
+  void aRecordingThatCannotBeReadIsRefusedWithTheCure() throws IOException {
+    Path nothing = directory.resolve("nothing");
+    assertThat(execute("replay", nothing.toString())).isEqualTo(2);
+    assertThat(error.toString(StandardCharsets.UTF_8))
+        .contains("recording " + nothing + " cannot be replayed: there is no such file.");
+    Path garbled = Files.writeString(directory.resolve("garbled.A"), "hello, world");
+    assertThat(execute("replay", directory.resolve("garbled").toString())).isEqualTo(2);
+    assertThat(error.toString(StandardCharsets.UTF_8))
+        .contains("recording " + garbled + " cannot be replayed: it does not begin as a recording");
+    assertThat(execute("replay")).isEqualTo(2);
+  }
+
+  @Test
+  void aSiteIsNotRecordedOverAFileNorWithPowerSafeNvram() throws IOException {
+    Path recording = Files.writeString(directory.resolve("recording.A"), "of value");
+    String[] run = {
+      "run",
+      "loopback",
+      "--run-dir",
+      directory.toString(),
+      "--record",
+      directory.resolve("recording").toString()
+    };
+    assertThat(execute(run)).isEqualTo(1);
+    assertThat(error.toString(StandardCharsets.UTF_8))
+        .contains("site A: there is a file " + recording + " already.");
+    assertThat(recording).hasContent("of value");
+
+    String rig = new String(RigFile.loopbackText(), StandardCharsets.UTF_8)
+        .replaceFirst("( +)nvramMiB: [0-9]+", "$0\n$1nvram: power-safe");
+    run[1] = Files.writeString(directory.resolve("safe.yaml"), rig).toString();
+    run[5] = directory.resolve("other").toString();
+    assertThat(execute(run)).isEqualTo(1);
+    assertThat(error.toString(StandardCharsets.UTF_8))
+        .contains("site A: its NVRAM is power-safe, and the log of such a one cannot be recorded.");
+    assertThat(directory.resolve("other.A")).doesNotExist();
+  }
+
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "run", "ctl", "console", "blackbox", "password", "preflight", "demo", "sim"})
+      strings = {
+        "",
+        "run",
+        "ctl",
+        "console",
+        "blackbox",
+        "password",
+        "preflight",
+        "demo",
+        "sim",
+        "replay"
+      })
   void everyCommandExplainsItself(String command) {
     int status = command.isEmpty() ? execute("--help") : execute(command, "--help");
 

@@ -14,7 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The flight recorder of a site that runs, and of the same site after `kill -9`.
+/// The flight recorder of a site that runs, and of the same site after `kill -9`; and its
+/// recording, which goes as far.
 class BlackBoxIT {
   private static final int READY_MAX_MS = 20_000;
   private static final String LABEL_WRITTEN = ": label written";
@@ -25,8 +26,9 @@ class BlackBoxIT {
   @Test
   void whatASiteToldBeforeItWasKilledIsPrinted() throws Exception {
     DemoRig rig = DemoRig.in(directory);
+    Path recording = directory.resolve("recording");
     try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
-      pair.start(A);
+      pair.start(A, "--record", recording.toString());
       pair.awaitReady(A, READY_MAX_MS);
       assertThat(pair.ask(A, "vary L1 off").exitCode()).isZero();
       // A label may come back from its drive at any time.
@@ -61,6 +63,10 @@ class BlackBoxIT {
       String event = line.substring(line.indexOf(" A ") + 3);
       assertThat(lines).anyMatch(told -> told.endsWith(" " + event));
     }
+    Launcher.Ending replay = Launcher.farside("replay", recording.toString());
+    assertThat(replay.status()).as(replay.output() + replay.errors()).isZero();
+    assertThat(replay.output())
+        .startsWith("site A: the same, to where the recording was cut short");
   }
 
   private static List<String> words(DemoRig rig) throws Exception {

@@ -30,6 +30,7 @@ public enum EventCode {
       1011,
       Severity.ERROR,
       "shutdown incomplete: %d records stay in NVRAM for drives that do not answer: %s"),
+  RECORDING_ENDED(1012, Severity.WARNING, "the recording has ended before the cabinet: %s"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),

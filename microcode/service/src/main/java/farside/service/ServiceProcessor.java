@@ -137,6 +137,11 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     };
   }
 
+  /// What `query` answers, for who is no operator.
+  public String query() {
+    return QueryReport.of(cabinet, memory.records(), volumes, links).text();
+  }
+
   private static Answer help(List<String> arguments) {
     if (arguments.isEmpty()) {
       return new HelpReport(List.of(ConsoleCommand.values()), false);
