@@ -28,11 +28,11 @@ tidy: ## Check format, walls between rooms, documents, and what error-prone says
 	@find . -type d -path '*/target/*' \( -name classes -o -name test-classes \) -prune -exec rm -r {} +
 	@$(MVN) -T 1C -Pchecks -pl ci -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
 
-sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long)
-	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SCENARIO),--scenario=$(SCENARIO))
+sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long; JOBS= at once; SHRINK=true)
+	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(LIST),--list=$(LIST)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(JOBS),--jobs=$(JOBS)) $(if $(SCENARIO),--scenario=$(SCENARIO)) $(if $(ONLY),--only=$(ONLY)) $(if $(SHRINK),--shrink)
 
-mutants: ## See the simulator find every deliberate fault in the microcode (FRESH=true: by how many seeds)
-	@$(MVN) -T 1C -pl firmware-emu -am test -Dtest=MutantsTest -DexcludedGroups= -Dsurefire.failIfNoSpecifiedTests=false -Dfarside.mutants.fresh=$(if $(FRESH),$(FRESH),false)
+mutants: ## See the simulator find every deliberate fault (FRESH=true: count the seeds anew; ONLY= some)
+	@$(MVN) -T 1C -pl firmware-emu -am test -Dtest=MutantsTest -DexcludedGroups= -Dsurefire.failIfNoSpecifiedTests=false -Dfarside.mutants.fresh=$(if $(FRESH),$(FRESH),false) -Dfarside.mutants.only="$(ONLY)"
 
 bench: build ## Measure beside what a user would pick instead, as ratios (OPTIONS=--quick, OPTIONS=--help)
 	@hil-rig/bench/bench $(OPTIONS)

@@ -10,14 +10,19 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every promise in `specs/promises.md` names a test that exists.
+/// Every promise in `specs/promises.md`, and every fault in `specs/fault-model.md`, names tests
+/// that
+/// exist.
 class PromisesTest {
-  private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w*(?:Test|IT))(?:\\.(\\w+))?`");
+  private static final Pattern NAMED =
+      Pattern.compile("`([A-Z]\\w*[a-z](?:Test|IT))(?:\\.(\\w+))?`");
 
-  @Test
-  void everyTestThatAPromiseNamesExists() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"specs/promises.md", "specs/fault-model.md"})
+  void everyTestThatIsNamedExists(String document) throws IOException {
     Path root = root();
     List<Path> tests;
     try (Stream<Path> all = Files.walk(root)) {
@@ -27,7 +32,7 @@ class PromisesTest {
           .toList();
     }
     List<String> missing = new ArrayList<>();
-    Matcher named = NAMED.matcher(Files.readString(root.resolve("specs/promises.md")));
+    Matcher named = NAMED.matcher(Files.readString(root.resolve(document)));
     int count = 0;
     while (named.find()) {
       count++;
@@ -35,9 +40,9 @@ class PromisesTest {
         missing.add(named.group());
       }
     }
-    assertThat(count).as("tests named in specs/promises.md").isPositive();
+    assertThat(count).as("tests named in %s", document).isPositive();
     assertThat(missing)
-        .as("tests that specs/promises.md names and nobody wrote; write them, or correct the name")
+        .as("tests that %s names and nobody wrote; write them, or correct the name", document)
         .isEmpty();
   }
 

@@ -76,16 +76,33 @@ final class DriveImage {
     }
   }
 
-  /// The first byte below `endBytes` that differs; -1: none does.
-  long mismatch(DriveImage other, long endBytes) {
-    for (int index = 0; (long) index * CHUNK_BYTES < endBytes; index++) {
+  void copyFrom(DriveImage other) {
+    copyFrom(other, 0, sizeBytes);
+  }
+
+  void copyFrom(DriveImage other, long offsetBytes, long lengthBytes) {
+    byte[] buffer = new byte[(int) Math.min(CHUNK_BYTES, lengthBytes)];
+    long end = offsetBytes + lengthBytes;
+    for (long at = offsetBytes; at < end; at += buffer.length) {
+      int length = (int) Math.min(buffer.length, end - at);
+      other.read(at, buffer, 0, length);
+      write(at, buffer, 0, length);
+    }
+  }
+
+  /// The first byte from `fromBytes` on and below `endBytes` that differs; -1: none does.
+  long mismatch(DriveImage other, long fromBytes, long endBytes) {
+    for (int index = (int) (fromBytes / CHUNK_BYTES);
+        (long) index * CHUNK_BYTES < endBytes;
+        index++) {
       byte[] own = chunks[index] == null ? ZEROES : chunks[index];
       byte[] theirs = other.chunks[index] == null ? ZEROES : other.chunks[index];
       long from = (long) index * CHUNK_BYTES;
       int end = (int) Math.min(CHUNK_BYTES, endBytes - from);
-      int mismatch = Arrays.mismatch(own, 0, end, theirs, 0, end);
+      int start = (int) Math.max(0, fromBytes - from);
+      int mismatch = Arrays.mismatch(own, start, end, theirs, start, end);
       if (mismatch >= 0) {
-        return from + mismatch;
+        return from + start + mismatch;
       }
     }
     return -1;

@@ -1,5 +1,6 @@
 package farside.simulator;
 
+import farside.director.EventCode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +21,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     /// Both directions are lost, and no end sees it.
     LINE_HALF_OPEN,
     LINE_NOISY,
+    /// Cut and whole again, many times in a short while.
+    LINE_FLAPS,
+    /// It carries a small part of what it carried.
+    LINE_SLOW,
     VARY_OFF,
     CONSOLE_COMMAND,
     /// One track of a drive cannot be written, all others can.
@@ -30,26 +35,70 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     DRIVE_SLOW,
     /// Some or all requests of a drive do not return before it is healed.
     DRIVE_HANGS,
+    /// Requests fail, now and then, that succeed when they are tried again.
+    DRIVE_FAILS,
+    /// All requests of a drive fail until it is back.
+    DRIVE_GONE,
+    /// Writes are answered as done and are nowhere.
+    DRIVE_LOSES_WRITES,
+    /// Writes are answered as done and are somewhere else.
+    DRIVE_MISDIRECTS_WRITES,
+    /// Reads return what was there before the last write.
+    DRIVE_READS_STALE,
     KILL_AT_COMMIT,
     KILL_AT_STORE,
     KILL_BETWEEN_ROUNDS,
+    KILL_OF_BOTH,
+    /// The process does nothing for a while, and goes on as if nothing had been.
+    PROCESS_STOPPED,
+    /// The date of a site is set, which a process learns when it starts.
+    CLOCK_SET,
+    /// All connections of a site's hosts break at once.
+    HOSTS_CUT,
     SHUTDOWN,
     POWER_LOSS,
     POWER_LOSS_OF_BOTH,
+    /// Moments after a pair has changed its state, while labels and the peer have yet to hear of
+    /// it.
+    POWER_LOSS_AT_TURN,
     /// The operator removes a link, at one site or both, and adds it again later.
     LINK_REMOVED;
 
     /// Those that take memory away, and some that have the pair at odds meanwhile. The kind that
     /// a run is about comes more often.
-    static final List<Kind> OF_BLACKOUTS =
-        List.of(POWER_LOSS_OF_BOTH, POWER_LOSS_OF_BOTH, POWER_LOSS, KILL_AT_COMMIT, LINE_CUT);
+    static final List<Kind> OF_BLACKOUTS = List.of(
+        POWER_LOSS_OF_BOTH,
+        POWER_LOSS_OF_BOTH,
+        POWER_LOSS,
+        POWER_LOSS_AT_TURN,
+        KILL_AT_COMMIT,
+        LINE_CUT);
+
+    /// Those that leave one of the sites alone, with power or without.
+    static final List<Kind> OF_BLACKOUTS_OF_ONE = List.of(
+        POWER_LOSS, POWER_LOSS, POWER_LOSS_AT_TURN, POWER_LOSS_AT_TURN, KILL_AT_COMMIT, LINE_CUT);
 
     /// Those that keep a request, but break nothing.
     static final List<Kind> OF_DRIVES_THAT_WAIT = List.of(DRIVE_HANGS, DRIVE_HANGS, DRIVE_SLOW);
 
-    static final List<Kind> OF_LINES =
-        List.of(LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED);
+    /// Nobody can know of them, and the oracle excuses the very blocks; what is done about a line
+    /// or a process that fails reads many blocks anew.
+    static final List<Kind> OF_LIES = List.of(
+        DRIVE_LOSES_WRITES, DRIVE_MISDIRECTS_WRITES, DRIVE_READS_STALE, LINE_CUT, KILL_AT_COMMIT);
+
+    static final List<Kind> OF_LINES = List.of(
+        LINE_CUT,
+        LINE_SILENT,
+        LINE_HALF_OPEN,
+        LINE_NOISY,
+        LINE_FLAPS,
+        LINE_SLOW,
+        VARY_OFF,
+        LINK_REMOVED);
   }
+
+  private static final List<Kind> LIES =
+      List.of(Kind.DRIVE_LOSES_WRITES, Kind.DRIVE_MISDIRECTS_WRITES, Kind.DRIVE_READS_STALE);
 
   private static final long MILLI = 1_000_000;
 
@@ -67,7 +116,7 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
           draws.below(2),
           draws.skewed(1, 3000),
           draws.chance(500),
-          kind == Kind.DRIVE_HANGS
+          kind == Kind.DRIVE_HANGS || kind == Kind.PROCESS_STOPPED
               ? draws.between(lastsMaxNs / 8, 2 * lastsMaxNs)
               : draws.skewed(MILLI, lastsMaxNs)));
     }
@@ -87,6 +136,21 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     return faults;
   }
 
+  /// Of which event the power goes: half of them wait for the next group that is cut.
+  EventCode turn() {
+    return number % 2 == 0 ? EventCode.GROUP_TRIPPED : EventCode.PAIR_STATE;
+  }
+
+  /// How many of them come first.
+  int turns() {
+    return number % 2 == 0 ? 1 : 1 + (int) (number / 2 % 4);
+  }
+
+  /// How long after the last of them: what follows a change takes as long as a drive and a line.
+  long afterTurnNs() {
+    return new Draws(number).skewed(10_000, 200 * MILLI);
+  }
+
   /// True if a fault of lines hits this one of so many: one in three hits all.
   boolean hits(int line, int lineCount) {
     return number % 3 == 0 || number / 3 % lineCount == line;
@@ -97,12 +161,15 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     return new Fault(atNs, kind, side, 3 * (number % lineCount) + 1, after, lastsNs);
   }
 
-  /// Each kind is in a run or not: a fault that hides another does not hide it everywhere.
+  /// Each kind is in a run or not: a fault that hides another does not hide it everywhere. Drives
+  /// that lie have a scenario of their own.
   static List<Kind> drawKinds(Draws draws) {
     List<Kind> kinds = new ArrayList<>();
     for (Kind kind : Kind.values()) {
-      boolean rare = kind == Kind.POWER_LOSS_OF_BOTH || kind == Kind.POWER_LOSS;
-      if (draws.chance(rare ? 300 : 500)) {
+      boolean rare = kind == Kind.POWER_LOSS_OF_BOTH
+          || kind == Kind.POWER_LOSS
+          || kind == Kind.POWER_LOSS_AT_TURN;
+      if (!LIES.contains(kind) && draws.chance(rare ? 300 : 500)) {
         kinds.add(kind);
       }
     }

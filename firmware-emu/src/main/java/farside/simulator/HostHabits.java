@@ -16,6 +16,8 @@ package farside.simulator;
 /// @param slowPermille share of programs that take their answers slowly
 /// @param badPermille share of requests that lie beyond the end
 /// @param piecesPermille share of writes whose payload comes in pieces
+/// @param patienceNs how long a program waits for an answer before it drops its connection, and
+///     asks the same again on another; 0: for ever
 record HostHabits(
     int connectionsPerVolume,
     int depthMax,
@@ -30,7 +32,8 @@ record HostHabits(
     int vanishPermille,
     int slowPermille,
     int badPermille,
-    int piecesPermille) {
+    int piecesPermille,
+    long patienceNs) {
 
   static HostHabits draw(Draws draws) {
     return new HostHabits(
@@ -47,7 +50,28 @@ record HostHabits(
         draws.chance(500) ? (int) draws.between(0, 4) : 0,
         draws.chance(300) ? (int) draws.between(0, 500) : 0,
         (int) draws.between(0, 5),
-        (int) draws.between(0, 500));
+        (int) draws.between(0, 500),
+        0);
+  }
+
+  /// The same hosts, but they wait for so long only.
+  HostHabits impatient(long patienceNs) {
+    return new HostHabits(
+        connectionsPerVolume,
+        depthMax,
+        thinkMaxNs,
+        readPermille,
+        flushPermille,
+        trimPermille,
+        forceUnitAccessPermille,
+        unalignedPermille,
+        largePermille,
+        hotPermille,
+        vanishPermille,
+        slowPermille,
+        badPermille,
+        piecesPermille,
+        patienceNs);
   }
 
   /// The same hosts without a pause, and many requests at once.
@@ -66,7 +90,8 @@ record HostHabits(
         0,
         0,
         badPermille,
-        piecesPermille);
+        piecesPermille,
+        patienceNs);
   }
 
   /// The same hosts, each program with one request at a time and a pause of its own after it, so
@@ -86,7 +111,8 @@ record HostHabits(
         vanishPermille,
         slowPermille,
         badPermille,
-        piecesPermille);
+        piecesPermille,
+        patienceNs);
   }
 
   /// The same hosts at leisure.
@@ -105,6 +131,7 @@ record HostHabits(
         0,
         slowPermille,
         badPermille,
-        piecesPermille);
+        piecesPermille,
+        patienceNs);
   }
 }

@@ -1,6 +1,8 @@
 package farside.simulator;
 
 import farside.cache.BlockMask;
+import farside.director.EventCode;
+import farside.simulator.DriveFaults.Lie;
 import farside.simulator.RigDraw.VolumeDraw;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,18 +13,25 @@ final class Injection {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1000 * MILLI;
   private static final long LINK_ADDED_MAX_NS = 500 * MILLI;
+  private static final long FLAP_MAX_NS = 500 * MILLI;
+
+  /// Bytes a second.
+  private static final long SLOW_RATE_MIN = 200;
+
+  private static final long SLOW_RATE_MAX = 500_000;
 
   private final RigDraw rig;
   private final boolean mayRemoveLinks;
   private final List<SimulatedLine> lines;
   private final SimulatedSite[] sites;
   private final VirtualTime time;
+  private final Pace pace;
   private final Oracle oracle;
   private final Trace trace;
   private final boolean[] memoryLost = new boolean[2];
   private final List<String> struck = new ArrayList<>();
   private boolean isOn;
-  private long faults;
+  private final FaultCounts faults = new FaultCounts();
 
   /// @param mayRemoveLinks links that are not there at the end are put back
   Injection(
@@ -31,6 +40,7 @@ final class Injection {
       List<SimulatedLine> lines,
       SimulatedSite[] sites,
       VirtualTime time,
+      Pace pace,
       Oracle oracle,
       Trace trace) {
     this.rig = rig;
@@ -38,6 +48,7 @@ final class Injection {
     this.lines = lines;
     this.sites = sites.clone();
     this.time = time;
+    this.pace = pace;
     this.oracle = oracle;
     this.trace = trace;
   }
@@ -46,12 +57,13 @@ final class Injection {
   void begin(List<Fault> faults) {
     isOn = true;
     for (Fault fault : faults) {
+      pace.hurryBefore(fault.atNs());
       time.after(fault.atNs(), () -> inject(fault));
     }
   }
 
   /// Faults that were brought about, of any kind.
-  long faults() {
+  FaultCounts faults() {
     return faults;
   }
 
@@ -75,30 +87,71 @@ final class Injection {
     if (!isOn) {
       return;
     }
-    faults++;
+    faults.add(fault.kind());
+    pace.hurry();
     SimulatedSite site = sites[fault.side()];
     switch (fault.kind()) {
-      case LINE_CUT, LINE_SILENT, LINE_HALF_OPEN, LINE_NOISY, VARY_OFF, LINK_REMOVED -> {
+      case LINE_CUT,
+          LINE_SILENT,
+          LINE_HALF_OPEN,
+          LINE_NOISY,
+          LINE_FLAPS,
+          LINE_SLOW,
+          VARY_OFF,
+          LINK_REMOVED -> {
         for (int i = 0; i < lines.size(); i++) {
           if (fault.hits(i, lines.size())) {
             injectInto(i, fault, site);
           }
         }
       }
-      case CONSOLE_COMMAND -> site.console().type(command(fault), fault.after());
+      case CONSOLE_COMMAND -> {
+        List<String> commands = OperatorCommands.of(rig);
+        site.console().type(commands.get((int) (fault.number() % commands.size())), fault.after());
+      }
       case DRIVE_BAD_TRACK -> spoilTrack(fault);
       case DRIVE_LOST_BLOCKS -> loseBlocks(fault);
       case DRIVE_SLOW -> slowDown(fault);
       case DRIVE_HANGS -> hang(fault);
+      case DRIVE_FAILS -> failNowAndThen(fault);
+      case DRIVE_GONE -> takeAway(fault);
+      case DRIVE_LOSES_WRITES -> haveLie(fault, Lie.LOST_WRITE);
+      case DRIVE_MISDIRECTS_WRITES -> haveLie(fault, Lie.MISDIRECTED_WRITE);
+      case DRIVE_READS_STALE -> haveLie(fault, Lie.STALE_READ);
       case KILL_AT_COMMIT -> site.nvram().killAtCommit(fault.number(), fault.after());
       case KILL_AT_STORE -> site.nvram().killAtStore(fault.number() * 4);
       case KILL_BETWEEN_ROUNDS -> site.kill();
-      case SHUTDOWN -> site.requestShutdown();
+      case KILL_OF_BOTH -> {
+        sites[0].kill();
+        sites[1].kill();
+      }
+      case PROCESS_STOPPED -> {
+        site.stop();
+        healLater(fault, site::resume);
+      }
+      case CLOCK_SET -> site.clock().setDate();
+      case HOSTS_CUT -> site.host().cutAll();
+      case SHUTDOWN -> {
+        if (fault.after()) {
+          site.console().type("shutdown", false);
+        } else {
+          site.requestShutdown();
+        }
+      }
       case POWER_LOSS -> losePower(fault.side());
       case POWER_LOSS_OF_BOTH -> {
         losePower(0);
         losePower(1);
       }
+      case POWER_LOSS_AT_TURN ->
+        site.afterEvents(
+            fault.turn(),
+            fault.turns(),
+            () -> time.after(fault.afterTurnNs(), () -> {
+              if (isOn) {
+                losePower(fault.side());
+              }
+            }));
     }
   }
 
@@ -122,6 +175,14 @@ final class Injection {
       case LINE_NOISY -> {
         line.setNoisy(true);
         healLater(fault, () -> line.setNoisy(false));
+      }
+      case LINE_FLAPS -> {
+        line.flap(drawsOf(fault), FLAP_MAX_NS);
+        healLater(fault, line::restore);
+      }
+      case LINE_SLOW -> {
+        line.setRate(drawsOf(fault).skewed(SLOW_RATE_MIN, SLOW_RATE_MAX));
+        healLater(fault, () -> line.setRate(0));
       }
       case VARY_OFF -> {
         site.console().type("vary " + link + " off", false);
@@ -162,8 +223,8 @@ final class Injection {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
-      drive.spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
-      healLater(fault, drive::mendTracks);
+      drive.faults().spoil(trackOf(fault, volume) * BlockMask.TRACK_BYTES, BlockMask.TRACK_BYTES);
+      healLater(fault, drive.faults()::mendTracks);
     }
   }
 
@@ -171,8 +232,8 @@ final class Injection {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
-      drive.slowDown(fault.number() * MILLI);
-      healLater(fault, () -> drive.slowDown(0));
+      drive.faults().slowDown(fault.number() * MILLI);
+      healLater(fault, () -> drive.faults().slowDown(0));
     }
   }
 
@@ -180,8 +241,36 @@ final class Injection {
     VolumeDraw volume = struck(fault);
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
-      drive.hang(fault.after() ? 1000 : 200);
+      drive.faults().hang(fault.after() ? 1000 : 200);
       healLater(fault, () -> drive.free(rig.driveHungMs() * MILLI + SECOND));
+    }
+  }
+
+  private void failNowAndThen(Fault fault) {
+    VolumeDraw volume = struck(fault);
+    if (volume != null) {
+      SimulatedDrive drive = sites[fault.side()].driveOf(volume);
+      drive.faults().fail((int) drawsOf(fault).skewed(5, 500));
+      healLater(fault, () -> drive.faults().fail(0));
+    }
+  }
+
+  private void haveLie(Fault fault, Lie lie) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume != null) {
+      SimulatedDrive drive = sites[fault.side()].driveOf(volume);
+      int permille = (int) drawsOf(fault).skewed(10, 300);
+      drive.lie(lie, permille, oracle.history(volume.name()).damaged());
+      healLater(fault, () -> drive.faults().stopLying());
+    }
+  }
+
+  private void takeAway(Fault fault) {
+    VolumeDraw volume = struck(fault);
+    if (volume != null) {
+      SimulatedDrive drive = sites[fault.side()].driveOf(volume);
+      drive.faults().setGone(true);
+      healLater(fault, () -> drive.faults().setGone(false));
     }
   }
 
@@ -240,23 +329,15 @@ final class Injection {
         % (volume.sizeBytes() / BlockMask.TRACK_BYTES);
   }
 
-  private String command(Fault fault) {
-    String[] commands = {
-      "help",
-      "query",
-      "tracks " + rig.volumes().get(0).name(),
-      "drives",
-      "links",
-      "log",
-      "nonsense",
-      "vary L9 off"
-    };
-    return commands[(int) (fault.number() % commands.length)];
+  /// What a fault leaves open is its own, so that no other moves if it is taken out of a plan.
+  private static Draws drawsOf(Fault fault) {
+    return new Draws(fault.number() + fault.atNs());
   }
 
   private void healLater(Fault fault, Runnable cure) {
     time.after(fault.lastsNs(), () -> {
       if (isOn) {
+        pace.hurry();
         cure.run();
       }
     });
@@ -306,10 +387,13 @@ final class Injection {
     trace.turn(time.nowNs(), "scenario", "all faults are healed");
     for (SimulatedLine line : lines) {
       line.setNoisy(false);
+      line.setRate(0);
       line.restore();
     }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
+      site.afterEvents(EventCode.PAIR_STATE, 0, () -> {});
+      site.resume();
       site.drives().forEach(SimulatedDrive::mend);
       site.drives().forEach(drive -> drive.lost().recover());
       site.start();

@@ -3,12 +3,15 @@ package farside.simulator;
 import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.cache.TrackBits;
 import farside.cache.WriteRecords;
 import farside.remote.SessionState;
 import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The real microcode, as the simulator steps it.
@@ -117,6 +120,49 @@ final class MicrocodeCabinet implements SteppedCabinet {
       }
     }
     return "";
+  }
+
+  @Override
+  public List<String> tableLines() {
+    List<String> lines = new ArrayList<>();
+    for (Volume volume : cabinet.volumes().list()) {
+      lines.add("  volume " + volume.name() + " (" + volume.role() + ", "
+          + (volume.standing() == null ? "no standing yet" : volume.standing()) + ")");
+      lines.add("    owed to the peer: " + shown(volume.table().owed()));
+      lines.add("    not known to be stable there: " + shown(volume.table().pending()));
+      lines.add("    records not destaged yet: "
+          + countOf(cabinet.memory().records(), volume.index(), true)
+          + ", not answered by the peer yet: "
+          + countOf(cabinet.memory().records(), volume.index(), false));
+    }
+    return lines;
+  }
+
+  private static int countOf(WriteRecords records, int volume, boolean isLocal) {
+    int count = 0;
+    int record = isLocal ? records.localHeadOf(volume) : records.remoteHeadOf(volume);
+    while (record != WriteRecords.NONE) {
+      count++;
+      record = isLocal ? records.localNextOf(record) : records.remoteNextOf(record);
+    }
+    return count;
+  }
+
+  private static String shown(TrackBits bits) {
+    StringBuilder text = new StringBuilder();
+    int track = bits.next(0);
+    while (track >= 0) {
+      int last = track;
+      while (last + 1 < bits.tracks() && bits.isSet(last + 1)) {
+        last++;
+      }
+      text.append(text.isEmpty() ? "tracks " : ", ").append(track);
+      if (last > track) {
+        text.append(" to ").append(last);
+      }
+      track = last + 1 < bits.tracks() ? bits.next(last + 1) : -1;
+    }
+    return text.isEmpty() ? "nothing" : text + " (" + bits.count() + ")";
   }
 
   private String oldestRecords(WriteRecords records) {

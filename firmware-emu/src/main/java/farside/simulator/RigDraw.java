@@ -16,6 +16,7 @@ import java.util.List;
 /// @param acks of the group whose hosts are at each site
 /// @param powerSafe whether the NVRAM of each site survives the loss of power
 /// @param ownGroups whether each mirrored volume is a group, not all of one direction one
+/// @param clocksPpm how much faster than virtual time the clock of each site runs, in millionths
 /// @param inOrderSeed of hosts that read each volume in order, beside the others; 0: there are none
 record RigDraw(
     List<Long> nvramBytes,
@@ -30,6 +31,7 @@ record RigDraw(
     List<AckMode> acks,
     List<Boolean> powerSafe,
     boolean ownGroups,
+    List<Long> clocksPpm,
     long inOrderSeed) {
 
   /// Bytes at the end of each drive that no volume may use: label and tables.
@@ -37,6 +39,11 @@ record RigDraw(
 
   /// A program waits for its answer, too: together they come down to a hundred.
   private static final int PACED_PER_SECOND = 110;
+
+  private static final int LEISURE_PER_SECOND = 500;
+
+  /// Far more than any real clock strays.
+  private static final long CLOCK_PPM_MAX = 20_000;
 
   private static final String[] SITES = {"A", "B"};
 
@@ -76,6 +83,7 @@ record RigDraw(
     volumes = List.copyOf(volumes);
     acks = List.copyOf(acks);
     powerSafe = List.copyOf(powerSafe);
+    clocksPpm = List.copyOf(clocksPpm);
   }
 
   static RigDraw draw(Draws draws, ScenarioKind kind) {
@@ -127,7 +135,7 @@ record RigDraw(
     List<AckMode> acks = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
-      acks.add(stored ? AckMode.STORED : AckMode.RECEIVED);
+      acks.add(stored && kind != ScenarioKind.BLACKOUT ? AckMode.STORED : AckMode.RECEIVED);
     }
     boolean failover = kind == ScenarioKind.FAILOVER;
     boolean hung = kind == ScenarioKind.HUNG;
@@ -147,10 +155,10 @@ record RigDraw(
     }
     // Drawn last, and from one draw only: the seeds of before have the same rigs.
     Draws powerDraws = new Draws(draws.nextLong());
+    boolean losesNvram = kind == ScenarioKind.STORED || kind == ScenarioKind.BLACKOUT;
     List<Boolean> powerSafe = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
-      powerSafe.add(powerDraws.chance(kind == ScenarioKind.STORED ? 0 : 250)
-          || kind == ScenarioKind.POWER_SAFE);
+      powerSafe.add(powerDraws.chance(losesNvram ? 0 : 250) || kind == ScenarioKind.POWER_SAFE);
     }
     boolean ownGroups = hung && powerDraws.chance(700);
     if (hung) {
@@ -166,6 +174,14 @@ record RigDraw(
         readSlots.set(side, readSlots.get(side) + more);
       }
     }
+    if (kind != ScenarioKind.CALM && powerDraws.chance(300)) {
+      hosts = hosts.impatient(powerDraws.skewed(20_000_000, 5_000_000_000L));
+    }
+    boolean skewed = powerDraws.chance(500);
+    List<Long> clocksPpm = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      clocksPpm.add(skewed ? powerDraws.between(-CLOCK_PPM_MAX, CLOCK_PPM_MAX) : 0);
+    }
     return new RigDraw(
         nvramBytes,
         readSlots,
@@ -179,6 +195,7 @@ record RigDraw(
         acks,
         powerSafe,
         ownGroups,
+        clocksPpm,
         inOrderSeed);
   }
 
@@ -192,6 +209,16 @@ record RigDraw(
       drives.add(kind == ScenarioKind.SATURATED ? habits.slow() : habits);
     }
     return new VolumeDraw(number, primary, mirrored, sizeBytes, List.copyOf(drives));
+  }
+
+  /// The longest pause of programs at leisure, so that all together make so many requests in a
+  /// second.
+  long leisureNs() {
+    int programs = 0;
+    for (VolumeDraw volume : volumes) {
+      programs += hosts.connectionsPerVolume() + (volume.mirrored() ? 1 : 0);
+    }
+    return 2_000_000_000L * programs * (4 + hosts.depthMax()) / 4 / LEISURE_PER_SECOND;
   }
 
   CabinetDescription describe(int side) {
@@ -265,7 +292,8 @@ record RigDraw(
     for (int side = 0; side < 2; side++) {
       lines.add("site " + SITES[side] + ": NVRAM " + nvramBytes.get(side) + " bytes, "
           + readSlots.get(side) + " read slots"
-          + (powerSafe.get(side) ? ", power-safe" : ""));
+          + (powerSafe.get(side) ? ", power-safe" : "")
+          + (clocksPpm.get(side) == 0 ? "" : ", clock fast by " + clocksPpm.get(side) + " ppm"));
     }
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
         + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups

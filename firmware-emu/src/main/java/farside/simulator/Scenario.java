@@ -20,18 +20,18 @@ final class Scenario {
   private static final long OTHERS_WAIT_MAX_NS = 4 * SECOND;
   private static final long CONSOLE_WAIT_MAX_NS = 5 * SECOND;
   private static final long QUIET_MAX_NS = 300 * SECOND;
+  private static final long ON_LINES_NS = 200 * MILLI;
   private static final long IDLE_NS = 2 * SECOND;
   private static final int IDLE_ROUNDS_MAX = 4000;
-  private static final long WALL_MS_AT_ZERO = 1_700_000_000_000L;
 
   private final Draws draws;
   private final Draws firstDraws;
   private final ScenarioKind kind;
   private final RigDraw rig;
-  private final List<Fault.Kind> faultKinds;
-  private final List<Episode> plan = new ArrayList<>();
+  private final FaultPlan plan;
   private final Trace trace;
   private final VirtualTime time;
+  private final Pace pace;
   private final Oracle oracle = new Oracle();
   private final List<SimulatedLine> lines = new ArrayList<>();
   private final SimulatedSite[] sites = new SimulatedSite[2];
@@ -41,35 +41,16 @@ final class Scenario {
   private long sweptBytes;
   private long tracksCompared;
 
-  /// @param durationNs of the fault, before all is healed
-  private record Episode(long durationNs, List<Fault> faults) {}
-
-  Scenario(long seed, ScenarioKind kind, CabinetMaker maker, Arena arena, Trace trace) {
+  /// @param part of the plan that the seed has in store
+  Scenario(
+      long seed, ScenarioKind kind, PlanPart part, CabinetMaker maker, Arena arena, Trace trace) {
     this.draws = new Draws(seed);
     this.trace = trace;
     this.rig = RigDraw.draw(draws.fork(), kind);
-    Draws planDraws = draws.fork();
-    this.faultKinds = switch (kind) {
-      case MIXED, LOCAL, PACED -> Fault.drawKinds(planDraws);
-      case FAILOVER -> Fault.Kind.OF_LINES;
-      case STORED, POWER_SAFE -> Fault.Kind.OF_BLACKOUTS;
-      case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
-      case SATURATED -> planDraws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
-      case CALM -> List.of();
-    };
+    this.plan = new FaultPlan(draws.fork(), kind, rig, part);
     this.kind = kind;
-    int episodes = (int) planDraws.between(1, 4);
-    for (int i = 0; i < episodes; i++) {
-      long longestMs = switch (kind) {
-        case HUNG -> 60_000;
-        case PACED -> 120_000;
-        default -> 8000;
-      };
-      long durationNs = planDraws.between(1000, longestMs) * MILLI;
-      long lastsMaxNs = kind == ScenarioKind.HUNG ? durationNs : 4000 * MILLI;
-      plan.add(new Episode(durationNs, drawFaults(planDraws, durationNs, lastsMaxNs)));
-    }
     this.time = new VirtualTime(drawOrigin(draws.fork()));
+    this.pace = new Pace(time, kind.hasHostsAtLeisure() ? rig.leisureNs() : 0);
     trace.setOrigin(time.nowNs());
     Draws lineDraws = draws.fork();
     for (int i = 0; i < rig.lineDraws().size(); i++) {
@@ -97,7 +78,14 @@ final class Scenario {
       time.add(sites[side]);
     }
     injection = new Injection(
-        rig, faultKinds.contains(Fault.Kind.LINK_REMOVED), lines, sites, time, oracle, trace);
+        rig,
+        plan.kinds().contains(Fault.Kind.LINK_REMOVED),
+        lines,
+        sites,
+        time,
+        pace,
+        oracle,
+        trace);
     oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
     if (kind == ScenarioKind.HUNG) {
       oracle.setStarvation(
@@ -139,16 +127,6 @@ final class Scenario {
     }
   }
 
-  private List<Fault> drawFaults(Draws draws, long durationNs, long lastsMaxNs) {
-    if (kind != ScenarioKind.FAILOVER) {
-      return Fault.draw(draws, faultKinds, durationNs, lastsMaxNs);
-    }
-    // A line that is healed has to be found, greeted over and measured before the next is hit.
-    return Fault.drawOneByOne(draws, 1500 * MILLI, durationNs).stream()
-        .map(fault -> fault.ofOneLine(rig.lineDraws().size()))
-        .toList();
-  }
-
   /// What the flight recorders of both sites have, for people.
   List<String> blackBoxLines() {
     List<String> lines = new ArrayList<>();
@@ -161,16 +139,24 @@ final class Scenario {
     return lines;
   }
 
+  /// What both sites know of what their mirrors lack, for people.
+  List<String> tableLines() {
+    List<String> lines = new ArrayList<>();
+    for (SimulatedSite site : sites) {
+      lines.add("track tables of " + site.name() + ":");
+      lines.addAll(site.tableLines());
+    }
+    return lines;
+  }
+
+  FaultPlan plan() {
+    return plan;
+  }
+
   /// What was drawn, for people.
   List<String> lines() {
     List<String> lines = new ArrayList<>(rig.lines());
-    lines.add("faults switched on: " + faultKinds);
-    for (Episode episode : plan) {
-      lines.add("episode of " + episode.durationNs / MILLI + " ms");
-      for (Fault fault : episode.faults) {
-        lines.add("  " + fault);
-      }
-    }
+    lines.addAll(plan.lines());
     return lines;
   }
 
@@ -182,12 +168,12 @@ final class Scenario {
     killInFirstIml();
     boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
     require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
-    for (Episode episode : plan) {
+    for (FaultPlan.Episode episode : plan.episodes()) {
       for (WorkloadProgram program : programs) {
         program.start();
       }
-      injection.begin(episode.faults);
-      time.runFor(episode.durationNs);
+      injection.begin(episode.faults());
+      time.runFor(episode.durationNs());
       injection.heal();
       for (WorkloadProgram program : programs) {
         program.stop();
@@ -206,9 +192,11 @@ final class Scenario {
 
   /// A site may be killed in its very first IML, with or without a label on its drives.
   private void killInFirstIml() {
-    if (faultKinds.contains(Fault.Kind.KILL_BETWEEN_ROUNDS)) {
-      for (SimulatedSite site : sites) {
-        time.after(firstDraws.skewed(MILLI, 1000 * MILLI), () -> {
+    for (int side = 0; side < 2; side++) {
+      SimulatedSite site = sites[side];
+      long atNs = firstDraws.skewed(MILLI, 1000 * MILLI);
+      if (plan.killsInFirstIml(side)) {
+        time.after(atNs, () -> {
           if (!site.isReady()) {
             site.kill();
           }
@@ -253,7 +241,15 @@ final class Scenario {
         sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
         sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
         ofDrives(SimulatedDrive::throughs),
-        injection.faults());
+        injection.faults().sum(),
+        ofDrives(drive -> drive.faults().failedRequests()),
+        ofDrives(drive -> drive.faults().lies()),
+        sites[0].stops() + sites[1].stops(),
+        programs.stream().mapToLong(WorkloadProgram::retries).sum());
+  }
+
+  FaultCounts faultCounts() {
+    return injection.faults();
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {
@@ -294,7 +290,7 @@ final class Scenario {
       }
     }
     SimulatedHost host =
-        new SimulatedHost(description.site(), rig.hosts(), time, oracle, draws.fork(), trace);
+        new SimulatedHost(description.site(), rig.hosts(), pace, time, oracle, draws.fork(), trace);
     return new SimulatedSite(
         description,
         maker,
@@ -304,11 +300,11 @@ final class Scenario {
         host,
         oracle,
         sources,
-        rig.hiccups(),
+        plan.hasHiccups(),
         time,
         draws.fork(),
         trace,
-        WALL_MS_AT_ZERO - time.nowNs() / MILLI);
+        new SiteClock(time, rig.clocksPpm().get(side), draws.fork()));
   }
 
   private SimulatedDrive makeDrive(VolumeDraw volume, int side) {
@@ -352,7 +348,8 @@ final class Scenario {
                 + " waits for a drive in doubt, and the peer has what it wants: " + oldest);
       }
       for (SimulatedSite site : sites) {
-        String command = site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
+        String command =
+            site.isStopped() ? null : site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
         require(
             command == null, "site " + site.name() + ": console command not answered: " + command);
         site.nvram().ageSometimes();
@@ -389,13 +386,20 @@ final class Scenario {
       sites[side].start();
       return;
     }
-    time.after(draws.skewed(MILLI, 3000 * MILLI), sites[side]::start);
+    time.after(drawDownNs(), sites[side]::start);
     for (VolumeDraw volume : rig.volumes()) {
       // The far side takes over: it must hold everything that was acknowledged.
       if (volume.mirrored() && volume.primary() == side && oracle.isSynchronized(volume.name())) {
         sweep(volume, 1 - side);
       }
     }
+  }
+
+  /// Short, or longer than the peer waits before it goes on alone.
+  private long drawDownNs() {
+    return draws.chance(500)
+        ? draws.skewed(MILLI, 3000 * MILLI)
+        : draws.between(rig.linkTimeoutMs() * MILLI, rig.linkTimeoutMs() * MILLI + 2 * SECOND);
   }
 
   private SweepProgram sweep(VolumeDraw volume, int side) {
@@ -409,6 +413,9 @@ final class Scenario {
 
   private void becomeQuiet() {
     boolean quiet = time.runUntil(this::isQuiet, QUIET_MAX_NS);
+    // What is on the lines may be the peer's last word, which has a label written.
+    time.runFor(ON_LINES_NS);
+    quiet &= time.runUntil(this::isQuiet, QUIET_MAX_NS);
     require(
         quiet,
         "not quiet " + QUIET_MAX_NS / SECOND + " s after all faults were healed: " + unrest());
@@ -523,7 +530,12 @@ final class Scenario {
   }
 
   private void requireEqual(VolumeDraw volume, DriveImage one, DriveImage other, String otherwise) {
-    long mismatch = one.mismatch(other, volume.sizeBytes());
+    DamagedBlocks damaged = oracle.history(volume.name()).damaged();
+    long found = one.mismatch(other, 0, volume.sizeBytes());
+    while (found >= 0 && damaged.contains(found)) {
+      found = one.mismatch(other, DamagedBlocks.endOf(found), volume.sizeBytes());
+    }
+    long mismatch = found;
     require(
         mismatch < 0,
         () -> "volume " + volume.name() + ": " + otherwise + ", at byte " + mismatch + " of track "

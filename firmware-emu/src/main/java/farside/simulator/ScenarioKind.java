@@ -9,6 +9,10 @@ public enum ScenarioKind {
   /// Every pair waits for the peer's drive, and power goes at one site or both, again and again,
   /// with what NVRAM held: what was answered while the pair was equal is there.
   STORED,
+  /// Every pair waits for the peer's NVRAM only, and power goes at one site and the other, again
+  /// and again, with what NVRAM held, for longer than the peer waits: who is alone meanwhile, and
+  /// who was on its way to be, must know it afterwards.
+  BLACKOUT,
   /// Several lines, of which one at a time is cut, dead in one direction or both, noisy, or varied
   /// off: no group is ever suspended.
   FAILOVER,
@@ -18,6 +22,9 @@ public enum ScenarioKind {
   /// Drives that are slow and drives that hang, for seconds to minutes, and nothing else:
   /// whoever is not on such a drive goes on within a bound, and no other group is suspended.
   HUNG,
+  /// Drives that lose writes, put them elsewhere or return what was there before, and say that all
+  /// was well: whatever that does, it does to the very blocks, and to no other.
+  LYING,
   /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
@@ -27,11 +34,16 @@ public enum ScenarioKind {
   /// second, as long as they are served. What the speed of the simulator is told for.
   PACED;
 
+  /// Whether hosts hurry only around faults.
+  boolean hasHostsAtLeisure() {
+    return this != SATURATED && this != PACED;
+  }
+
   /// Whether it may have hosts that read in order, beside those that do anything.
   boolean hasReadersInOrder() {
     return switch (this) {
       case MIXED, LOCAL, HUNG, SATURATED, CALM -> true;
-      case STORED, FAILOVER, POWER_SAFE, PACED -> false;
+      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, PACED, LYING -> false;
     };
   }
 }

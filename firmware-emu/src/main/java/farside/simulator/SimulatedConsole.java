@@ -17,6 +17,10 @@ final class SimulatedConsole implements ConsolePort {
   private Runnable wake = () -> {};
   private boolean open;
   private int lastSession;
+
+  /// Nobody could answer before.
+  private long answerableSinceNs;
+
   private long answers;
 
   SimulatedConsole(String site, VirtualTime time, Trace trace) {
@@ -28,6 +32,7 @@ final class SimulatedConsole implements ConsolePort {
   void open(Runnable wakeOwner) {
     open = true;
     wake = wakeOwner;
+    answerableSinceNs = time.nowNs();
   }
 
   void onProcessDeath() {
@@ -47,13 +52,20 @@ final class SimulatedConsole implements ConsolePort {
     }
   }
 
+  /// The process, which was stopped, goes on.
+  void onResumed() {
+    answerableSinceNs = time.nowNs();
+  }
+
   long answers() {
     return answers;
   }
 
   /// The command that has waited longest, for a message; null if none waits.
   String longestWaiting(long limitNs) {
-    if (!unanswered.isEmpty() && time.nowNs() - unanswered.get(0).typedNs > limitNs) {
+    if (!unanswered.isEmpty()
+        && time.nowNs() - unanswered.get(0).typedNs > limitNs
+        && time.nowNs() - answerableSinceNs > limitNs) {
       return unanswered.get(0).line;
     }
     return null;

@@ -6,6 +6,7 @@ import farside.port.DriveOutcome;
 import farside.port.DrivePort;
 import farside.port.IoVector;
 import farside.port.Memory;
+import farside.simulator.DriveRequest.Kind;
 import farside.volume.DriveLabel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,9 @@ import java.util.List;
 /// process goes, requests in flight are the drive's: each lands wholly, in part, or not, some
 /// of them late, and the next process cannot own the drive before.
 ///
-/// It may be slow, and it may hang: then some or all requests do not return before it is
+/// It may fail requests that would succeed if they were tried again, or all of them while it is
+/// gone; a flush that fails so may have taken what it was to make stable with it. It may be slow,
+/// and it may hang: then some or all requests do not return before it is
 /// freed, in any order, done or with an error; and what its cache held may be lost without a
 /// word, as when the kernel has reset it.
 ///
@@ -42,14 +45,13 @@ final class SimulatedDrive implements DrivePort {
   private final VirtualTime time;
   private final Draws draws;
   private final Trace trace;
-  private final DriveImage visible;
-  private final DriveImage stable;
-  private final List<Change> unflushed = new ArrayList<>();
-  private final List<Request> inFlight = new ArrayList<>();
-  private final ArrayDeque<Request> facts = new ArrayDeque<>();
+  private final DriveCache cache;
+  private final DriveFaults faults = new DriveFaults();
+  private final List<DriveRequest> inFlight = new ArrayList<>();
+  private final ArrayDeque<DriveRequest> facts = new ArrayDeque<>();
 
   /// Requests in flight that return only when the drive is freed.
-  private final List<Request> stuck = new ArrayList<>();
+  private final List<DriveRequest> stuck = new ArrayList<>();
 
   private final LostBlocks lost;
 
@@ -57,18 +59,13 @@ final class SimulatedDrive implements DrivePort {
   private byte[] readBuffer = {};
 
   private Runnable wake = () -> {};
-  private long badFromBytes;
-  private long badToBytes;
-  private long slowNs;
 
-  /// Share of the requests that hang; 0: the drive does not hang.
-  private int hangPermille;
+  /// Requests that hung and return one by one.
+  private int freedInFlight;
 
   private long stuckRequests;
   private long resets;
   private long life;
-  private long changeCount;
-  private long firstChangeBytes = Long.MAX_VALUE;
   private long lastOldIoNs;
 
   /// It carried no label when its owner opened it, and may be given one although it is not known
@@ -81,7 +78,6 @@ final class SimulatedDrive implements DrivePort {
   private long writes;
   private long flushes;
   private long throughs;
-  private long tornWrites;
 
   SimulatedDrive(
       String site,
@@ -99,8 +95,7 @@ final class SimulatedDrive implements DrivePort {
     this.time = time;
     this.draws = draws;
     this.trace = trace;
-    this.visible = new DriveImage(sizeBytes);
-    this.stable = new DriveImage(sizeBytes);
+    this.cache = new DriveCache(sizeBytes, blockBytes, draws);
     this.lost = new LostBlocks(blockBytes);
     this.lastOldIoNs = time.nowNs();
   }
@@ -110,10 +105,20 @@ final class SimulatedDrive implements DrivePort {
     return lost;
   }
 
+  /// From now on it lies now and then about requests to the volume on it.
+  void lie(DriveFaults.Lie lie, int permille, DamagedBlocks damaged) {
+    cache.older();
+    faults.lie(lie, permille, damaged);
+  }
+
+  /// What is wrong with it otherwise.
+  DriveFaults faults() {
+    return faults;
+  }
+
   /// What the last owner left on the drive, before the first start.
   void leave(long offsetBytes, byte[] content) {
-    visible.write(offsetBytes, content, 0, content.length);
-    stable.write(offsetBytes, content, 0, content.length);
+    cache.leave(offsetBytes, content);
   }
 
   /// A process owns the drive. Old requests have all landed or been dropped.
@@ -130,7 +135,7 @@ final class SimulatedDrive implements DrivePort {
     byte[] buffer = new byte[DriveLabel.BYTES];
     boolean found = false;
     for (int copy = 0; copy < 2; copy++) {
-      visible.read(DriveLabel.offsetOf(copy, sizeBytes()), buffer, 0, buffer.length);
+      cache.visible().read(DriveLabel.offsetOf(copy, sizeBytes()), buffer, 0, buffer.length);
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment memory = arena.allocate(buffer.length, Long.BYTES);
         memory.copyFrom(MemorySegment.ofArray(buffer));
@@ -143,9 +148,7 @@ final class SimulatedDrive implements DrivePort {
   /// A disk whose first label was torn is refused, and its operator does what the refusal says.
   private void wipeLabelArea() {
     for (int copy = 0; copy < 2; copy++) {
-      long offsetBytes = DriveLabel.offsetOf(copy, sizeBytes());
-      leave(offsetBytes, new byte[DriveLabel.BYTES]);
-      unflushed.removeIf(change -> change.request.offsetBytes == offsetBytes);
+      leave(DriveLabel.offsetOf(copy, sizeBytes()), new byte[DriveLabel.BYTES]);
     }
   }
 
@@ -156,13 +159,14 @@ final class SimulatedDrive implements DrivePort {
     facts.clear();
     submittedUndrained = 0;
     for (int i = 0; i < inFlight.size(); i++) {
-      Request request = inFlight.get(i);
-      if (request.kind == Kind.WRITE || request.kind == Kind.ZERO) {
+      DriveRequest request = inFlight.get(i);
+      if (request.kind != Kind.READ && request.kind != Kind.FLUSH) {
         orphan(request);
       }
     }
     inFlight.clear();
     stuck.clear();
+    freedInFlight = 0;
   }
 
   /// Power is gone: what was not flushed survives in parts.
@@ -172,56 +176,21 @@ final class SimulatedDrive implements DrivePort {
     // unflushed.
     life++;
     oldIoCount = 0;
-    loseCache();
+    cache.lose();
     lastOldIoNs = time.nowNs();
-  }
-
-  private void loseCache() {
-    for (int i = 0; i < unflushed.size(); i++) {
-      applyPart(unflushed.get(i), stable);
-    }
-    unflushed.clear();
-    byte[] buffer = new byte[64 * 1024];
-    for (long at = 0; at < stable.sizeBytes(); at += buffer.length) {
-      int length = (int) Math.min(buffer.length, stable.sizeBytes() - at);
-      stable.read(at, buffer, 0, length);
-      visible.write(at, buffer, 0, length);
-    }
-  }
-
-  /// From now on no request that writes to this extent succeeds; each leaves some of its blocks
-  /// written.
-  void spoil(long fromBytes, long lengthBytes) {
-    badFromBytes = fromBytes;
-    badToBytes = fromBytes + lengthBytes;
-  }
-
-  void mendTracks() {
-    badToBytes = badFromBytes;
   }
 
   /// Nothing is wrong with it any more.
   void mend() {
-    mendTracks();
-    slowNs = 0;
+    faults.mend();
     free(Long.MAX_VALUE);
-  }
-
-  /// From now on each request takes up to this much longer.
-  void slowDown(long upToNs) {
-    slowNs = upToNs;
-  }
-
-  /// From now on some or all requests do not return.
-  void hang(int permille) {
-    hangPermille = permille;
   }
 
   /// It goes on.
   ///
   /// @param doubtNs a cabinet that has waited for so long expects that the drive was reset
   void free(long doubtNs) {
-    hangPermille = 0;
+    faults.hang(0);
     if (stuck.isEmpty()) {
       return;
     }
@@ -229,29 +198,31 @@ final class SimulatedDrive implements DrivePort {
         && facts.isEmpty()
         && time.nowNs() - stuck.get(0).submittedNs > doubtNs
         && draws.chance(500);
-    List<Request> freed = new ArrayList<>(stuck);
+    List<DriveRequest> freed = new ArrayList<>(stuck);
     stuck.clear();
+    freedInFlight += freed.size();
     int[] left = {freed.size()};
     long lifeThen = life;
-    for (Request request : freed) {
+    for (DriveRequest request : freed) {
       boolean fails = draws.chance(300);
       time.after(draws.between(1, FREED_MAX_NS), () -> {
         if (life == lifeThen) {
           request.failed = fails;
           complete(request);
+          freedInFlight--;
           left[0]--;
           if (isReset && left[0] == 0) {
             resets++;
-            loseCache();
+            cache.lose();
           }
         }
       });
     }
   }
 
-  /// True while requests hang.
+  /// True while requests hang, or have hung and are still to return.
   boolean isHanging() {
-    return !stuck.isEmpty();
+    return !stuck.isEmpty() || freedInFlight > 0;
   }
 
   /// Requests that hung.
@@ -262,12 +233,6 @@ final class SimulatedDrive implements DrivePort {
   /// How often it lost its cache without a word.
   long resets() {
     return resets;
-  }
-
-  private boolean isSpoiled(Request request) {
-    return badFromBytes < badToBytes
-        && request.offsetBytes < badToBytes
-        && badFromBytes < request.offsetBytes + request.lengthBytes;
   }
 
   /// When the last request of a dead process is over.
@@ -286,12 +251,12 @@ final class SimulatedDrive implements DrivePort {
 
   /// What a reader sees.
   DriveImage visible() {
-    return visible;
+    return cache.visible();
   }
 
   /// What survives a loss of power for certain.
   DriveImage stable() {
-    return stable;
+    return cache.stable();
   }
 
   long reads() {
@@ -313,7 +278,7 @@ final class SimulatedDrive implements DrivePort {
 
   /// Writes of which only a part survived.
   long tornWrites() {
-    return tornWrites;
+    return cache.tornWrites();
   }
 
   @Override
@@ -328,7 +293,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public long sizeBytes() {
-    return visible.sizeBytes();
+    return cache.visible().sizeBytes();
   }
 
   @Override
@@ -338,7 +303,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public boolean isKnownZeroBelow(long offsetBytes) {
-    return habits.knownZero() && firstChangeBytes >= offsetBytes;
+    return habits.knownZero() && cache.firstChangeBytes() >= offsetBytes;
   }
 
   @Override
@@ -349,7 +314,7 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public void tellZeroes(ZeroSink sink) {
     if (habits.knownZero()) {
-      visible.tellHoles(sink);
+      cache.visible().tellHoles(sink);
     }
   }
 
@@ -365,7 +330,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public void submitRead(long offsetBytes, IoVector target, long tag) {
-    Request request = new Request(Kind.READ, offsetBytes, target.totalBytes(), tag);
+    DriveRequest request = new DriveRequest(Kind.READ, offsetBytes, target.totalBytes(), tag);
     request.setPieces(target);
     if (habits.scribbles()) {
       byte noise = (byte) draws.nextLong();
@@ -391,36 +356,26 @@ final class SimulatedDrive implements DrivePort {
         latencyNs() + draws.between(habits.flushMinNs(), habits.flushMaxNs()));
   }
 
-  private Request changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
-    Request request = new Request(kind, offsetBytes, source.totalBytes(), tag);
+  private DriveRequest changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
+    DriveRequest request = new DriveRequest(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
-    request.data = new byte[source.totalBytes()];
-    int at = 0;
-    for (int i = 0; i < source.count(); i++) {
-      MemorySegment.copy(
-          Memory.at(source.address(i), source.lengthBytes(i)),
-          0,
-          MemorySegment.ofArray(request.data),
-          at,
-          source.lengthBytes(i));
-      at += source.lengthBytes(i);
-    }
+    request.gather();
     writes++;
     return request;
   }
 
   @Override
   public void submitZero(long offsetBytes, long lengthBytes, long tag) {
-    Request request = new Request(Kind.ZERO, offsetBytes, lengthBytes, tag);
+    DriveRequest request = new DriveRequest(Kind.ZERO, offsetBytes, lengthBytes, tag);
     writes++;
     submit(request, latencyNs());
   }
 
   @Override
   public void submitFlush(long tag) {
-    Request request = new Request(Kind.FLUSH, 0, 0, tag);
+    DriveRequest request = new DriveRequest(Kind.FLUSH, 0, 0, tag);
     checkNoFlushInFlight();
-    request.changesBefore = changeCount;
+    request.changesBefore = cache.changeCount();
     flushes++;
     submit(request, draws.between(habits.flushMinNs(), habits.flushMaxNs()));
   }
@@ -437,18 +392,20 @@ final class SimulatedDrive implements DrivePort {
   public int drain(DriveSink sink, int limit) {
     int drained = 0;
     while (drained < limit && !facts.isEmpty()) {
-      Request request = facts.removeFirst();
+      DriveRequest request = facts.removeFirst();
       submittedUndrained--;
       drained++;
       sink.onCompletion(
           request.tag,
-          request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
+          request.isOfGoneDrive
+              ? DriveOutcome.GONE
+              : request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
           request.failed ? request.firstBadByte : -1);
     }
     return drained;
   }
 
-  private void submit(Request request, long latencyNs) {
+  private void submit(DriveRequest request, long latencyNs) {
     if (request.kind != Kind.FLUSH) {
       require(
           request.offsetBytes >= 0
@@ -467,19 +424,19 @@ final class SimulatedDrive implements DrivePort {
         () -> who + ": " + submittedUndrained + " requests in flight, but the queue depth is "
             + habits.queueDepth());
     inFlight.add(request);
+    request.isOfGoneDrive = faults.isGone();
     request.submittedNs = time.nowNs();
     trace.stir(request.offsetBytes ^ request.kind.ordinal(), request.lengthBytes);
     long lifeThen = life;
-    long moreNs = slowNs == 0 ? 0 : draws.between(0, slowNs);
-    time.after(latencyNs + moreNs, () -> {
+    time.after(latencyNs + faults.drawDelayNs(draws), () -> {
       if (life == lifeThen) {
         completeUnlessItHangs(request);
       }
     });
   }
 
-  private void completeUnlessItHangs(Request request) {
-    if (hangPermille > 0 && draws.chance(hangPermille)) {
+  private void completeUnlessItHangs(DriveRequest request) {
+    if (faults.drawHangs(draws)) {
       stuck.add(request);
       stuckRequests++;
     } else {
@@ -487,14 +444,14 @@ final class SimulatedDrive implements DrivePort {
     }
   }
 
-  private void meet(Request request, Request earlier) {
+  private void meet(DriveRequest request, DriveRequest earlier) {
     if (!request.overlaps(earlier) || (request.kind == Kind.READ && earlier.kind == Kind.READ)) {
       return;
     }
     if (request.kind == Kind.READ) {
-      request.disturb(earlier);
+      request.disturb(earlier, blockBytes);
     } else if (earlier.kind == Kind.READ) {
-      earlier.disturb(request);
+      earlier.disturb(request, blockBytes);
     } else {
       throw new SimulationFailure(who + ": " + request + " overlaps " + earlier);
     }
@@ -505,18 +462,27 @@ final class SimulatedDrive implements DrivePort {
     return draws.chance(10) ? latencyNs * 10 : latencyNs;
   }
 
-  private void complete(Request request) {
+  private void complete(DriveRequest request) {
+    boolean failsForNoReason = request.isOfGoneDrive || faults.drawFails(draws);
+    request.failed |= failsForNoReason;
     switch (request.kind) {
       case READ -> {
         int lengthBytes = (int) request.lengthBytes;
         if (readBuffer.length < lengthBytes) {
           readBuffer = new byte[lengthBytes];
         }
-        visible.read(request.offsetBytes, readBuffer, 0, lengthBytes);
+        boolean isStale = faults.drawLie(request, draws) != null;
+        (isStale ? cache.older() : cache.visible())
+            .read(request.offsetBytes, readBuffer, 0, lengthBytes);
         for (int i = 0; request.disturbed != null && i < lengthBytes; i += blockBytes) {
           if (request.disturbed[i / blockBytes]) {
             draws.fill(readBuffer, i, i + 8);
           }
+        }
+        if (failsForNoReason) {
+          failRead(
+              request,
+              request.offsetBytes + blockBytes * (long) draws.below(lengthBytes / blockBytes));
         }
         failIfLost(request);
         request.scatter(readBuffer);
@@ -527,19 +493,26 @@ final class SimulatedDrive implements DrivePort {
       }
       case WRITE_THROUGH -> {
         checkUnchanged(request);
-        apply(request);
+        boolean isApplied = apply(request);
         if (!request.failed) {
-          settleLast();
+          if (isApplied) {
+            cache.settleLast();
+          }
+        } else if (failsForNoReason) {
+          loseCacheSometimes();
         }
       }
       case ZERO -> apply(request);
       case FLUSH -> {
         if (!request.failed) {
-          settle(request.changesBefore);
+          cache.settle(request.changesBefore);
+        } else if (failsForNoReason) {
+          loseCacheSometimes();
         }
       }
     }
     inFlight.remove(request);
+    request.isOfGoneDrive |= faults.isGone();
     facts.add(request);
     trace.stir(request.tag, request.kind.ordinal());
     wake.run();
@@ -547,11 +520,21 @@ final class SimulatedDrive implements DrivePort {
 
   /// What the memory holds from the lost block on is anything, and what the drive names is the
   /// block, where the read began, or nothing.
-  private void failIfLost(Request request) {
+  private void failIfLost(DriveRequest request) {
     long firstBad = lost.onRead(request.offsetBytes, request.lengthBytes, time.nowNs());
-    if (firstBad < 0) {
-      return;
+    if (firstBad >= 0) {
+      failRead(request, firstBad);
     }
+  }
+
+  /// What a flush that failed was to make stable may be lost, and no later one says so.
+  private void loseCacheSometimes() {
+    if (draws.chance(500)) {
+      cache.lose();
+    }
+  }
+
+  private void failRead(DriveRequest request, long firstBad) {
     request.failed = true;
     request.firstBadByte = switch (draws.below(3)) {
       case 0 -> firstBad;
@@ -563,63 +546,40 @@ final class SimulatedDrive implements DrivePort {
     }
   }
 
-  private void apply(Request request) {
-    request.failed |= isSpoiled(request);
-    request.firstBadByte = isSpoiled(request) ? Math.max(badFromBytes, request.offsetBytes) : -1;
-    if (!request.failed) {
-      lost.onWritten(request.offsetBytes, request.lengthBytes);
+  /// False if the drive lied about it.
+  private boolean apply(DriveRequest request) {
+    if (request.isOfGoneDrive) {
+      return true;
     }
-    Change change = new Change(++changeCount, request);
+    DriveFaults.Lie lie = request.failed ? null : faults.drawLie(request, draws);
+    if (lie == DriveFaults.Lie.MISDIRECTED_WRITE) {
+      cache.apply(request.at(faults.drawPlace(request, blockBytes, draws)));
+    }
+    if (lie != null) {
+      return false;
+    }
+    request.firstBadByte = faults.badByteOf(request);
+    request.failed |= request.firstBadByte >= 0;
     if (request.failed) {
-      change = partOf(change);
-    }
-    change.applyTo(visible);
-    unflushed.add(change);
-  }
-
-  /// A write-through makes itself stable, and all before it or nothing else.
-  private void settleLast() {
-    int last = unflushed.size() - 1;
-    Change own = unflushed.get(last);
-    boolean isOverAnother = false;
-    for (int i = 0; i < last; i++) {
-      isOverAnother |= own.request.overlaps(unflushed.get(i).request);
-    }
-    if (isOverAnother || draws.chance(500)) {
-      settle(own.number);
+      cache.applyPart(request);
     } else {
-      own.applyTo(stable);
-      unflushed.remove(last);
+      lost.onWritten(request.offsetBytes, request.lengthBytes);
+      cache.apply(request);
     }
+    return true;
   }
 
-  private void settle(long changesBefore) {
-    int count = 0;
-    while (count < unflushed.size() && unflushed.get(count).number <= changesBefore) {
-      unflushed.get(count).applyTo(stable);
-      count++;
-    }
-    unflushed.subList(0, count).clear();
-  }
-
-  private void checkUnchanged(Request request) {
-    MemorySegment then = MemorySegment.ofArray(request.data);
-    long at = 0;
-    for (int i = 0; i < request.addresses.length; i++) {
-      int length = request.lengthsBytes[i];
-      long mismatch = MemorySegment.mismatch(
-          then, at, at + length, Memory.at(request.addresses[i], length), 0, length);
-      if (mismatch != -1) {
-        throw new SimulationFailure(
-            who + ": memory of " + request + " changed while pinned, at byte " + (at + mismatch));
-      }
-      at += length;
+  private void checkUnchanged(DriveRequest request) {
+    long changed = request.changedByte();
+    if (changed != -1) {
+      throw new SimulationFailure(
+          who + ": memory of " + request + " changed while pinned, at byte " + changed);
     }
   }
 
   /// A request whose process died: the kernel or the drive holds it and does with it what it
   /// likes.
-  private void orphan(Request request) {
+  private void orphan(DriveRequest request) {
     if (request.data != null) {
       checkUnchanged(request);
     }
@@ -627,9 +587,8 @@ final class SimulatedDrive implements DrivePort {
     if (fate == 0) {
       return;
     }
-    Change change = new Change(0, request);
     if (fate == 1) {
-      land(change);
+      cache.land(request);
       return;
     }
     long delayNs = draws.between(0, OLD_IO_MAX_NS);
@@ -642,169 +601,8 @@ final class SimulatedDrive implements DrivePort {
     time.after(delayNs, () -> {
       if (life == lifeThen) {
         oldIoCount--;
-        land(change);
+        cache.land(request);
       }
     });
-  }
-
-  private void land(Change change) {
-    change.number = ++changeCount;
-    Change part = draws.chance(500) ? change : partOf(change);
-    part.applyTo(visible);
-    unflushed.add(part);
-  }
-
-  private Change partOf(Change change) {
-    tornWrites++;
-    Change part = new Change(change.number, change.request);
-    part.blocks = drawBlocks((int) (change.request.lengthBytes / blockBytes));
-    return part;
-  }
-
-  private void applyPart(Change change, DriveImage image) {
-    switch (draws.below(3)) {
-      case 0 -> change.applyTo(image);
-      case 1 -> {
-        // Lost as a whole.
-      }
-      default -> {
-        tornWrites++;
-        boolean[] drawn = drawBlocks((int) (change.request.lengthBytes / blockBytes));
-        if (change.blocks != null) {
-          for (int i = 0; i < drawn.length; i++) {
-            drawn[i] &= change.blocks[i];
-          }
-        }
-        change.blocks = drawn;
-        change.applyTo(image);
-      }
-    }
-  }
-
-  /// Either what came before a cut, or any of the blocks.
-  private boolean[] drawBlocks(int count) {
-    boolean[] blocks = new boolean[count];
-    boolean prefix = draws.chance(500);
-    int cut = draws.below(count + 1);
-    for (int i = 0; i < count; i++) {
-      blocks[i] = prefix ? i < cut : draws.chance(500);
-    }
-    return blocks;
-  }
-
-  private enum Kind {
-    READ,
-    WRITE,
-    WRITE_THROUGH,
-    ZERO,
-    FLUSH
-  }
-
-  private final class Request {
-    final Kind kind;
-    final long offsetBytes;
-    final long lengthBytes;
-    final long tag;
-    long[] addresses;
-    int[] lengthsBytes;
-
-    /// What is to be written; null of any other request.
-    byte[] data;
-
-    boolean[] disturbed;
-    long changesBefore;
-    boolean failed;
-    long submittedNs;
-    long firstBadByte = -1;
-
-    Request(Kind kind, long offsetBytes, long lengthBytes, long tag) {
-      this.kind = kind;
-      this.offsetBytes = offsetBytes;
-      this.lengthBytes = lengthBytes;
-      this.tag = tag;
-    }
-
-    void setPieces(IoVector pieces) {
-      addresses = new long[pieces.count()];
-      lengthsBytes = new int[pieces.count()];
-      for (int i = 0; i < addresses.length; i++) {
-        addresses[i] = pieces.address(i);
-        lengthsBytes[i] = pieces.lengthBytes(i);
-      }
-    }
-
-    /// What was read goes into its memory.
-    void scatter(byte[] data) {
-      int at = 0;
-      for (int i = 0; i < addresses.length; i++) {
-        MemorySegment.copy(
-            MemorySegment.ofArray(data),
-            at,
-            Memory.at(addresses[i], lengthsBytes[i]),
-            0,
-            lengthsBytes[i]);
-        at += lengthsBytes[i];
-      }
-    }
-
-    boolean isFlush() {
-      return kind == Kind.FLUSH || kind == Kind.WRITE_THROUGH;
-    }
-
-    boolean overlaps(Request other) {
-      return other.kind != Kind.FLUSH
-          && offsetBytes < other.offsetBytes + other.lengthBytes
-          && other.offsetBytes < offsetBytes + lengthBytes;
-    }
-
-    /// The blocks of this read that the other changes have no defined content.
-    void disturb(Request change) {
-      if (disturbed == null) {
-        disturbed = new boolean[(int) (lengthBytes / blockBytes)];
-      }
-      long from = Math.max(offsetBytes, change.offsetBytes);
-      long to = Math.min(offsetBytes + lengthBytes, change.offsetBytes + change.lengthBytes);
-      for (long at = from; at < to; at += blockBytes) {
-        disturbed[(int) ((at - offsetBytes) / blockBytes)] = true;
-      }
-    }
-
-    @Override
-    public String toString() {
-      return kind + " at byte " + offsetBytes + ", " + lengthBytes + " bytes";
-    }
-  }
-
-  /// A write that the drive's cache holds: all of it, or some blocks.
-  private final class Change {
-    final Request request;
-    long number;
-    boolean[] blocks;
-
-    Change(long number, Request request) {
-      this.number = number;
-      this.request = request;
-    }
-
-    void applyTo(DriveImage image) {
-      firstChangeBytes = Math.min(firstChangeBytes, request.offsetBytes);
-      if (blocks == null) {
-        applyTo(image, 0, request.lengthBytes);
-        return;
-      }
-      for (int i = 0; i < blocks.length; i++) {
-        if (blocks[i]) {
-          applyTo(image, (long) i * blockBytes, blockBytes);
-        }
-      }
-    }
-
-    private void applyTo(DriveImage image, long from, long lengthBytes) {
-      if (request.data == null) {
-        image.zero(request.offsetBytes + from, lengthBytes);
-      } else {
-        image.write(request.offsetBytes + from, request.data, (int) from, (int) lengthBytes);
-      }
-    }
   }
 }

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 final class SimulatedHost implements HostPort {
   private final String site;
   private final HostHabits habits;
+  private final Pace pace;
   private final VirtualTime time;
   private final Oracle oracle;
   private final Draws draws;
@@ -30,9 +31,16 @@ final class SimulatedHost implements HostPort {
   private HostConnection lastFound;
 
   SimulatedHost(
-      String site, HostHabits habits, VirtualTime time, Oracle oracle, Draws draws, Trace trace) {
+      String site,
+      HostHabits habits,
+      Pace pace,
+      VirtualTime time,
+      Oracle oracle,
+      Draws draws,
+      Trace trace) {
     this.site = site;
     this.habits = habits;
+    this.pace = pace;
     this.time = time;
     this.oracle = oracle;
     this.draws = draws;
@@ -54,6 +62,17 @@ final class SimulatedHost implements HostPort {
     lastFound = null;
     for (HostConnection connection : ending) {
       abandon(connection);
+      connection.vanish();
+    }
+  }
+
+  Pace pace() {
+    return pace;
+  }
+
+  /// Every connection breaks, in whatever it is.
+  void cutAll() {
+    for (HostConnection connection : List.copyOf(connections)) {
       connection.vanish();
     }
   }

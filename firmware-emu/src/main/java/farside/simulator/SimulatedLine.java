@@ -17,7 +17,12 @@ final class SimulatedLine {
   private final SimulatedLink[] ends = new SimulatedLink[2];
   private final boolean[] dead = new boolean[2];
   private boolean cut;
+  private boolean flaps;
   private boolean noisy;
+
+  /// What the line carries now, though its habits say more; 0: what its habits say.
+  private long collapsedBytesPerSecond;
+
   private boolean connecting;
   private long connection;
   private long cuts;
@@ -64,8 +69,35 @@ final class SimulatedLine {
     trace.turn(time.nowNs(), name, "silent from " + ends[fromSide].site());
   }
 
+  /// Cut and whole again by turns until it is restored, each for up to so long.
+  void flap(Draws drawn, long turnMaxNs) {
+    if (!flaps) {
+      flaps = true;
+      cut();
+      flapOn(drawn, turnMaxNs);
+    }
+  }
+
+  private void flapOn(Draws drawn, long turnMaxNs) {
+    time.after(drawn.skewed(1_000_000, turnMaxNs), () -> {
+      if (flaps && cut) {
+        mend();
+      } else if (flaps) {
+        cut();
+      }
+      if (flaps) {
+        flapOn(drawn, turnMaxNs);
+      }
+    });
+  }
+
   /// Whole again in both directions.
   void restore() {
+    flaps = false;
+    mend();
+  }
+
+  private void mend() {
     cut = false;
     dead[0] = false;
     dead[1] = false;
@@ -76,6 +108,26 @@ final class SimulatedLine {
   /// From now on frames are dropped, changed and doubled as the habits say, or not.
   void setNoisy(boolean on) {
     noisy = on;
+  }
+
+  /// From now on it carries no more than this; 0: as much as ever.
+  void setRate(long bytesPerSecond) {
+    collapsedBytesPerSecond = bytesPerSecond;
+    trace.turn(
+        time.nowNs(),
+        name,
+        bytesPerSecond == 0 ? "at full rate" : "carries " + bytesPerSecond + " bytes a second");
+    ends[0].onRateChanged();
+    ends[1].onRateChanged();
+  }
+
+  /// How long so many bytes take to leave.
+  long onLineNs(long bytes) {
+    long own = habits.bytesPerSecond();
+    long rate = collapsedBytesPerSecond == 0
+        ? own
+        : own == 0 ? collapsedBytesPerSecond : Math.min(own, collapsedBytesPerSecond);
+    return rate == 0 ? 0 : bytes * 1_000_000_000L / rate;
   }
 
   boolean isWhole() {

@@ -162,21 +162,38 @@ final class SimulatedLink implements LinkPort {
     line.trace().stir(side, lengthBytes);
     long nowNs = line.time().nowNs();
     long startNs = lastDepartureNs - nowNs > 0 ? lastDepartureNs : nowNs;
-    long onLineNs =
-        habits.bytesPerSecond() == 0 ? 0 : lengthBytes * 1_000_000_000L / habits.bytesPerSecond();
+    long onLineNs = line.onLineNs(lengthBytes);
     boolean queued = draws.chance(habits.queuedPermille());
     long departureNs = startNs + onLineNs + (queued ? draws.between(1, 500_000) : 0);
     lastDepartureNs = departureNs;
     frame.pinned = queued;
     queue.add(frame);
     queuedBytes += lengthBytes;
+    departAt(frame, departureNs);
+    return queued ? QUEUED : SENT;
+  }
+
+  private void departAt(Frame frame, long departureNs) {
+    frame.departureNs = departureNs;
     long connectionThen = carrierConnection;
     line.time().at(departureNs, () -> {
-      if (carrier && carrierConnection == connectionThen && queue.peek() == frame) {
+      if (carrier
+          && carrierConnection == connectionThen
+          && queue.peek() == frame
+          && frame.departureNs == departureNs) {
         leave(queue.remove());
       }
     });
-    return queued ? QUEUED : SENT;
+  }
+
+  /// What is queued leaves as fast as the line goes now.
+  void onRateChanged() {
+    long departureNs = line.time().nowNs();
+    for (Frame frame : queue) {
+      departureNs += line.onLineNs(frame.bytes.length);
+      departAt(frame, departureNs);
+    }
+    lastDepartureNs = departureNs;
   }
 
   @Override
@@ -465,6 +482,7 @@ final class SimulatedLink implements LinkPort {
     final int payloadBytes;
     final long tag;
     int lengthBytes;
+    long departureNs;
     boolean pinned;
 
     Frame(int lengthBytes, long payloadAddress, int payloadBytes, long tag) {

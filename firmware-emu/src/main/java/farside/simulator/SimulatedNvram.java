@@ -10,12 +10,16 @@ import farside.port.powersafe.NvramLogReplay;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /// The battery-backed memory of a simulated cabinet: it outlives the process, and, only if it
 /// was ended cleanly, the loss of power.
 ///
 /// A kill can be armed at a store to come. A killed process leaves behind every store that it
-/// made before, as with a mapped file: the kernel has the pages. After a loss of power the
+/// made before its last commit, as with a mapped file: the kernel has the pages. Of those since
+/// then it may leave any, since nothing but the fence of a commit orders them. After a loss of
+/// power the
 /// region holds a mixture of what it held at different times and of noise, and says `LOST`
 /// until the cabinet has made its first commit, which is taken as the word that says
 /// "formatted".
@@ -46,6 +50,11 @@ final class SimulatedNvram implements NvramPort {
   private long killAtCommit = -1;
   private long killAtStore = -1;
   private boolean killAfter;
+
+  /// Stores since the last fence; kept only while a kill at a store is armed.
+  private final List<Store> unfenced = new ArrayList<>();
+
+  private long storesUndone;
 
   SimulatedNvram(long sizeBytes, Arena arena, Draws draws, Trace trace) {
     this(sizeBytes, null, arena, draws, trace);
@@ -111,9 +120,15 @@ final class SimulatedNvram implements NvramPort {
     killAfter = after;
   }
 
+  /// Stores that killed processes had made and did not leave behind.
+  long storesUndone() {
+    return storesUndone;
+  }
+
   /// The process dies before the n-th store of any kind from now.
   void killAtStore(long storesFromNow) {
     killAtStore = stores + storesFromNow;
+    unfenced.clear();
   }
 
   /// The process is gone; whatever its code still tries must not be seen.
@@ -203,21 +218,21 @@ final class SimulatedNvram implements NvramPort {
   @Override
   public void putByte(long offset, byte value) {
     check(offset, 1);
-    store();
+    store(offset, 1);
     region.set(ValueLayout.JAVA_BYTE, offset, value);
   }
 
   @Override
   public void putInt(long offset, int value) {
     check(offset, 4);
-    store();
+    store(offset, 4);
     region.set(ValueLayout.JAVA_INT_UNALIGNED, offset, value);
   }
 
   @Override
   public void putLong(long offset, long value) {
     check(offset, 8);
-    store();
+    store(offset, 8);
     region.set(ValueLayout.JAVA_LONG_UNALIGNED, offset, value);
   }
 
@@ -228,7 +243,7 @@ final class SimulatedNvram implements NvramPort {
       // The process dies in the middle of the copy.
       Memory.copy(sourceAddress, address + offset, draws.below(lengthBytes));
     }
-    store();
+    store(offset, lengthBytes);
     Memory.copy(sourceAddress, address + offset, lengthBytes);
   }
 
@@ -236,7 +251,8 @@ final class SimulatedNvram implements NvramPort {
   public void commit(long offset, long word) {
     check(offset, 8);
     require(offset % 8 == 0, "commit word at " + offset + " is not aligned to 8 bytes");
-    store();
+    store(offset, 8);
+    unfenced.clear();
     commits++;
     trace.stir(offset, word);
     if (commits == killAtCommit && !killAfter) {
@@ -260,12 +276,48 @@ final class SimulatedNvram implements NvramPort {
     return isRebuilt ? Contents.REBUILT : contents;
   }
 
-  private void store() {
+  private void store(long offset, int lengthBytes) {
     stores++;
     ended = false;
     if (stores == killAtStore) {
+      undoSome();
       throw kill();
     }
+    if (killAtStore >= 0) {
+      unfenced.add(new Store(offset, copyOf(offset, lengthBytes)));
+    }
+  }
+
+  /// Each store since the last fence has reached memory, or has not; of two to one place the
+  /// later never comes first. In half of all cases all have.
+  private void undoSome() {
+    if (unfenced.isEmpty() || draws.chance(500)) {
+      return;
+    }
+    List<Store> made = new ArrayList<>();
+    for (int i = unfenced.size() - 1; i >= 0; i--) {
+      Store store = unfenced.get(i);
+      made.addFirst(new Store(store.offset, copyOf(store.offset, store.bytes.length)));
+      put(store);
+    }
+    for (Store store : made) {
+      if (draws.chance(500)) {
+        put(store);
+      } else {
+        storesUndone++;
+      }
+    }
+  }
+
+  private byte[] copyOf(long offset, int lengthBytes) {
+    byte[] bytes = new byte[lengthBytes];
+    MemorySegment.copy(region, offset, MemorySegment.ofArray(bytes), 0, lengthBytes);
+    return bytes;
+  }
+
+  private void put(Store store) {
+    MemorySegment.copy(
+        MemorySegment.ofArray(store.bytes), 0, region, store.offset, store.bytes.length);
   }
 
   /// A store outside the region: it changes nothing that a clean end has promised.
@@ -274,6 +326,17 @@ final class SimulatedNvram implements NvramPort {
     stores++;
     if (stores == killAtStore) {
       throw kill();
+    }
+  }
+
+  /// What is, or was, at a place.
+  private static final class Store {
+    final long offset;
+    final byte[] bytes;
+
+    Store(long offset, byte[] bytes) {
+      this.offset = offset;
+      this.bytes = bytes;
     }
   }
 

@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.director.CabinetRefused;
 import farside.director.EventCode;
 import farside.director.blackbox.Recording;
 import farside.port.DrivePort;
@@ -13,6 +14,7 @@ import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
 import farside.volume.Volume;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -45,12 +47,16 @@ final class SimulatedSite implements Stepped {
   private final VirtualTime time;
   private final Draws draws;
   private final Trace trace;
-  private final long wallMsAtZero;
+  private final SiteClock clock;
 
   private final RecorderCheck recorderCheck;
   private Runnable onDown = () -> {};
   private SteppedCabinet cabinet;
   private boolean wantedUp;
+
+  /// The process is there, and does nothing.
+  private boolean stopped;
+
   private boolean ended;
   private long nextRunNs = NEVER;
   private int idleRounds;
@@ -60,9 +66,17 @@ final class SimulatedSite implements Stepped {
   private long kills;
   private long powerLosses;
   private long restarts;
+  private long stops;
   private long shutdowns;
   private long suspensions;
   private Consumer<String> onSuspended = text -> {};
+
+  /// Those that the process says it waits for no longer.
+  private final List<String> drivesInDoubt = new ArrayList<>();
+
+  private EventCode awaited = EventCode.PAIR_STATE;
+  private int awaitedCount;
+  private Runnable atAwaited = () -> {};
   private long leftOut;
   private long repairs;
   private long linksAdded;
@@ -87,7 +101,7 @@ final class SimulatedSite implements Stepped {
       VirtualTime time,
       Draws draws,
       Trace trace,
-      long wallMsAtZero) {
+      SiteClock clock) {
     this.name = description.site();
     this.recorderCheck = new RecorderCheck(name);
     this.description = description;
@@ -106,7 +120,7 @@ final class SimulatedSite implements Stepped {
     this.time = time;
     this.draws = draws;
     this.trace = trace;
-    this.wallMsAtZero = wallMsAtZero;
+    this.clock = clock;
   }
 
   String name() {
@@ -152,6 +166,11 @@ final class SimulatedSite implements Stepped {
     return Recording.of(nvram.recorder().bytes());
   }
 
+  /// What it reads the time from.
+  SiteClock clock() {
+    return clock;
+  }
+
   boolean isRunning() {
     return cabinet != null;
   }
@@ -173,6 +192,11 @@ final class SimulatedSite implements Stepped {
       return "IML or shutdown under way";
     }
     return drivesAreIdle() ? cabinet.unsettled() : "drives busy";
+  }
+
+  /// Its track tables, for people.
+  List<String> tableLines() {
+    return cabinet == null ? List.of("  the process is down") : cabinet.tableLines();
   }
 
   boolean drivesAreIdle() {
@@ -215,10 +239,16 @@ final class SimulatedSite implements Stepped {
     return restarts;
   }
 
-  /// How often a group went on alone.
   /// Called with the event's text when a group is suspended.
   void setOnSuspended(Consumer<String> onSuspended) {
     this.onSuspended = onSuspended;
+  }
+
+  /// Has something done once an event has come here so often; never, if 0.
+  void afterEvents(EventCode event, int count, Runnable what) {
+    awaited = event;
+    awaitedCount = count;
+    atAwaited = what;
   }
 
   /// How often a group was left out of the session.
@@ -226,6 +256,7 @@ final class SimulatedSite implements Stepped {
     return leftOut;
   }
 
+  /// How often a group went on alone.
   long suspensions() {
     return suspensions;
   }
@@ -302,14 +333,22 @@ final class SimulatedSite implements Stepped {
         suspensions++;
         onSuspended.accept(text);
       }
+      if (number == awaited.number() && --awaitedCount == 0) {
+        atAwaited.run();
+      }
+      if (number == EventCode.PAIR_STATE.number() || number == EventCode.SESSION_STATE.number()) {
+        host.pace().hurry();
+      }
       leftOut += number == EventCode.PEER_TAKES_NO_WRITES.number() ? 1 : 0;
       linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
       standIns += number == EventCode.READ_FROM_PEER.number() ? 1 : 0;
       if (number == EventCode.DRIVE_IN_DOUBT.number()) {
         doubts++;
+        drivesInDoubt.add(text.split(" ")[1]);
         oracle.onDriveInDoubt(volumeOn(text), name, time.nowNs());
       } else if (number == EventCode.DRIVE_READY.number()) {
+        drivesInDoubt.remove(text.split(" ")[1]);
         oracle.onDriveReady(volumeOn(text), name);
       }
     };
@@ -324,7 +363,7 @@ final class SimulatedSite implements Stepped {
         events,
         draws.fork());
     try {
-      cabinet = maker.make(description, ports, wallMsAtZero);
+      cabinet = maker.make(description, ports, clock.wallMsAtZero());
       panel.open(this::wake);
       nextRunNs = time.nowNs();
     } catch (CabinetKilled killed) {
@@ -344,14 +383,14 @@ final class SimulatedSite implements Stepped {
 
   @Override
   public long nextRunNs() {
-    return nextRunNs;
+    return stopped ? NEVER : nextRunNs;
   }
 
   @Override
   public void run(long nowNs) {
     rounds++;
     try {
-      int worked = cabinet.doWork(nowNs);
+      int worked = cabinet.doWork(clock.read(nowNs));
       watchPairs();
       if (cabinet.isDown()) {
         end();
@@ -363,6 +402,12 @@ final class SimulatedSite implements Stepped {
       }
     } catch (CabinetKilled killed) {
       die("killed at commit " + nvram.commits() + ", store " + nvram.stores());
+    } catch (CabinetRefused refusal) {
+      // Without a label that can be read nothing is begun; the operator starts the site again.
+      if (drives.stream().noneMatch(drive -> drive.faults().mayFailAnything())) {
+        throw new SimulationFailure("cabinet " + name + " refused: " + refusal, refusal);
+      }
+      die("ended: " + refusal.getMessage());
     } catch (SimulationFailure failure) {
       throw failure;
     } catch (RuntimeException failure) {
@@ -377,6 +422,33 @@ final class SimulatedSite implements Stepped {
     }
   }
 
+  /// From now on the process does nothing, as with `kill -STOP`; what others do goes on.
+  void stop() {
+    if (cabinet != null && !stopped) {
+      stopped = true;
+      stops++;
+      trace.turn(time.nowNs(), name, "stopped");
+    }
+  }
+
+  /// The process goes on as if nothing had been.
+  void resume() {
+    if (stopped) {
+      stopped = false;
+      trace.turn(time.nowNs(), name, "goes on");
+      console.onResumed();
+    }
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /// How often the process was stopped.
+  long stops() {
+    return stops;
+  }
+
   /// The site loses power, whether or not the process runs.
   void losePower() {
     powerLosses++;
@@ -387,6 +459,7 @@ final class SimulatedSite implements Stepped {
     recorderCheck.onProcessDeath(recording());
     nvram.onPowerLoss();
     recorderCheck.onPowerLoss(recording());
+    clock.restart();
     forgetProcess();
   }
 
@@ -413,6 +486,9 @@ final class SimulatedSite implements Stepped {
 
   private void sleep(long nowNs) {
     long deadlineNs = cabinet.nextDeadlineNs();
+    if (deadlineNs != NEVER) {
+      deadlineNs = clock.virtualAt(deadlineNs);
+    }
     nextRunNs = deadlineNs;
     if (deadlineNs != NEVER && deadlineNs - nowNs <= 0) {
       idleRounds++;
@@ -447,7 +523,7 @@ final class SimulatedSite implements Stepped {
     shutdowns++;
     for (SimulatedDrive drive : drives) {
       require(
-          drive.isIdle() || drive.isHanging(),
+          drive.isIdle() || drive.isHanging() || drivesInDoubt.contains(drive.name()),
           "cabinet " + name + " says that it is down, but a drive still works for it: "
               + drive.work());
     }
@@ -466,7 +542,9 @@ final class SimulatedSite implements Stepped {
     tracksReadAhead = tracksReadAhead();
     tracksReadAheadAndUsed = tracksReadAheadAndUsed();
     cabinet = null;
+    drivesInDoubt.clear();
     wantedUp = false;
+    stopped = false;
     nextRunNs = NEVER;
     nvram.onProcessDeath();
     recorderCheck.onProcessDeath(recording());

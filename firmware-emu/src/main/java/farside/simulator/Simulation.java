@@ -1,18 +1,33 @@
 package farside.simulator;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
-import java.lang.foreign.Arena;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /// Virtual time for people: runs seeds, says what each went through, and on failure how to see
 /// it again.
+///
+/// A run is one thread's, from the first draw to the last; some may go side by side.
 public final class Simulation {
+  private static final int SHRINKING_TRIES_MAX = 400;
+
+  /// One of the seeds that are to be run.
+  public record Seed(ScenarioKind kind, long number) {}
+
   private final ScenarioKind kind;
   private final CabinetMaker maker;
   private final PrintStream out;
+  private final FaultCounts faults = new FaultCounts();
+  private int jobs = 1;
+  private boolean shrinks;
+  private BooleanSupplier isTimeUp = () -> false;
   private Totals totals = Totals.none();
   private int failures;
+  private SeedRun firstFailed;
   private long lastHash;
 
   Simulation(ScenarioKind kind, CabinetMaker maker, PrintStream out) {
@@ -28,38 +43,51 @@ public final class Simulation {
 
   /// One seed; everything drawn is printed first. Returns 0 if all promises held, 1 if not.
   public static int run(long seed, PrintStream out) {
-    return new Simulation(ScenarioKind.MIXED, out).replay(seed, false);
+    return new Simulation(ScenarioKind.MIXED, out).replay(seed, PlanPart.WHOLE, false);
+  }
+
+  /// Runs so many seeds at once; what they say comes in the order of the seeds.
+  public void setJobs(int jobs) {
+    this.jobs = jobs;
+  }
+
+  /// The plan of the first seed that fails is then made smaller, while it still fails.
+  public void setShrinks(boolean shrinks) {
+    this.shrinks = shrinks;
+  }
+
+  /// No run begins after so long, by the wall clock.
+  public void setLimit(Duration wallTime, LongSupplier wallClockNs) {
+    long startNs = wallClockNs.getAsLong();
+    isTimeUp = () -> wallClockNs.getAsLong() - startNs >= wallTime.toNanos();
+  }
+
+  /// @param part of the seed's plan
+  /// @param echo true: every line of the trace is printed as it happens
+  public int replay(long seed, PlanPart part, boolean echo) {
+    SeedRun run = new SeedRun(kind, seed, part, maker);
+    run.run(out, true, echo);
+    count(run);
+    shrinkFailed();
+    return failures == 0 ? 0 : 1;
   }
 
   /// All seeds from the first to the last, and totals; only failures are printed at length.
   /// Returns 0 if all promises held, 1 if not.
-  public static int runMany(long firstSeed, long lastSeed, PrintStream out) {
-    return new Simulation(ScenarioKind.MIXED, out).sweep(firstSeed, lastSeed);
-  }
-
-  /// Seeds from the first on, until the wall clock says that the time is up.
-  public static int runFor(
-      Duration wallTime, long firstSeed, LongSupplier wallClockNs, PrintStream out) {
-    return new Simulation(ScenarioKind.MIXED, out).sweepFor(wallTime, firstSeed, wallClockNs);
-  }
-
-  /// @param echo true: every line of the trace is printed as it happens
-  public int replay(long seed, boolean echo) {
-    boolean held = once(seed, true, echo);
-    return held ? 0 : 1;
-  }
-
   public int sweep(long firstSeed, long lastSeed) {
-    for (long seed = firstSeed; seed <= lastSeed; seed++) {
-      once(seed, false, false);
+    long[] next = {firstSeed};
+    runAll(() -> next[0] > lastSeed ? null : new Seed(kind, next[0]++));
+    if (next[0] <= lastSeed) {
+      out.println("the time was up: seeds from " + next[0] + " on were not run");
     }
     return conclude();
   }
 
-  public int sweepFor(Duration wallTime, long firstSeed, LongSupplier wallClockNs) {
-    long startNs = wallClockNs.getAsLong();
-    for (long seed = firstSeed; wallClockNs.getAsLong() - startNs < wallTime.toNanos(); seed++) {
-      once(seed, false, false);
+  public int sweep(List<Seed> seeds) {
+    int[] next = {0};
+    runAll(() -> next[0] == seeds.size() ? null : seeds.get(next[0]++));
+    if (next[0] < seeds.size()) {
+      out.println("the time was up: " + (seeds.size() - next[0]) + " seeds were not run");
     }
     return conclude();
   }
@@ -84,86 +112,57 @@ public final class Simulation {
   }
 
   private int conclude() {
+    out.println("faults: " + faults);
     out.println("total: " + totals + ", " + failures + " failed");
+    shrinkFailed();
     return failures == 0 ? 0 : 1;
   }
 
-  private boolean once(long seed, boolean atLength, boolean echo) {
-    Trace trace = new Trace(echo ? out : null);
-    try (Arena arena = Arena.ofConfined()) {
-      Scenario scenario = new Scenario(seed, kind, maker, arena, trace);
-      if (atLength) {
-        introduce(seed, scenario);
+  private void runAll(Supplier<Seed> seeds) {
+    if (jobs == 1) {
+      for (SeedRun run = nextRun(seeds); run != null; run = nextRun(seeds)) {
+        run.run(out, false, false);
+        count(run);
       }
-      try {
-        scenario.run();
-      } catch (RuntimeException failure) {
-        failures++;
-        if (!atLength) {
-          introduce(seed, scenario);
-        }
-        report(seed, scenario, trace, failure);
-        return false;
-      }
-      lastHash = trace.hash();
-      totals = totals.plus(scenario.totals());
-      out.printf(
-          "seed %d held: %s, trace %016x, last draw %016x%n",
-          seed,
-          atLength ? scenario.totals() : brief(scenario.totals()),
-          lastHash,
-          scenario.lastDraw());
-      return true;
+      return;
+    }
+    new SideBySide(() -> nextRun(seeds), this::count, out).run(jobs);
+  }
+
+  /// Null if there is none, or no time left.
+  private SeedRun nextRun(Supplier<Seed> seeds) {
+    Seed seed = isTimeUp.getAsBoolean() ? null : seeds.get();
+    return seed == null ? null : new SeedRun(seed.kind(), seed.number(), PlanPart.WHOLE, maker);
+  }
+
+  private void count(SeedRun run) {
+    lastHash = run.hash();
+    totals = totals.plus(run.totals());
+    faults.add(run.faults());
+    if (!run.failure().isEmpty()) {
+      failures++;
+      firstFailed = firstFailed == null ? run : firstFailed;
     }
   }
 
-  private static String brief(Totals totals) {
-    return String.format(
-        "%.1f virtual s, %d host I/Os, %d kills, %d power losses, %d cuts",
-        totals.virtualNs() / 1e9,
-        totals.hostAnswers(),
-        totals.kills(),
-        totals.powerLosses(),
-        totals.lineCuts());
+  private void shrinkFailed() {
+    if (!shrinks || firstFailed == null) {
+      return;
+    }
+    List<Integer> whole = firstFailed.numbers();
+    out.println("shrinking a plan of " + whole.size() + " elements: " + firstFailed.replay());
+    Shrinking shrinking = new Shrinking(this::fails, SHRINKING_TRIES_MAX);
+    List<Integer> left = shrinking.of(whole);
+    out.println("after " + shrinking.tries() + " runs " + left.size() + " elements are left:");
+    firstFailed.with(PlanPart.only(left)).run(out, true, false);
   }
 
-  private void introduce(long seed, Scenario scenario) {
-    out.println("seed " + seed + ", scenario " + kind);
-    for (String line : scenario.lines()) {
-      out.println("  " + line);
+  private boolean fails(List<Integer> numbers) {
+    SeedRun run = firstFailed.with(PlanPart.only(numbers));
+    boolean isFailed = !run.run(new PrintStream(OutputStream.nullOutputStream()), false, false);
+    if (isFailed) {
+      out.println("  " + numbers.size() + " are enough: " + run.failure());
     }
-  }
-
-  private void report(long seed, Scenario scenario, Trace trace, RuntimeException failure) {
-    lastHash = trace.hash();
-    for (String line : trace.lines()) {
-      out.println(line);
-    }
-    scenario.blackBoxLines().forEach(out::println);
-    out.println();
-    out.println("FAILED  " + kind + "  seed=" + seed + "  at "
-        + trace.clock(scenario.time().nowNs()) + " virtual s");
-    out.println(failure.getMessage());
-    if (failure.getCause() != null) {
-      failure.getCause().printStackTrace(out);
-    } else if (!(failure instanceof SimulationFailure)) {
-      failure.printStackTrace(out);
-    } else {
-      printWhere(failure);
-    }
-    out.println("went through: " + scenario.totals());
-    out.println("replay: farside sim --seed " + seed
-        + (kind == ScenarioKind.MIXED ? "" : " --scenario " + kind));
-    out.printf(
-        "trace %016x, last draw %016x (same seed, other numbers: not deterministic)%n",
-        lastHash, scenario.lastDraw());
-  }
-
-  /// Which call of the microcode broke the rule.
-  private void printWhere(RuntimeException failure) {
-    StackTraceElement[] frames = failure.getStackTrace();
-    for (int i = 0; i < Math.min(frames.length, 14); i++) {
-      out.println("    at " + frames[i]);
-    }
+    return isFailed;
   }
 }

@@ -1,5 +1,7 @@
 package farside.simulator;
 
+import java.util.List;
+
 /// A cabinet as the simulator sees it: the microcode, or in tests a stand-in.
 interface SteppedCabinet {
   int doWork(long nowNs);
@@ -39,6 +41,11 @@ interface SteppedCabinet {
   /// Those of them that a host then came to.
   default long tracksReadAheadAndUsed() {
     return 0;
+  }
+
+  /// The track tables of all volumes, for people.
+  default List<String> tableLines() {
+    return List.of();
   }
 
   /// What still waits, for a message: a write pending, a track owed, a pair not synchronized.

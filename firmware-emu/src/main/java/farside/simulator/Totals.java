@@ -27,10 +27,15 @@ record Totals(
     long tracksReadAhead,
     long tracksReadAheadAndUsed,
     long writesThrough,
-    long faults) {
+    long faults,
+    long transientErrors,
+    long lies,
+    long stops,
+    long hostRetries) {
 
   static Totals none() {
-    return new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new Totals(
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   Totals plus(Totals other) {
@@ -60,7 +65,11 @@ record Totals(
         tracksReadAhead + other.tracksReadAhead,
         tracksReadAheadAndUsed + other.tracksReadAheadAndUsed,
         writesThrough + other.writesThrough,
-        faults + other.faults);
+        faults + other.faults,
+        transientErrors + other.transientErrors,
+        lies + other.lies,
+        stops + other.stops,
+        hostRetries + other.hostRetries);
   }
 
   @Override
@@ -71,7 +80,8 @@ record Totals(
             + "%d reads of lost blocks, %d repairs, %d errors for lost blocks, "
             + "%d drive requests that hung, drives in doubt %d times, read from the peer instead %d times, reset %d times, "
             + "%d links removed and added, %d groups left out of a session, "
-            + "%d tracks read ahead (%d then asked for), %d writes through a drive's cache",
+            + "%d tracks read ahead (%d then asked for), %d writes through a drive's cache, "
+            + "%d drive requests that failed once, %d of which the drive lied, %d processes stopped and woken, %d requests asked again",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -97,6 +107,10 @@ record Totals(
         leftOut,
         tracksReadAhead,
         tracksReadAheadAndUsed,
-        writesThrough);
+        writesThrough,
+        transientErrors,
+        lies,
+        stops,
+        hostRetries);
   }
 }

@@ -25,6 +25,7 @@ final class VolumeHistory {
   private final long sizeBytes;
   private final NavigableMap<Long, Run> runs = new TreeMap<>();
   private final List<HostWrite> writes = new ArrayList<>();
+  private final DamagedBlocks damaged;
   private final WriteContents contents = new WriteContents();
   private final List<HostWrite> unsettled = new ArrayList<>();
   private final TreeSet<Long> openReads = new TreeSet<>();
@@ -37,6 +38,7 @@ final class VolumeHistory {
   VolumeHistory(int volume, long sizeBytes, boolean zero) {
     this.volume = volume;
     this.sizeBytes = sizeBytes;
+    this.damaged = new DamagedBlocks(sizeBytes);
     HostWrite initial = new HostWrite(volume, 0, zero, true, 0, sizeBytes, 0, 0);
     initial.acknowledgedStep = 0;
     writes.add(initial);
@@ -47,6 +49,11 @@ final class VolumeHistory {
 
   HostWrite initial() {
     return writes.get(0);
+  }
+
+  /// Blocks that may hold anything.
+  DamagedBlocks damaged() {
+    return damaged;
   }
 
   int volume() {
@@ -134,6 +141,10 @@ final class VolumeHistory {
         to = firstBlockEnd(at, to);
         only = run.match(bytes, index, at, (int) (to - at), beganStep);
       }
+      if (run.matchCount == 0 && damaged.contains(at)) {
+        at = to;
+        continue;
+      }
       if (run.matchCount == 0) {
         throw refuse(run, bytes, index, at, to, by);
       }
@@ -167,6 +178,10 @@ final class VolumeHistory {
       if (run.matchCount == 0) {
         to = firstBlockEnd(at, to);
         run.match(bytes, index, at, (int) (to - at), beganStep);
+      }
+      if (run.matchCount == 0 && damaged.contains(at)) {
+        at = to;
+        continue;
       }
       if (run.matchCount == 0) {
         throw refuse(run, bytes, index, at, to, by);
@@ -217,6 +232,10 @@ final class VolumeHistory {
         to = firstBlockEnd(at, to);
         length = (int) (to - at);
         only = run.match(bytes, 0, at, length, step);
+      }
+      if (run.matchCount == 0 && damaged.contains(at)) {
+        at = to;
+        continue;
       }
       if (run.matchCount == 0) {
         throw refuse(run, bytes, 0, at, to, by);

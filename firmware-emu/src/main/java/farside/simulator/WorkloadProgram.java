@@ -4,7 +4,9 @@ import farside.port.HostCommand;
 import farside.port.HostFlags;
 
 /// A program on a host that reads and writes at random, for ever: it connects, keeps some
-/// requests open, now and then goes away in the middle, and comes back. Or one that does the
+/// requests open, now and then goes away in the middle, and comes back. It may lose its patience
+/// with an answer: then it drops its connection and asks the same again on the next. Or one that
+/// does the
 /// same and reads in order, from somewhere to the volume's end, again and again.
 final class WorkloadProgram implements HostProgram {
   private static final int BLOCK_BYTES = 512;
@@ -55,6 +57,11 @@ final class WorkloadProgram implements HostProgram {
   private long overtakenBytes = -1;
 
   private long answered;
+
+  /// What was not answered in time and is asked again; null if there is none.
+  private HostRequest unanswered;
+
+  private long retries;
 
   /// @param readOnly the volume is a target where this host sits: it mostly reads, and what it
   /// tries to write must
@@ -123,6 +130,11 @@ final class WorkloadProgram implements HostProgram {
     return answered;
   }
 
+  /// Requests that it asked again, since no answer came in time.
+  long retries() {
+    return retries;
+  }
+
   /// The request that has waited longest for its answer, null if none is open or the host
   /// itself is slow.
   HostRequest longestWaiting() {
@@ -184,7 +196,7 @@ final class WorkloadProgram implements HostProgram {
       return;
     }
     issuing = true;
-    time.after(draws.between(1000, habits.thinkMaxNs()), () -> {
+    time.after(draws.between(1000, head.pace().thinkMaxNs(habits.thinkMaxNs())), () -> {
       issuing = false;
       if (running && connection != null && open < depth) {
         int count = 1 + draws.below(depth - open);
@@ -197,9 +209,20 @@ final class WorkloadProgram implements HostProgram {
   }
 
   private void issue() {
-    HostRequest request = inOrderBytes == 0 ? draw() : nextInOrder();
+    HostRequest request =
+        unanswered != null ? again(unanswered) : inOrderBytes == 0 ? draw() : nextInOrder();
+    unanswered = null;
     open++;
     connection.send(request);
+    if (habits.patienceNs() > 0) {
+      HostConnection asked = connection;
+      time.after(habits.patienceNs(), () -> {
+        if (running && asked == connection && asked.openRequests().contains(request)) {
+          unanswered = request;
+          asked.vanish();
+        }
+      });
+    }
     if (draws.chance(habits.vanishPermille())) {
       HostConnection leaving = connection;
       if (draws.chance(500)) {
@@ -211,6 +234,18 @@ final class WorkloadProgram implements HostProgram {
         time.after(draws.between(1, 500_000), leaving::vanish);
       }
     }
+  }
+
+  private HostRequest again(HostRequest earlier) {
+    retries++;
+    return new HostRequest(
+        earlier.command,
+        earlier.flags,
+        ++lastCookie,
+        earlier.offsetBytes,
+        earlier.lengthBytes,
+        earlier.wellFormed,
+        time.nowNs());
   }
 
   private HostRequest draw() {

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// The real microcode in virtual time. A run uses one thread, so that two may go side by side.
+///
+/// Seeds here bring about what each test asks for; which find a fault, `specs/mutants.md` says.
 @Execution(ExecutionMode.CONCURRENT)
 class MicrocodeSimulationTest {
   private final ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -34,7 +36,6 @@ class MicrocodeSimulationTest {
   @Test
   void whatWasStoredSurvivesPowerLossAtBothSitesWithoutNvram() {
     Simulation simulation = new Simulation(ScenarioKind.STORED, out);
-    // An R2 that does not count on its drive is found by 3, an answer upon receipt by 22.
     int failed = simulation.sweep(3, 3) + simulation.sweep(22, 22);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().powerLosses()).isGreaterThan(4);
@@ -42,11 +43,16 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aSiteThatIsAloneWhileTheOtherIsWithoutPowerKnowsItAfterwards() {
+    Simulation simulation = new Simulation(ScenarioKind.BLACKOUT, out);
+    assertThat(simulation.sweep(5, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().powerLosses()).isGreaterThan(4);
+  }
+
+  @Test
   void aFaultyLinkOfSeveralNeverSuspendsAGroup() {
     Simulation simulation = new Simulation(ScenarioKind.FAILOVER, out);
-    // A removed link that never lets go, since more is told to have gone than was held, is found
-    // by 36.
-    int failed = simulation.sweep(9, 9) + simulation.sweep(36, 36);
+    int failed = simulation.sweep(35, 36);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().lineCuts()).isGreaterThan(4);
     assertThat(simulation.totals().linksAdded()).isGreaterThan(3);
@@ -55,25 +61,22 @@ class MicrocodeSimulationTest {
   @Test
   void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
     Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
-    int failed = simulation.sweep(4, 4);
+    int failed = simulation.sweep(17, 17);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().failedReads()).isGreaterThan(10);
-    assertThat(simulation.totals().repairs()).isGreaterThan(5);
+    assertThat(simulation.totals().repairs()).isGreaterThan(3);
   }
 
   @Test
   void powerSafeNvramKeepsAllThatWasAnsweredWhenPowerIsLost() {
     Simulation simulation = new Simulation(ScenarioKind.POWER_SAFE, out);
-    // An answer to a host that does not wait for the log is found by 7, one to the peer by 8.
-    assertThat(simulation.sweep(7, 8)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(6, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().powerLosses()).isGreaterThan(10);
   }
 
   @Test
   void whileADriveHangsHostsOfOtherDrivesGoOn() {
     Simulation simulation = new Simulation(ScenarioKind.HUNG, out);
-    // A target that tells its source nothing is found by 6, a share of which no target has a part
-    // by 7.
     int failed = simulation.sweep(6, 7);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().stuckRequests()).isGreaterThan(5);
@@ -85,8 +88,7 @@ class MicrocodeSimulationTest {
   @Test
   void hostsThatReadInOrderAreReadAheadOfUnderFaults() {
     Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
-    // A read ahead that failed and is taken for data is found by 2.
-    assertThat(simulation.sweep(2, 2)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().tracksReadAheadAndUsed()).isGreaterThan(100);
   }
 
@@ -100,9 +102,7 @@ class MicrocodeSimulationTest {
   @Test
   void pacedHostsAskAboutAHundredTimesInEachVirtualSecond() {
     Simulation simulation = new Simulation(ScenarioKind.PACED, out);
-    // That a pair counts as quiet whose session has yet to open, and to write labels, is found by
-    // 18.
-    assertThat(simulation.sweep(18, 18))
+    assertThat(simulation.sweep(19, 19))
         .as(text.toString(StandardCharsets.UTF_8))
         .isZero();
     assertThat(simulation.hostAnswers() * 1e9 / simulation.virtualNs()).isBetween(80.0, 130.0);

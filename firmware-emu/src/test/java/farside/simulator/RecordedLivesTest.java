@@ -34,7 +34,7 @@ class RecordedLivesTest {
 
   @Test
   void eachLifeOfAPairUnderFaultsIsReplayedFactByFact() {
-    run(ScenarioKind.MIXED, 3);
+    run(ScenarioKind.MIXED, 17);
     run(ScenarioKind.FAILOVER, 9);
 
     assertThat(verdicts).hasSizeGreaterThan(4);
@@ -51,7 +51,7 @@ class RecordedLivesTest {
 
   private void run(ScenarioKind kind, long seed) {
     Simulation simulation = new Simulation(kind, this::make, out);
-    assertThat(simulation.replay(seed, false))
+    assertThat(simulation.replay(seed, PlanPart.WHOLE, false))
         .as(text.toString(StandardCharsets.UTF_8))
         .isZero();
     List.copyOf(lives.keySet()).forEach(this::replay);

@@ -33,8 +33,8 @@ class ShutdownTest {
       time,
       draws.fork(),
       trace);
-  private final SimulatedHost host =
-      new SimulatedHost("A", HostHabits.draw(new Draws(1)), time, oracle, draws.fork(), trace);
+  private final SimulatedHost host = new SimulatedHost(
+      "A", HostHabits.draw(new Draws(1)), new Pace(time, 0), time, oracle, draws.fork(), trace);
   private final SimulatedSite site = new SimulatedSite(
       new CabinetDescription(
           "A",
@@ -60,7 +60,7 @@ class ShutdownTest {
       time,
       draws.fork(),
       trace,
-      0);
+      new SiteClock(time, 0, draws.fork()));
 
   @BeforeEach
   void serve() {
@@ -91,7 +91,7 @@ class ShutdownTest {
   @Test
   void aShutdownThatWaitsForItsDriveSleepsMeanwhile() {
     oracle.excuseErrors(VOLUME, true);
-    drive.spoil(0, SIZE);
+    drive.faults().spoil(0, SIZE);
     time.runFor(SECOND);
     site.requestShutdown();
     // Well past what it waits for hosts, 5 s, and for a peer, 2 s.
@@ -111,7 +111,7 @@ class ShutdownTest {
   @Test
   void aDriveThatHangsIsNotWaitedForAndWhatItLacksIsThereAfterTheNextStart() {
     oracle.excuseErrors(VOLUME, true);
-    drive.hang(1000);
+    drive.faults().hang(1000);
     time.runFor(SECOND);
     site.requestShutdown();
     // For hosts 5 s, and until the drive is in doubt 2 s more.

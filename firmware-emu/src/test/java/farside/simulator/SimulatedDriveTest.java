@@ -99,7 +99,7 @@ class SimulatedDriveTest {
         SimulatedDrive drive = bench.drive(8);
         bench.write(drive, 0, LENGTH, 7, 1);
         bench.settle(drive);
-        drive.hang(1000);
+        drive.faults().hang(1000);
         bench.write(drive, LENGTH, LENGTH, 8, 2);
         bench.time.runFor(100_000_000_000L);
         assertThat(drive.isHanging()).isTrue();
@@ -123,7 +123,7 @@ class SimulatedDriveTest {
   void aSlowDriveTakesLongerAndLosesNothing() {
     try (Bench bench = new Bench(1)) {
       SimulatedDrive drive = bench.drive(8);
-      drive.slowDown(100_000_000_000L);
+      drive.faults().slowDown(100_000_000_000L);
       bench.write(drive, 0, LENGTH, 7, 1);
       bench.time.runFor(1_000_000_000L);
       assertThat(drive.isIdle()).isFalse();
@@ -178,7 +178,7 @@ class SimulatedDriveTest {
   void aSpoiledExtentTakesNoWriteAsAWholeUntilItIsMended() {
     try (Bench bench = new Bench(2)) {
       SimulatedDrive drive = bench.drive(8);
-      drive.spoil(512, 512);
+      drive.faults().spoil(512, 512);
       bench.write(drive, 0, LENGTH, 7, 1);
       bench.write(drive, LENGTH, 512, 7, 2);
       bench.settle(drive);

@@ -120,6 +120,56 @@ class SimulatedLineTest {
     assertThat(far.heard + far.placed + far.freed).isEqualTo(200);
   }
 
+  @Test
+  void aLineThatFlapsIsUpAndDownManyTimesUntilItIsRestored() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    line.flap(bench.draws, 200 * MILLI);
+    bench.time.runFor(20_000 * MILLI);
+    listen(line);
+    assertThat(line.cuts()).isGreaterThan(20);
+    assertThat(far.carriers).hasSizeGreaterThan(20);
+
+    line.restore();
+    listen(line);
+    long cuts = line.cuts();
+    bench.time.runFor(20_000 * MILLI);
+    assertThat(line.cuts()).isEqualTo(cuts);
+    assertThat(line.end(0).hasCarrier()).isTrue();
+  }
+
+  @Test
+  void aLineWhoseRateCollapsesBringsLittleAndAllThatWaitsWhenTheRateIsBack() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    line.setRate(320);
+    for (int i = 0; i < 100; i++) {
+      send(line, i);
+    }
+    bench.time.runFor(1000 * MILLI);
+    listen(line);
+    assertThat(far.frames).hasSizeBetween(5, 15).isSorted();
+
+    line.setRate(0);
+    listen(line);
+    assertThat(far.frames).hasSize(100).isSorted();
+  }
+
+  @Test
+  void whatIsQueuedWhenTheRateCollapsesLeavesAsSlowlyAsTheRest() {
+    SimulatedLine line = connect(habits(0, 0, 0, 1000));
+    for (int i = 0; i < 100; i++) {
+      header.putInt(0, i);
+      assertThat(line.end(0).submit(header, 32, 0, 0, i)).isEqualTo(LinkPort.QUEUED);
+    }
+    line.setRate(320);
+    bench.time.runFor(1000 * MILLI);
+    listen(line);
+    assertThat(far.frames).hasSizeBetween(5, 15);
+    line.setRate(0);
+    listen(line);
+    assertThat(far.frames).hasSize(100).isSorted();
+    assertThat(near.sent).hasSize(100);
+  }
+
   private static LineHabits habits(int drop, int corrupt, int duplicate, int queued) {
     return new LineHabits(
         MILLI, 5 * MILLI, 0, 1 << 20, queued, 0, drop, corrupt, duplicate, 50 * MILLI, 10 * MILLI);

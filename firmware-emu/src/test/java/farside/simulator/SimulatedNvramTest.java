@@ -51,9 +51,37 @@ class SimulatedNvramTest {
 
       nvram.open();
 
-      assertThat(nvram.getInt(0)).isEqualTo(1);
       assertThat(nvram.getByte(4096 + 4095)).isZero();
     }
+  }
+
+  @Test
+  void ofTheStoresSinceTheLastFenceAKilledProcessMayLeaveAny() {
+    boolean newerWithoutOlder = false;
+    boolean all = false;
+    for (int seed = 0; seed < 60; seed++) {
+      try (Bench bench = new Bench(seed)) {
+        SimulatedNvram nvram = bench.nvram();
+        nvram.killAtStore(6);
+        nvram.putLong(64, 1);
+        nvram.commit(0, 1);
+        nvram.putLong(8, 5);
+        nvram.putLong(16, 6);
+        nvram.putInt(16, 7);
+        assertThatThrownBy(() -> nvram.commit(0, 2)).isInstanceOf(CabinetKilled.class);
+
+        nvram.open();
+
+        assertThat(nvram.getLong(0)).isEqualTo(1);
+        assertThat(nvram.getLong(64)).isEqualTo(1);
+        // The later store to one place is over the earlier, or not there.
+        assertThat(nvram.getLong(16)).isIn(0L, 6L, 7L);
+        newerWithoutOlder |= nvram.getLong(8) == 0 && nvram.getInt(16) == 7;
+        all |= nvram.getLong(8) == 5 && nvram.getInt(16) == 7;
+      }
+    }
+    assertThat(newerWithoutOlder).isTrue();
+    assertThat(all).isTrue();
   }
 
   @Test

@@ -6,6 +6,8 @@ import farside.simulator.WriteThroughCabinet.Lie;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,7 +36,7 @@ class SimulationTest {
 
     boolean found = false;
     for (int seed = 1; seed <= 40 && !found; seed++) {
-      found = simulation.replay(seed, false) != 0;
+      found = simulation.replay(seed, PlanPart.WHOLE, false) != 0;
     }
 
     assertThat(found).as("found within 40 seeds").isTrue();
@@ -46,10 +48,53 @@ class SimulationTest {
     assertThat(hashOf(7)).isEqualTo(hashOf(7)).isNotEqualTo(hashOf(8));
   }
 
+  @Test
+  void seedsThatRunSideBySideSayTheSameInTheSameOrder() {
+    Simulation one =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.FORGETS_THE_FLUSH), out);
+    int failed = one.sweep(1, 12);
+    String oneByOne = text.toString(StandardCharsets.UTF_8);
+    text.reset();
+    Simulation three =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.FORGETS_THE_FLUSH), out);
+    three.setJobs(3);
+
+    assertThat(three.sweep(1, 12)).isEqualTo(failed);
+    assertThat(text.toString(StandardCharsets.UTF_8)).isEqualTo(oneByOne);
+  }
+
+  @Test
+  void whenTheTimeIsUpNoSeedBeginsAndTheRestIsNamed() {
+    Simulation simulation =
+        new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
+    long[] clockNs = {0};
+    simulation.setLimit(Duration.ofSeconds(2), () -> clockNs[0] += 1_000_000_000);
+
+    simulation.sweep(1, 12);
+
+    assertThat(simulation.totals().runs()).isOne();
+    assertThat(text.toString(StandardCharsets.UTF_8))
+        .contains("the time was up: seeds from 2 on were not run");
+  }
+
+  @Test
+  void theSeedsOfAListRunInTheirOwnScenarios() {
+    Simulation simulation =
+        new Simulation(ScenarioKind.MIXED, WriteThroughCabinet.maker(Lie.NONE), out);
+    List<Simulation.Seed> seeds = List.of(
+        new Simulation.Seed(ScenarioKind.LOCAL, 3), new Simulation.Seed(ScenarioKind.LOCAL, 2));
+
+    assertThat(simulation.sweep(seeds)).isZero();
+    assertThat(text.toString(StandardCharsets.UTF_8).lines())
+        .anyMatch(line -> line.startsWith("LOCAL seed 3 held: "))
+        .anyMatch(line -> line.startsWith("LOCAL seed 2 held: "))
+        .anyMatch(line -> line.startsWith("faults: "));
+  }
+
   private long hashOf(long seed) {
     Simulation simulation =
         new Simulation(ScenarioKind.LOCAL, WriteThroughCabinet.maker(Lie.NONE), out);
-    assertThat(simulation.replay(seed, false))
+    assertThat(simulation.replay(seed, PlanPart.WHOLE, false))
         .as(text.toString(StandardCharsets.UTF_8))
         .isZero();
     return simulation.lastHash();

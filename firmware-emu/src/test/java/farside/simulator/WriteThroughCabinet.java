@@ -44,10 +44,13 @@ final class WriteThroughCabinet
   private boolean ending;
   private boolean ready;
   private int requests;
+  private final long driveHungNs;
+  private long nowNs;
 
   WriteThroughCabinet(CabinetDescription description, CabinetPorts ports, Lie lie) {
     this.ports = ports;
     this.lie = lie;
+    this.driveHungNs = description.driveHungMs() * 1_000_000L;
     for (int i = 0; i < description.volumes().size(); i++) {
       units.add(new Unit(description.volumes().get(i), ports.drives().get(i)));
     }
@@ -59,6 +62,7 @@ final class WriteThroughCabinet
 
   @Override
   public int doWork(long nowNs) {
+    this.nowNs = nowNs;
     int worked = 0;
     if (!ready) {
       ready = true;
@@ -206,6 +210,11 @@ final class WriteThroughCabinet
     private long offsetBytes;
     private int lengthBytes;
     private boolean answered;
+    private long writtenNs;
+
+    /// There is nothing to be written again if the flush fails.
+    private boolean onlyFlushes;
+
     private final Extents extents = new Extents();
 
     Unit(VolumeDescription volume, DrivePort drive) {
@@ -230,6 +239,7 @@ final class WriteThroughCabinet
       answered = false;
       if (what == HostCommand.FLUSH) {
         if (lie != Lie.NEVER_ANSWERS_A_FLUSH) {
+          onlyFlushes = true;
           step = FLUSHING;
           drive.submitFlush(0);
         }
@@ -270,6 +280,7 @@ final class WriteThroughCabinet
 
     void flushWhatTheLastProcessLeft() {
       answered = true;
+      onlyFlushes = true;
       step = FLUSHING;
       drive.submitFlush(0);
     }
@@ -325,10 +336,21 @@ final class WriteThroughCabinet
           }
         }
         case RETRYING -> {
-          step = WRITING;
-          drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+          write();
         }
-        default -> answer();
+        case FLUSHING -> {
+          // A drive that took so long may have been reset, and what it had cached is gone.
+          boolean mayBeGone = !answered && !onlyFlushes && nowNs - writtenNs > driveHungNs;
+          if (outcome == DriveOutcome.DONE && !mayBeGone || lie == Lie.FORGETS_THE_FLUSH) {
+            answer();
+          } else if (onlyFlushes) {
+            drive.submitFlush(0);
+          } else {
+            // What was to be made stable may be gone.
+            write();
+          }
+        }
+        default -> throw new IllegalStateException(step + " awaits nothing of the drive");
       }
     }
 
@@ -345,15 +367,21 @@ final class WriteThroughCabinet
         return;
       }
       Memory.copy(data, blocks + within, lengthBytes);
-      step = WRITING;
-      drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+      write();
       if (lie == Lie.CHANGES_PINNED_MEMORY) {
         Memory.putByte(blocks, (byte) (Memory.getByte(blocks) + 1));
       }
     }
 
+    private void write() {
+      step = WRITING;
+      writtenNs = nowNs;
+      drive.submitWrite(from(), vector.clear().add(blocks, length()), 0);
+    }
+
     private void answer() {
       step = IDLE;
+      onlyFlushes = false;
       if (!answered) {
         ports.host().reply(connection, cookie, HostStatus.OK);
       }

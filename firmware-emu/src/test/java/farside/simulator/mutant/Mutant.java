@@ -7,9 +7,7 @@ import farside.simulator.ScenarioKind;
 /// @param name what is done wrong
 /// @param className whose code has the fault
 /// @param kind where the simulator looks for it
-/// @param foundBySeed a seed that found it lately, tried first
-record Mutant(
-    String name, String className, Mutation mutation, ScenarioKind kind, long foundBySeed) {
+record Mutant(String name, String className, Mutation mutation, ScenarioKind kind) {
   @Override
   public String toString() {
     return name;

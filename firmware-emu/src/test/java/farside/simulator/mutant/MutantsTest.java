@@ -2,6 +2,8 @@ package farside.simulator.mutant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import farside.simulator.ScenarioKind;
 import farside.simulator.mutant.Mutation.Answers;
@@ -9,10 +11,13 @@ import farside.simulator.mutant.Mutation.AnswersFirstOnly;
 import farside.simulator.mutant.Mutation.AnswersItsArgument;
 import farside.simulator.mutant.Mutation.CallAnswers;
 import farside.simulator.mutant.Mutation.Condition;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -23,11 +28,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Each deliberate fault in the microcode must be found by the simulator.
 ///
 /// The seed that found it last is tried first; if it does not any more, all seeds from 1.
-/// `-Dfarside.mutants.fresh=true` tries none first, and so tells how many seeds each takes.
+/// `-Dfarside.mutants.fresh=true` tries none first, and writes into the table how many seeds each
+/// took.
 @Execution(ExecutionMode.CONCURRENT)
 class MutantsTest {
   private static final int SEEDS_MAX = Integer.getInteger("farside.mutants.seeds", 200);
   private static final boolean IS_FRESH = Boolean.getBoolean("farside.mutants.fresh");
+
+  /// Part of the names of those that are looked for.
+  private static final String ONLY = System.getProperty("farside.mutants.only", "");
+
+  private static final MutantTable TABLE = readTable();
+  private static final Map<String, MutantTable.Row> RENEWED = new ConcurrentHashMap<>();
 
   private static final String CACHE = "farside.cache.";
   private static final String CHANNEL = "farside.channel.";
@@ -41,221 +53,178 @@ class MutantsTest {
         mixed(
             "a host is told before the peer has its write",
             CHANNEL + "WritePump",
-            new CallAnswers("commitPiece", "waitsForPeer", false),
-            1),
+            new CallAnswers("commitPiece", "waitsForPeer", false)),
         stored(
             "a host is told when the peer has received what it must have stored",
             REMOTE + "OutgoingWrites",
-            new Answers("waitsForDrive", false),
-            3),
+            new Answers("waitsForDrive", false)),
         mixed(
             "what was received counts as stable",
             CACHE + "WriteRecords",
-            new CallAnswers("stableNumber", "head", -2),
-            1),
-        mixed(
-            "FLUSH waits for nothing",
-            CACHE + "WriteRecords",
-            new Answers("isStableUpTo", true),
-            6),
+            new CallAnswers("stableNumber", "head", -2)),
+        mixed("FLUSH waits for nothing", CACHE + "WriteRecords", new Answers("isStableUpTo", true)),
         mixed(
             "forced unit access is not looked at",
             CHANNEL + "ChannelAdapter",
-            new CallAnswers("finishIfReleased", "has", false),
-            6),
+            new CallAnswers("finishIfReleased", "has", false)),
         // What the peer is owed.
         mixed(
             "what the peer is not sent is not owed",
             CHANNEL + "WritePump",
-            new CallAnswers("commitPiece", "set", false),
-            1),
-        mixed("a cut owes nothing", REMOTE + "GroupCut", new Answers("oweTracks", null), 5),
+            new CallAnswers("commitPiece", "set", false)),
+        mixed("a cut owes nothing", REMOTE + "GroupCut", new Answers("oweTracks", null)),
         mixed(
             "of a group only the first volume is cut",
             "farside.volume.Volumes",
-            new AnswersFirstOnly("sourcesOf"),
-            4),
-        mixed(
+            new AnswersFirstOnly("sourcesOf")),
+        blackout(
             "hosts go on before the new generation is on the drives",
             REMOTE + "GroupCut",
-            new CallAnswers("finish", "isDurable", true),
-            1),
-        mixed(
+            new CallAnswers("finish", "isDurable", true)),
+        blackout(
             "the loss of the peer's memory goes unnoticed",
             REMOTE + "GroupCut",
-            new Answers("onPeerMemoryLost", null),
-            1),
+            new Answers("onPeerMemoryLost", null)),
         mixed(
             "a restart forgets which groups went alone",
             REMOTE + "GroupCut",
-            new Answers("takeUpAfterIml", null),
-            1),
+            new Answers("takeUpAfterIml", null)),
         mixed(
             "a copy misses what NVRAM has",
             REMOTE + "TrackCopier",
-            new CallAnswers("compose", "newestOf", -1),
-            1),
+            new CallAnswers("compose", "newestOf", -1)),
         mixed(
             "a target does not note what its drive lacks",
             REMOTE + "IncomingWrites",
-            new CallAnswers("take", "setPending", null),
-            2),
+            new CallAnswers("take", "setPending", null)),
         mixed(
             "a source that lost its memory goes on as if nothing was",
             "farside.service.Iml",
-            new AnswersItsArgument("sourceAfterLoss"),
-            2),
+            new AnswersItsArgument("sourceAfterLoss")),
         mixed(
             "a source that lost its memory owes nothing",
             "farside.service.Iml",
-            new CallAnswers("beginAnew", "setAll", null),
-            6),
+            new CallAnswers("beginAnew", "setAll", null)),
         // The session.
         mixed(
             "a frame of an old session is taken",
             REMOTE + "FrameTransport",
-            new Condition("onFrame", "epoch", true),
-            1),
+            new Condition("onFrame", "epoch", true)),
         mixed(
             "a frame that comes again is taken again",
             REMOTE + "FrameTransport",
-            new Condition("onSequenced", "sequence", true),
-            1),
+            new Condition("onSequenced", "sequence", true)),
         mixed(
             "frames are taken in any order",
             REMOTE + "FrameTransport",
-            new Condition("onSequenced", "sendNak", true),
-            1),
+            new Condition("onSequenced", "sendNak", true)),
         mixed(
             "a damaged payload is taken",
             REMOTE + "FrameTransport",
-            new Condition("onSequenced", "payloadCrc", true),
-            1),
+            new Condition("onSequenced", "payloadCrc", true)),
         mixed(
             "a damaged header is taken",
             "farside.protocol.link.FrameHeaderFlyweight",
-            new Answers("headerCrcIsRight", true),
-            1),
+            new Answers("headerCrcIsRight", true)),
         mixed(
             "the room at the peer is not looked at",
             REMOTE + "FrameTransport",
-            new Answers("hasRoom", true),
-            4),
+            new Answers("hasRoom", true)),
         new Mutant(
             "what was on a link that failed is sent over no other",
             REMOTE + "FrameTransport",
             new Answers("onLinkLeft", 0),
-            ScenarioKind.FAILOVER,
-            1),
+            ScenarioKind.FAILOVER),
         // The drives.
         mixed(
             "after a flush that failed nothing is written again",
             DISK + "DriveUnit",
-            new Answers("destageAllAgain", null),
-            1),
+            new Answers("destageAllAgain", null)),
         mixed(
             "hosts go on before the label is durable",
             "farside.volume.Labels",
-            new Answers("isDurable", true),
-            5),
+            new Answers("isDurable", true)),
         mixed(
             "the older copy of a label is believed",
             DISK + "LabelReader",
-            new Condition("judge", "sequence", false),
-            1),
+            new Condition("judge", "sequence", false)),
         mixed(
-            "a track is destaged twice at once",
-            DISK + "Destager",
-            new Answers("activeOn", null),
-            1),
+            "a track is destaged twice at once", DISK + "Destager", new Answers("activeOn", null)),
         mixed(
             "what a drive cannot read is taken for data",
             DISK + "Stager",
-            new Condition("onStaged", "", false),
-            1),
+            new Condition("onStaged", "", false)),
         new Mutant(
             "what could not be read ahead is taken for data",
             DISK + "AheadReads",
             new Condition("onRead", "", false),
-            ScenarioKind.LOCAL,
-            2),
+            ScenarioKind.LOCAL),
         // Reads.
         mixed(
             "a read does not see what NVRAM has",
             CHANNEL + "TrackImage",
-            new CallAnswers("lay", "newestOf", -1),
-            1),
+            new CallAnswers("lay", "newestOf", -1)),
         mixed(
             "a read shows what waits for the peer",
             CHANNEL + "TrackImage",
-            new Answers("hasUnreleased", false),
-            1),
+            new Answers("hasUnreleased", false)),
         mixed(
             "the read cache keeps what was written over",
             CACHE + "SlotDirectory",
-            new Answers("onDriveChanged", null),
-            1),
-        mixed(
-            "a peer lends blocks that it owes", REMOTE + "Lender", new Answers("whyNot", null), 1),
+            new Answers("onDriveChanged", null)),
+        mixed("a peer lends blocks that it owes", REMOTE + "Lender", new Answers("whyNot", null)),
         // NVRAM.
         mixed(
             "numbers are given again after a restart",
             CACHE + "WriteNumbers",
-            new Answers("recover", null),
-            2),
+            new Answers("recover", null)),
         mixed(
             "a damaged record is believed",
             CACHE + "RecordHeaders",
-            new Answers("isPayloadWhole", true),
-            1),
+            new Answers("isPayloadWhole", true)),
         powerSafe(
-            "the log is not waited for",
-            POWER_SAFE + "NvramLog",
-            new Answers("isDurable", true),
-            1),
+            "the log is not waited for", POWER_SAFE + "NvramLog", new Answers("isDurable", true)),
         powerSafe(
             "a host's answer does not wait for the log",
             POWER_SAFE + "HeldHost",
-            new Answers("isOpen", true),
-            1),
+            new Answers("isOpen", true)),
         powerSafe(
             "a drive does not wait for the log",
             POWER_SAFE + "HeldDrive",
-            new Answers("isOpen", true),
-            1),
+            new Answers("isOpen", true)),
         // A drive in doubt.
         hung(
             "the peer is not asked for what a drive in doubt holds",
             DISK + "DiskAdapter",
-            new CallAnswers("stageWanted", "onDriveNotAsked", null),
-            5),
+            new CallAnswers("stageWanted", "onDriveNotAsked", null)),
         hung(
             "who waits in a slot that a hung drive reads into stays there",
             CACHE + "SlotDirectory",
-            new CallAnswers("setInDoubt", "strand", null),
-            5),
+            new CallAnswers("setInDoubt", "strand", null)),
         hung(
             "a flush of a stored pair fails while the own drive is in doubt",
             CHANNEL + "ChannelAdapter",
-            new Answers("isOnPeersDrive", false),
-            3));
+            new Answers("isOnPeersDrive", false)));
   }
 
-  private static Mutant hung(String name, String className, Mutation mutation, long foundBySeed) {
-    return new Mutant(name, className, mutation, ScenarioKind.HUNG, foundBySeed);
+  private static Mutant hung(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.HUNG);
   }
 
-  private static Mutant mixed(String name, String className, Mutation mutation, long foundBySeed) {
-    return new Mutant(name, className, mutation, ScenarioKind.MIXED, foundBySeed);
+  private static Mutant blackout(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.BLACKOUT);
   }
 
-  private static Mutant stored(String name, String className, Mutation mutation, long foundBySeed) {
-    return new Mutant(name, className, mutation, ScenarioKind.STORED, foundBySeed);
+  private static Mutant mixed(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.MIXED);
   }
 
-  private static Mutant powerSafe(
-      String name, String className, Mutation mutation, long foundBySeed) {
-    return new Mutant(name, className, mutation, ScenarioKind.POWER_SAFE, foundBySeed);
+  private static Mutant stored(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.STORED);
+  }
+
+  private static Mutant powerSafe(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.POWER_SAFE);
   }
 
   @ParameterizedTest
@@ -272,49 +241,54 @@ class MutantsTest {
     assertThat(mutants().stream().map(Mutant::name).distinct().count()).isGreaterThanOrEqualTo(25);
   }
 
+  @Test
+  void everyFaultStandsInTheTable() {
+    assumeFalse(IS_FRESH, "the table is being written");
+    assertThat(TABLE.names())
+        .containsExactlyElementsOf(mutants().stream().map(Mutant::name).toList());
+  }
+
   @Tag("mutants")
   @ParameterizedTest
   @MethodSource("mutants")
   void theSimulatorFindsIt(Mutant mutant) throws ReflectiveOperationException {
-    int tried = 0;
-    String found = "";
-    if (!IS_FRESH) {
-      found = run(mutant, mutant.foundBySeed());
-      tried = 1;
-    }
-    long seed = mutant.foundBySeed();
+    assumeTrue(mutant.name().contains(ONLY), "only: " + ONLY);
+    Hunt hunt = new Hunt(mutant);
+    int foundLately = TABLE.row(mutant).seeds();
+    long seed = foundLately;
+    String found = IS_FRESH || foundLately == 0 ? "" : hunt.run(foundLately);
+    boolean isStale = !IS_FRESH && found.isEmpty();
     for (long next = 1; found.isEmpty() && next <= SEEDS_MAX; next++) {
       seed = next;
-      found = run(mutant, seed);
-      tried++;
+      found = hunt.run(next);
     }
+    int seeds = found.isEmpty() ? 0 : (int) seed;
     System.out.printf(
-        "mutant: %s: %s, %d tried: %s%n",
-        mutant.name(), found.isEmpty() ? "NOT FOUND" : "seed " + seed, tried, found);
+        Locale.ROOT,
+        "mutant: %s: %s %s, %d tried in %.1f s%s: %s%n",
+        mutant.name(),
+        mutant.kind(),
+        found.isEmpty() ? "NOT FOUND" : "seed " + seed,
+        hunt.tried(),
+        hunt.seconds(),
+        isStale ? " (no more by seed " + foundLately + ": make mutants FRESH=true)" : "",
+        found);
+    RENEWED.put(mutant.name(), new MutantTable.Row(mutant.kind().name(), seeds, hunt.seconds()));
     assertThat(found).as(mutant.name()).isNotEmpty();
   }
 
-  /// What the simulator found, in its own words; empty if all promises held.
-  private static String run(Mutant mutant, long seed) throws ReflectiveOperationException {
-    ClassLoader loader = new MutantLoader(mutant);
-    Class<?> kinds = loader.loadClass("farside.simulator.ScenarioKind");
-    Class<?> simulations = loader.loadClass("farside.simulator.Simulation");
-    Object kind =
-        kinds.getMethod("valueOf", String.class).invoke(null, mutant.kind().name());
-    ByteArrayOutputStream text = new ByteArrayOutputStream();
-    PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
-    Object simulation = simulations.getConstructor(kinds, PrintStream.class).newInstance(kind, out);
-    Object failed =
-        simulations.getMethod("sweep", long.class, long.class).invoke(simulation, seed, seed);
-    if (failed.equals(0)) {
-      return "";
+  @AfterAll
+  static void writeTheTable() throws IOException {
+    if (IS_FRESH) {
+      TABLE.write(mutants(), RENEWED);
     }
-    List<String> lines = text.toString(StandardCharsets.UTF_8).lines().toList();
-    for (int i = 0; i < lines.size() - 1; i++) {
-      if (lines.get(i).startsWith("FAILED ")) {
-        return lines.get(i + 1);
-      }
+  }
+
+  private static MutantTable readTable() {
+    try {
+      return MutantTable.read();
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
     }
-    return lines.getLast();
   }
 }

@@ -1,11 +1,17 @@
 package farside.rig.command;
 
 import com.sun.management.OperatingSystemMXBean;
+import farside.simulator.PlanPart;
 import farside.simulator.ScenarioKind;
 import farside.simulator.Simulation;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -23,6 +29,7 @@ import picocli.CommandLine.Option;
     })
 final class SimulateCommand implements Callable<Integer> {
   private static final Pattern SEEDS = Pattern.compile("(?:(\\d{1,18})\\.\\.)?(\\d{1,18})");
+  private static final Pattern LISTED = Pattern.compile("([A-Z_]+) (\\d{1,18})\\b");
   private static final int DRAWN_SEED_MAX = 1_000_000_000;
 
   @Mixin
@@ -33,16 +40,50 @@ final class SimulateCommand implements Callable<Integer> {
   private Extent extent;
 
   @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description =
+          "No run begins after so long; without --seeds or --list, seeds from a drawn one on.")
+  private Integer minutes;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description = "So many seeds at once, each on one thread; ${DEFAULT-VALUE} if left out.",
+      defaultValue = "1")
+  private int jobs;
+
+  @Option(
       names = "--scenario",
       paramLabel = "NAME",
       description = "One of: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.",
       defaultValue = "MIXED")
   private ScenarioKind scenario;
 
+  @Option(
+      names = "--shrink",
+      description =
+          "If a seed fails: leave out of its plan what is not needed for that, and show the rest.")
+  private boolean shrink;
+
+  @Option(
+      names = "--only",
+      paramLabel = "N",
+      split = ",",
+      description = "With --seed: of its plan, as printed, these elements only.")
+  private List<Integer> only;
+
+  @Option(
+      names = "--without",
+      paramLabel = "N",
+      split = ",",
+      description = "With --seed: its plan, as printed, without these elements.")
+  private List<Integer> without;
+
   @Option(names = "--trace", description = "With --seed: print everything that happens.")
   private boolean trace;
 
-  /// How much is run: one of these, or one seed that is drawn now.
+  /// Which seeds are run: one of these, or one that is drawn now.
   static final class Extent {
     @Option(
         names = "--seed",
@@ -57,15 +98,28 @@ final class SimulateCommand implements Callable<Integer> {
     private String seeds;
 
     @Option(
-        names = "--minutes",
-        paramLabel = "N",
-        description = "Seeds from a drawn one on, for so long.")
-    private Integer minutes;
+        names = "--list",
+        paramLabel = "FILE",
+        description =
+            "The seeds of a file, such as ci/seeds/found.txt, whose lines begin with scenario and seed.")
+    private Path list;
   }
 
   @Override
   public Integer call() throws RefusedException {
+    if (jobs < 1) {
+      throw new RefusedException(ExitStatus.USAGE, "--jobs takes 1 or more; not " + jobs + ".");
+    }
+    if (only != null && without != null) {
+      throw new RefusedException(
+          ExitStatus.USAGE, "--only and --without say the same in two ways: take one of them.");
+    }
     Simulation simulation = new Simulation(scenario, System.out);
+    simulation.setJobs(jobs);
+    simulation.setShrinks(shrink);
+    if (minutes != null) {
+      simulation.setLimit(Duration.ofMinutes(minutes), System::nanoTime);
+    }
     int exitStatus = run(simulation);
     tellSpeed(simulation);
     return exitStatus;
@@ -82,10 +136,44 @@ final class SimulateCommand implements Callable<Integer> {
       long first = range.group(1) == null ? 1 : Long.parseLong(range.group(1));
       return simulation.sweep(first, Long.parseLong(range.group(2)));
     }
-    if (extent != null && extent.minutes != null) {
-      return simulation.sweepFor(Duration.ofMinutes(extent.minutes), drawnSeed(), System::nanoTime);
+    if (extent != null && extent.list != null) {
+      return simulation.sweep(read(extent.list));
     }
-    return simulation.replay(extent == null ? drawnSeed() : extent.seed, trace);
+    if (extent == null && minutes != null) {
+      return simulation.sweep(drawnSeed(), Long.MAX_VALUE - 1);
+    }
+    return simulation.replay(extent == null ? drawnSeed() : extent.seed, part(), trace);
+  }
+
+  private PlanPart part() {
+    if (only != null) {
+      return PlanPart.only(only);
+    }
+    return without == null ? PlanPart.WHOLE : PlanPart.without(without);
+  }
+
+  private static List<Simulation.Seed> read(Path list) throws RefusedException {
+    List<Simulation.Seed> seeds = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(list)) {
+        if (line.isBlank() || line.startsWith("#")) {
+          continue;
+        }
+        Matcher begin = LISTED.matcher(line);
+        if (!begin.lookingAt()) {
+          throw new RefusedException(
+              ExitStatus.USAGE,
+              list + ": a line begins with a scenario and a seed, such as MIXED 11; not: " + line);
+        }
+        seeds.add(new Simulation.Seed(
+            ScenarioKind.valueOf(begin.group(1)), Long.parseLong(begin.group(2))));
+      }
+    } catch (IOException unreadable) {
+      throw new RefusedException(ExitStatus.USAGE, list + " cannot be read: " + unreadable);
+    } catch (IllegalArgumentException unknown) {
+      throw new RefusedException(ExitStatus.USAGE, list + ": " + unknown.getMessage());
+    }
+    return seeds;
   }
 
   /// All of the process counts: what compiles and what collects garbage, too.

@@ -153,7 +153,11 @@ class FarsideCommandTest {
         "preflight",
         "preflight loopback --site Z",
         "blackbox loopback",
-        "blackbox loopback A --output xml"
+        "blackbox loopback A --output xml",
+        "sim --jobs 0",
+        "sim --seed 1 --only 2 --without 3",
+        "sim --seeds 1..x",
+        "sim --list /nowhere/found.txt"
       })
   void aCommandLineThatIsNotUnderstoodEndsWithTwo(String line) {
     assertThat(line.isEmpty() ? execute() : execute(line.split(" "))).isEqualTo(2);

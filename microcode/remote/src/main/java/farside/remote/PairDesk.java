@@ -488,6 +488,11 @@ final class PairDesk implements LeftOutPairs.Desk {
   private boolean onResume(Volume volume, long generation) {
     boolean fits = volume.pairState() == PairState.SYNCHRONIZED
         && volume.standing().generation() == generation;
+    if (fits && volume.table().owed().count() > 0) {
+      // It was given back, and both stopped before the source could say so: a source that still
+      // lacks something does not resume.
+      volume.table().owed().clearAll();
+    }
     if (fits && volume.standing().staleSinceMs() != 0 && !leftOut.isRefusing(volume)) {
       volume.become(volume.standing().staleSince(0), "the peer is back");
       labels.request(volume.driveIndex());

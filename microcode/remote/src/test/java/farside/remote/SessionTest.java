@@ -433,6 +433,33 @@ class SessionTest {
     assertThat(source.drives[0]).isEqualTo(target.drives[0]);
   }
 
+  @Test
+  void aTargetThatNeverHearsOfTheEndOfARestoreOwesNothingWhenThePairIsResumed() {
+    startRestoring();
+    drivesOfTargetWork = true;
+    drivesOfSourceWork = true;
+    while (source.volumes.get(0).pairState() != PairState.SYNCHRONIZED) {
+      assertThat(nowNs).as("time, and nothing is restored").isLessThan(2_000 * MS);
+      nowNs += MS;
+      b.doWork(nowNs);
+      target.stage(true);
+      target.destage(0);
+      source.destage(0);
+      a.doWork(nowNs);
+    }
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(100 * MS);
+    assertThat(target.volumes.get(0).table().owed().count()).isPositive();
+    line[0].carrier = true;
+    line[1].carrier = true;
+    nowNs += MS;
+    runFor(500 * MS);
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    assertThat(target.volumes.get(0).table().owed().count()).isZero();
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+  }
+
   /// Takes back what the peer has, under numbers of the peer's that are far above its own, and
   /// makes none of it stable.
   private void takeBackUnderHighNumbersOfThePeer() {

@@ -1,0 +1,134 @@
+package farside.simulator;
+
+import farside.port.IoVector;
+import farside.port.Memory;
+import java.lang.foreign.MemorySegment;
+
+/// One request to a simulated drive, from its submission to its completion.
+final class DriveRequest {
+  enum Kind {
+    READ,
+    WRITE,
+    WRITE_THROUGH,
+    ZERO,
+    FLUSH
+  }
+
+  final Kind kind;
+  final long offsetBytes;
+  final long lengthBytes;
+  final long tag;
+
+  /// What is to be written; null of any other request.
+  byte[] data;
+
+  /// Of a read, the blocks that a change in flight touches too; null if there are none.
+  boolean[] disturbed;
+
+  long changesBefore;
+  boolean failed;
+
+  /// The drive had gone when it came, or while it was under way.
+  boolean isOfGoneDrive;
+
+  long submittedNs;
+  long firstBadByte = -1;
+  private long[] addresses;
+  private int[] lengthsBytes;
+
+  DriveRequest(Kind kind, long offsetBytes, long lengthBytes, long tag) {
+    this.kind = kind;
+    this.offsetBytes = offsetBytes;
+    this.lengthBytes = lengthBytes;
+    this.tag = tag;
+  }
+
+  /// The same write to another place.
+  DriveRequest at(long otherOffsetBytes) {
+    DriveRequest other = new DriveRequest(kind, otherOffsetBytes, lengthBytes, tag);
+    other.data = data;
+    return other;
+  }
+
+  /// The memory that it names.
+  void setPieces(IoVector pieces) {
+    addresses = new long[pieces.count()];
+    lengthsBytes = new int[pieces.count()];
+    for (int i = 0; i < addresses.length; i++) {
+      addresses[i] = pieces.address(i);
+      lengthsBytes[i] = pieces.lengthBytes(i);
+    }
+  }
+
+  /// What its memory holds now is what it writes.
+  void gather() {
+    data = new byte[(int) lengthBytes];
+    int at = 0;
+    for (int i = 0; i < addresses.length; i++) {
+      MemorySegment.copy(
+          Memory.at(addresses[i], lengthsBytes[i]),
+          0,
+          MemorySegment.ofArray(data),
+          at,
+          lengthsBytes[i]);
+      at += lengthsBytes[i];
+    }
+  }
+
+  /// What was read goes into its memory.
+  void scatter(byte[] read) {
+    int at = 0;
+    for (int i = 0; i < addresses.length; i++) {
+      MemorySegment.copy(
+          MemorySegment.ofArray(read),
+          at,
+          Memory.at(addresses[i], lengthsBytes[i]),
+          0,
+          lengthsBytes[i]);
+      at += lengthsBytes[i];
+    }
+  }
+
+  /// The first byte of its memory that is not what it was at submission; -1 if all is.
+  long changedByte() {
+    MemorySegment then = MemorySegment.ofArray(data);
+    long at = 0;
+    for (int i = 0; i < addresses.length; i++) {
+      int length = lengthsBytes[i];
+      long mismatch =
+          MemorySegment.mismatch(then, at, at + length, Memory.at(addresses[i], length), 0, length);
+      if (mismatch != -1) {
+        return at + mismatch;
+      }
+      at += length;
+    }
+    return -1;
+  }
+
+  boolean isFlush() {
+    return kind == Kind.FLUSH || kind == Kind.WRITE_THROUGH;
+  }
+
+  boolean overlaps(DriveRequest other) {
+    return other.kind != Kind.FLUSH
+        && offsetBytes < other.offsetBytes + other.lengthBytes
+        && other.offsetBytes < offsetBytes + lengthBytes;
+  }
+
+  /// The blocks of this read that the other changes have no defined content.
+  void disturb(DriveRequest change, int blockBytes) {
+    if (disturbed == null) {
+      disturbed = new boolean[(int) (lengthBytes / blockBytes)];
+    }
+    long from = Math.max(offsetBytes, change.offsetBytes);
+    long to = Math.min(offsetBytes + lengthBytes, change.offsetBytes + change.lengthBytes);
+    for (long at = from; at < to; at += blockBytes) {
+      disturbed[(int) ((at - offsetBytes) / blockBytes)] = true;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return kind + " at byte " + offsetBytes + ", " + lengthBytes + " bytes";
+  }
+}

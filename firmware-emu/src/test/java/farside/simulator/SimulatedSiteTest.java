@@ -1,0 +1,195 @@
+package farside.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import farside.cabinet.CabinetDescription;
+import farside.director.EventCode;
+import farside.port.EventPort;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// That what befalls the process of a site, and its clocks, really does.
+class SimulatedSiteTest {
+  private static final long MILLI = 1_000_000;
+  private static final long ORIGIN_NS = 5_000 * MILLI;
+
+  private final Arena arena = Arena.ofConfined();
+  private final Draws draws = new Draws(3);
+  private final Trace trace = new Trace(null);
+  private final VirtualTime time = new VirtualTime(ORIGIN_NS);
+  private final SiteClock clock = new SiteClock(time, 20_000, draws.fork());
+  private EventPort events;
+  private final List<Ticker> processes = new ArrayList<>();
+  private final SimulatedSite site = new SimulatedSite(
+      new CabinetDescription(
+          "A", "SIMA", "", 8, 1000, 100, 200, 2000, List.of(), List.of(), List.of()),
+      (description, ports, wallMsAtZero) -> {
+        events = ports.events();
+        processes.add(new Ticker(wallMsAtZero));
+        return processes.getLast();
+      },
+      new SimulatedNvram(1 << 16, arena, draws.fork(), trace),
+      List.of(),
+      List.of(),
+      new SimulatedHost(
+          "A",
+          HostHabits.draw(new Draws(1)),
+          new Pace(time, 0),
+          time,
+          new Oracle(),
+          draws.fork(),
+          trace),
+      new Oracle(),
+      List.of(),
+      false,
+      time,
+      draws.fork(),
+      trace,
+      clock);
+
+  SimulatedSiteTest() {
+    time.add(site);
+    site.start();
+    time.runFor(1000 * MILLI);
+  }
+
+  @AfterEach
+  void close() {
+    arena.close();
+  }
+
+  @Test
+  void aStoppedProcessDoesNothingUntilItGoesOnAndThenSeesThatMuchTimeHasPassed() {
+    Ticker process = processes.get(0);
+    assertThat(process.rounds.size()).isBetween(8, 12);
+    site.stop();
+    int before = process.rounds.size();
+    time.runFor(10_000 * MILLI);
+    assertThat(process.rounds).hasSize(before);
+    assertThat(site.stops()).isEqualTo(1);
+
+    site.resume();
+    time.runFor(1000 * MILLI);
+    assertThat(processes).hasSize(1);
+    assertThat(process.rounds).hasSizeGreaterThan(before + 8);
+    assertThat(process.rounds.get(before) - process.rounds.get(before - 1))
+        .isGreaterThan(10_000 * MILLI);
+  }
+
+  @Test
+  void aStoppedProcessCanBeKilled() {
+    site.stop();
+    site.kill();
+    assertThat(site.isRunning()).isFalse();
+    site.start();
+    time.runFor(1000 * MILLI);
+    assertThat(processes.get(1).rounds).isNotEmpty();
+  }
+
+  @Test
+  void aCommandIsNotAnsweredBeforeTheStoppedProcessGoesOnAndNobodyIsBlamed() {
+    site.stop();
+    site.console().type("query", false);
+    time.runFor(10_000 * MILLI);
+    assertThat(site.console().longestWaiting(5_000 * MILLI)).isEqualTo("query");
+    site.resume();
+    assertThat(site.console().longestWaiting(5_000 * MILLI)).isNull();
+    time.runFor(6_000 * MILLI);
+    assertThat(site.console().longestWaiting(5_000 * MILLI)).isEqualTo("query");
+  }
+
+  @Test
+  void aProcessReadsTheClockOfItsSite() {
+    List<Long> rounds = processes.get(0).rounds;
+    long beforeNs = rounds.getLast();
+    time.runFor(100_000 * MILLI);
+    double shownNs = rounds.getLast() - beforeNs;
+    assertThat(shownNs / (100_000 * MILLI)).isBetween(1.018, 1.022);
+    // It asks to be run a tenth of a second of its own later each time.
+    assertThat(rounds.get(5) - rounds.get(4)).isBetween(100 * MILLI, 101 * MILLI);
+  }
+
+  @Test
+  void theDateThatIsSetIsThatOfTheNextProcessAndTheClockBeginsAnewWithThePower() {
+    long dateMs = processes.get(0).wallMsAtZero;
+    clock.setDate();
+    site.kill();
+    site.start();
+    time.runFor(1000 * MILLI);
+    assertThat(Math.abs(processes.get(1).wallMsAtZero - dateMs)).isGreaterThan(1000);
+
+    long clockNs = processes.get(1).rounds.getLast();
+    site.losePower();
+    site.start();
+    time.runFor(1000 * MILLI);
+    assertThat(Math.abs(processes.get(2).rounds.getFirst() - clockNs)).isGreaterThan(2000 * MILLI);
+  }
+
+  @Test
+  void whatWaitsForAnEventComesAfterSoManyOfItAndOnce() {
+    int[] came = {0};
+    site.afterEvents(EventCode.PAIR_STATE, 2, () -> came[0]++);
+    tell(EventCode.PAIR_STATE);
+    tell(EventCode.VOLUME_READY);
+    assertThat(came[0]).isZero();
+    tell(EventCode.PAIR_STATE);
+    tell(EventCode.PAIR_STATE);
+    assertThat(came[0]).isOne();
+  }
+
+  private void tell(EventCode event) {
+    events.submit(time.nowNs(), event.number(), event.severity().name(), "said");
+  }
+
+  /// A cabinet that wants to run every tenth of a second, and keeps the times.
+  private static final class Ticker implements SteppedCabinet {
+    final long wallMsAtZero;
+    final List<Long> rounds = new ArrayList<>();
+    private long nextNs;
+
+    Ticker(long wallMsAtZero) {
+      this.wallMsAtZero = wallMsAtZero;
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+      if (!rounds.isEmpty() && nowNs - nextNs < 0) {
+        return 0;
+      }
+      rounds.add(nowNs);
+      nextNs = nowNs + 100 * MILLI;
+      return 0;
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+      return nextNs;
+    }
+
+    @Override
+    public void requestShutdown() {}
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public boolean isDown() {
+      return false;
+    }
+
+    @Override
+    public FarCopy farCopyOf(String volumeName) {
+      return FarCopy.NOT_KNOWN;
+    }
+
+    @Override
+    public String unsettled() {
+      return "";
+    }
+  }
+}
