@@ -173,6 +173,8 @@ final class Injection {
         healLater(fault, line::restore);
       }
       case LINE_NOISY -> {
+        // What it damages is all the more, the more there is.
+        pace.hurryFor(fault.lastsNs());
         line.setNoisy(true);
         healLater(fault, () -> line.setNoisy(false));
       }

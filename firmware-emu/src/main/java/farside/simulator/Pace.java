@@ -19,7 +19,13 @@ final class Pace {
 
   /// Something has happened.
   void hurry() {
-    hurryUntilNs = time.nowNs() + AFTER_NS;
+    hurryFor(AFTER_NS);
+  }
+
+  /// Something goes on for so long.
+  void hurryFor(long durationNs) {
+    long untilNs = time.nowNs() + durationNs;
+    hurryUntilNs = untilNs - hurryUntilNs > 0 ? untilNs : hurryUntilNs;
   }
 
   /// Something will happen after so long.

@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.port.LinkPort;
 import farside.port.Memory;
+import farside.protocol.link.FrameHeaderFlyweight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -344,9 +345,11 @@ final class SimulatedLink implements LinkPort {
     }
     int flips = 1 + draws.below(3);
     for (int i = 0; i < flips; i++) {
-      // Half of the damage hits the header, which is a small part of most frames.
-      int index =
-          draws.below(draws.chance(500) ? Math.min(48, frame.lengthBytes) : frame.lengthBytes);
+      // Half of the damage hits the header or the message, a small part of most frames.
+      int headBytes = FrameHeaderFlyweight.HEADER_BYTES
+          + (frame.bytes[FrameHeaderFlyweight.MESSAGE_BYTES_OFFSET] & 0xff);
+      int index = draws.below(
+          draws.chance(500) ? Math.min(headBytes, frame.lengthBytes) : frame.lengthBytes);
       frame.bytes[index] ^= (byte) (1 << draws.below(8));
     }
   }

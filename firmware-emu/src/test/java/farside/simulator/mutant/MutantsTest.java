@@ -85,7 +85,7 @@ class MutantsTest {
             "the loss of the peer's memory goes unnoticed",
             REMOTE + "GroupCut",
             new Answers("onPeerMemoryLost", null)),
-        mixed(
+        blackout(
             "a restart forgets which groups went alone",
             REMOTE + "GroupCut",
             new Answers("takeUpAfterIml", null)),

@@ -173,7 +173,7 @@ final class SimulateCommand implements Callable<Integer> {
     } catch (IllegalArgumentException unknown) {
       throw new RefusedException(ExitStatus.USAGE, list + ": " + unknown.getMessage());
     }
-    return seeds;
+    return seeds.stream().distinct().toList();
   }
 
   /// All of the process counts: what compiles and what collects garbage, too.
