@@ -237,8 +237,10 @@ class MutantsTest {
   }
 
   @Test
-  void thereAreAtLeastTwentyFive() {
-    assertThat(mutants().stream().map(Mutant::name).distinct().count()).isGreaterThanOrEqualTo(25);
+  void atLeastTwentyFiveAreFoundWithinTwoHundredSeeds() {
+    assertThat(mutants().stream().map(TABLE::row).filter(row -> row.seeds() > 0).count())
+        .isGreaterThanOrEqualTo(25);
+    assertThat(mutants().stream().map(TABLE::row)).allMatch(row -> row.seeds() <= 200);
   }
 
   @Test
@@ -255,8 +257,9 @@ class MutantsTest {
     assumeTrue(mutant.name().contains(ONLY), "only: " + ONLY);
     Hunt hunt = new Hunt(mutant);
     int foundLately = TABLE.row(mutant).seeds();
+    assumeTrue(IS_FRESH || foundLately > 0, "the table has no seed that finds it: specs/open.md");
     long seed = foundLately;
-    String found = IS_FRESH || foundLately == 0 ? "" : hunt.run(foundLately);
+    String found = IS_FRESH ? "" : hunt.run(foundLately);
     boolean isStale = !IS_FRESH && found.isEmpty();
     for (long next = 1; found.isEmpty() && next <= SEEDS_MAX; next++) {
       seed = next;
