@@ -7,10 +7,12 @@ import farside.simulator.Simulation;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -110,6 +112,10 @@ final class SimulateCommand implements Callable<Integer> {
     if (jobs < 1) {
       throw new RefusedException(ExitStatus.USAGE, "--jobs takes 1 or more; not " + jobs + ".");
     }
+    if (minutes != null && minutes < 1) {
+      throw new RefusedException(
+          ExitStatus.USAGE, "--minutes takes 1 or more; not " + minutes + ".");
+    }
     if (only != null && without != null) {
       throw new RefusedException(
           ExitStatus.USAGE, "--only and --without say the same in two ways: take one of them.");
@@ -153,27 +159,42 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private static List<Simulation.Seed> read(Path list) throws RefusedException {
-    List<Simulation.Seed> seeds = new ArrayList<>();
+    List<String> lines;
     try {
-      for (String line : Files.readAllLines(list)) {
-        if (line.isBlank() || line.startsWith("#")) {
-          continue;
-        }
-        Matcher begin = LISTED.matcher(line);
-        if (!begin.lookingAt()) {
-          throw new RefusedException(
-              ExitStatus.USAGE,
-              list + ": a line begins with a scenario and a seed, such as MIXED 11; not: " + line);
-        }
-        seeds.add(new Simulation.Seed(
-            ScenarioKind.valueOf(begin.group(1)), Long.parseLong(begin.group(2))));
-      }
+      lines = Files.readAllLines(list);
+    } catch (NoSuchFileException missing) {
+      throw new RefusedException(
+          ExitStatus.USAGE,
+          "there is no file " + list + ". Name one of seeds, such as ci/seeds/found.txt.");
     } catch (IOException unreadable) {
-      throw new RefusedException(ExitStatus.USAGE, list + " cannot be read: " + unreadable);
-    } catch (IllegalArgumentException unknown) {
-      throw new RefusedException(ExitStatus.USAGE, list + ": " + unknown.getMessage());
+      throw new RefusedException(
+          ExitStatus.USAGE,
+          list + " cannot be read as text: " + unreadable
+              + ". Name a file of seeds, such as ci/seeds/found.txt.");
+    }
+    List<Simulation.Seed> seeds = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (!line.isBlank() && !line.startsWith("#")) {
+        seeds.add(seedOf(line, list + ", line " + (i + 1)));
+      }
     }
     return seeds.stream().distinct().toList();
+  }
+
+  private static Simulation.Seed seedOf(String line, String where) throws RefusedException {
+    Matcher begin = LISTED.matcher(line);
+    if (begin.lookingAt()) {
+      for (ScenarioKind kind : ScenarioKind.values()) {
+        if (kind.name().equals(begin.group(1))) {
+          return new Simulation.Seed(kind, Long.parseLong(begin.group(2)));
+        }
+      }
+    }
+    throw new RefusedException(
+        ExitStatus.USAGE,
+        "%s does not begin with a scenario and a seed, such as MIXED 11: %s. The scenarios are %s."
+            .formatted(where, line, Arrays.toString(ScenarioKind.values())));
   }
 
   /// All of the process counts: what compiles and what collects garbage, too.

@@ -166,6 +166,21 @@ class FarsideCommandTest {
   }
 
   @Test
+  void aListOfSeedsThatIsNoneIsRefusedWithTheLineAndTheCure() throws IOException {
+    Path list = directory.resolve("seeds.txt");
+    assertThat(execute("sim", "--list", list.toString())).isEqualTo(2);
+    assertThat(said(error)).contains("there is no file", "such as ci/seeds/found.txt");
+
+    Files.writeString(list, "# seeds\n\nMIXXED 3 a story\n");
+    assertThat(execute("sim", "--list", list.toString())).isEqualTo(2);
+    assertThat(said(error))
+        .contains("seeds.txt, line 3 does not begin", "MIXXED 3", "The scenarios are [MIXED,");
+
+    assertThat(execute("sim", "--minutes", "0")).isEqualTo(2);
+    assertThat(said(error)).contains("--minutes takes 1 or more; not 0.");
+  }
+
+  @Test
   void aRigOfFilesNeedsNoPreflight() {
     assertThat(execute("preflight", "loopback", "--site", "A")).isZero();
     assertThat(said(out)).startsWith("A D1: D1.img, a file").doesNotContain("udev");
