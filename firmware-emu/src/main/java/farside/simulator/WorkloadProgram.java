@@ -34,6 +34,7 @@ final class WorkloadProgram implements HostProgram {
   private final VirtualTime time;
   private final Draws draws;
   private final HostHabits habits;
+  private final RequestMix mix;
   private final int depth;
   private final long nsPerByte;
 
@@ -97,10 +98,11 @@ final class WorkloadProgram implements HostProgram {
     this.time = time;
     this.draws = draws;
     this.habits = head.habits();
+    this.mix = habits.mix();
     this.depth = (int) draws.between(1, habits.depthMax());
     this.nsPerByte = draws.chance(habits.slowPermille()) ? draws.skewed(10, 3000) : 0;
     this.inOrderBytes = inOrderBytes;
-    this.flushesEachWrite = habits.flushPermille() > 0 && draws.chance(LOGS_PERMILLE);
+    this.flushesEachWrite = mix.flushPermille() > 0 && draws.chance(LOGS_PERMILLE);
   }
 
   void start() {
@@ -256,7 +258,7 @@ final class WorkloadProgram implements HostProgram {
     if (command == HostCommand.FLUSH) {
       return new HostRequest(command, 0, ++lastCookie, 0, 0, true, time.nowNs());
     }
-    if (draws.chance(habits.badPermille())) {
+    if (draws.chance(mix.badPermille())) {
       offsetBytes = sizeBytes - lengthBytes + draws.between(1, 1_000_000);
       wellFormed = false;
     }
@@ -301,9 +303,9 @@ final class WorkloadProgram implements HostProgram {
       case READ -> draws.chance(200) ? HostFlags.ONE_EXTENT : 0;
       case BLOCK_STATUS -> draws.chance(300) ? HostFlags.FIRST_ONLY : 0;
       case WRITE, TRIM ->
-        draws.chance(habits.forceUnitAccessPermille()) ? HostFlags.FORCE_UNIT_ACCESS : 0;
+        draws.chance(mix.forceUnitAccessPermille()) ? HostFlags.FORCE_UNIT_ACCESS : 0;
       case WRITE_ZEROES ->
-        (draws.chance(habits.forceUnitAccessPermille()) ? HostFlags.FORCE_UNIT_ACCESS : 0)
+        (draws.chance(mix.forceUnitAccessPermille()) ? HostFlags.FORCE_UNIT_ACCESS : 0)
             | (draws.chance(300) ? HostFlags.KEEP_ROOM : 0)
             | (draws.chance(300) ? HostFlags.FAST_ONLY : 0);
       case FLUSH, CACHE -> 0;
@@ -316,20 +318,20 @@ final class WorkloadProgram implements HostProgram {
       return HostCommand.FLUSH;
     }
     int draw = draws.below(1000);
-    int reads = readOnly ? 980 : habits.readPermille();
+    int reads = readOnly ? 980 : mix.readPermille();
     if (draw < reads) {
       return draws.chance(READ_PERMILLE)
           ? HostCommand.READ
           : draws.chance(800) ? HostCommand.BLOCK_STATUS : HostCommand.CACHE;
     }
     int other = draws.below(1000);
-    if (other < habits.flushPermille()) {
+    if (other < mix.flushPermille()) {
       return HostCommand.FLUSH;
     }
-    if (other < habits.flushPermille() + habits.trimPermille()) {
+    if (other < mix.flushPermille() + mix.trimPermille()) {
       return HostCommand.TRIM;
     }
-    if (other < habits.flushPermille() + 2 * habits.trimPermille()) {
+    if (other < mix.flushPermille() + 2 * mix.trimPermille()) {
       return HostCommand.WRITE_ZEROES;
     }
     flushIsNext = flushesEachWrite;
@@ -337,11 +339,11 @@ final class WorkloadProgram implements HostProgram {
   }
 
   private int drawLengthBytes() {
-    if (draws.chance(habits.largePermille())) {
+    if (draws.chance(mix.largePermille())) {
       int length = (int) draws.skewed(8192, LARGE_BYTES);
-      return draws.chance(habits.unalignedPermille()) ? length : length / BLOCK_BYTES * BLOCK_BYTES;
+      return draws.chance(mix.unalignedPermille()) ? length : length / BLOCK_BYTES * BLOCK_BYTES;
     }
-    if (draws.chance(habits.unalignedPermille())) {
+    if (draws.chance(mix.unalignedPermille())) {
       return (int) draws.skewed(1, 8191);
     }
     return draws.chance(500) ? 4096 : BLOCK_BYTES * (1 + draws.below(16));
@@ -350,7 +352,7 @@ final class WorkloadProgram implements HostProgram {
   private long drawOffsetBytes(int lengthBytes) {
     long room = sizeBytes - lengthBytes;
     long offsetBytes;
-    if (draws.chance(habits.hotPermille())) {
+    if (draws.chance(mix.hotPermille())) {
       offsetBytes = draws.between(0, Math.min(room, 32 * 1024));
     } else if (draws.chance(200)) {
       offsetBytes = sequentialBytes + lengthBytes <= sizeBytes ? sequentialBytes : 0;
@@ -359,7 +361,7 @@ final class WorkloadProgram implements HostProgram {
     } else {
       offsetBytes = draws.between(0, room);
     }
-    return draws.chance(habits.unalignedPermille())
+    return draws.chance(mix.unalignedPermille())
         ? offsetBytes
         : offsetBytes / BLOCK_BYTES * BLOCK_BYTES;
   }

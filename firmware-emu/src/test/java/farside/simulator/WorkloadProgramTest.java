@@ -85,7 +85,8 @@ class WorkloadProgramTest {
 
   /// One request at a time, nine of ten a write, whose payload comes in pieces.
   private static HostHabits habits(int vanishPermille) {
-    return new HostHabits(1, 1, MILLI, 100, 0, 0, 0, 0, 0, 0, vanishPermille, 0, 0, 1000, 0);
+    RequestMix mix = new RequestMix(100, 0, 0, 0, 0, 0, 0, 0);
+    return new HostHabits(mix, 1, 1, MILLI, vanishPermille, 0, 1000, 0);
   }
 
   private SimulatedHost head(HostHabits habits) {
