@@ -8,6 +8,7 @@ import farside.driver.posix.Posix;
 import farside.port.Memory;
 import farside.port.NvramLogPort;
 import farside.port.NvramPort;
+import farside.port.NvramRegion;
 import farside.port.RecorderPort;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.NvramLog;
@@ -39,22 +40,17 @@ import java.util.UUID;
 /// With a log beside it the region is *power-safe*: what would be lost is built anew from the
 /// log. Each opening begins a new log, under an epoch of its own that is in the prologue; the
 /// old log is whole until the prologue names the new one.
-public final class NvramFile implements NvramPort {
+public final class NvramFile extends NvramRegion {
   /// Of the flight recorder's ring, right behind the region.
   static final int RECORDER_BYTES = 256 << 10;
 
   private static final int PAGE_BYTES = 4096;
   private static final int SCAN_BYTES = 1 << 20;
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final VarHandle COMMIT_WORD =
       ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN).varHandle();
 
   private final ExclusiveFile file;
   private final MemorySegment whole;
-  private final MemorySegment region;
   private final RecorderPort recorder;
   private final NvramPrologue prologue;
   private final UUID bootId;
@@ -71,13 +67,13 @@ public final class NvramFile implements NvramPort {
 
   private NvramFile(
       ExclusiveFile file, MemorySegment whole, UUID bootId, Found found, String lockRefusal) {
+    super(whole.asSlice(
+        NvramPrologue.PROLOGUE_BYTES,
+        whole.byteSize() - RECORDER_BYTES - NvramPrologue.PROLOGUE_BYTES));
     this.file = file;
     this.found = found;
     this.whole = whole;
-    long recorderOffset = whole.byteSize() - RECORDER_BYTES;
-    this.region =
-        whole.asSlice(NvramPrologue.PROLOGUE_BYTES, recorderOffset - NvramPrologue.PROLOGUE_BYTES);
-    this.recorder = new RecorderMemory(whole.asSlice(recorderOffset));
+    this.recorder = new RecorderMemory(whole.asSlice(whole.byteSize() - RECORDER_BYTES));
     this.prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
     this.bootId = bootId;
     this.lockRefusal = lockRefusal;
@@ -397,51 +393,6 @@ public final class NvramFile implements NvramPort {
 
   private static int push(MemorySegment mapped, long lengthBytes) {
     return Posix.msync(mapped.address(), lengthBytes, Posix.MS_SYNC);
-  }
-
-  @Override
-  public long sizeBytes() {
-    return region.byteSize();
-  }
-
-  @Override
-  public long address() {
-    return region.address();
-  }
-
-  @Override
-  public byte getByte(long offset) {
-    return region.get(ValueLayout.JAVA_BYTE, offset);
-  }
-
-  @Override
-  public int getInt(long offset) {
-    return region.get(INT, offset);
-  }
-
-  @Override
-  public long getLong(long offset) {
-    return region.get(LONG, offset);
-  }
-
-  @Override
-  public void putByte(long offset, byte value) {
-    region.set(ValueLayout.JAVA_BYTE, offset, value);
-  }
-
-  @Override
-  public void putInt(long offset, int value) {
-    region.set(INT, offset, value);
-  }
-
-  @Override
-  public void putLong(long offset, long value) {
-    region.set(LONG, offset, value);
-  }
-
-  @Override
-  public void putBytes(long offset, long sourceAddress, int lengthBytes) {
-    MemorySegment.copy(Memory.at(sourceAddress, lengthBytes), 0, region, offset, lengthBytes);
   }
 
   @Override
