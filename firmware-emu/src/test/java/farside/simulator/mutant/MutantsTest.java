@@ -112,15 +112,15 @@ class MutantsTest {
             new Condition("onFrame", "epoch", true)),
         mixed(
             "a frame that comes again is taken again",
-            REMOTE + "FrameTransport",
+            REMOTE + "IncomingFrames",
             new Condition("onSequenced", "sequence", true)),
         mixed(
             "frames are taken in any order",
-            REMOTE + "FrameTransport",
-            new Condition("onSequenced", "sendNak", true)),
+            REMOTE + "IncomingFrames",
+            new Condition("onSequenced", "askFor", true)),
         mixed(
             "a damaged payload is taken",
-            REMOTE + "FrameTransport",
+            REMOTE + "IncomingFrames",
             new Condition("onSequenced", "payloadCrc", true)),
         mixed(
             "a damaged header is taken",

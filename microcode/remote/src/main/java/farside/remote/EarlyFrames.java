@@ -42,16 +42,16 @@ final class EarlyFrames {
     placeOf = new int[window];
     lengthBytes = new int[window];
     payloadPlaceOf = new int[window];
-    Arrays.fill(payloadPlaceOf, FrameTransport.Places.NONE);
+    Arrays.fill(payloadPlaceOf, IncomingFrames.Places.NONE);
     clear(_ -> {});
   }
 
   /// @param freed told of the places of their payloads
   void clear(IntConsumer freed) {
     for (int i = 0; count > 0 && i < placeOf.length; i++) {
-      if (placeOf[i] != NONE && payloadPlaceOf[i] != FrameTransport.Places.NONE) {
+      if (placeOf[i] != NONE && payloadPlaceOf[i] != IncomingFrames.Places.NONE) {
         freed.accept(payloadPlaceOf[i]);
-        payloadPlaceOf[i] = FrameTransport.Places.NONE;
+        payloadPlaceOf[i] = IncomingFrames.Places.NONE;
       }
     }
     Arrays.fill(placeOf, NONE);
@@ -92,11 +92,11 @@ final class EarlyFrames {
     return true;
   }
 
-  /// Where the payload of the frame lies; [FrameTransport.Places#NONE] if in the frame itself.
+  /// Where the payload of the frame lies; [IncomingFrames.Places#NONE] if in the frame itself.
   /// The place is the caller's from now on.
   int takePayloadPlace(long sequence) {
     int place = payloadPlaceOf[slot(sequence)];
-    payloadPlaceOf[slot(sequence)] = FrameTransport.Places.NONE;
+    payloadPlaceOf[slot(sequence)] = IncomingFrames.Places.NONE;
     return place;
   }
 

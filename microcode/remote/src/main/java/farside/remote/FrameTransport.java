@@ -1,9 +1,7 @@
 package farside.remote;
 
-import farside.cache.WriteRecords;
 import farside.director.Director;
 import farside.port.LinkPort;
-import farside.port.Memory;
 import farside.protocol.link.FrameHeaderFlyweight;
 import farside.protocol.link.FrameKind;
 import farside.protocol.session.MessageHeaderEncoder;
@@ -16,11 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 ///
 /// Sequenced frames are numbered from 1 in each session and direction, acknowledged
 /// cumulatively in every header, sent again when asked for (NAK) or when an acknowledgement is
-/// overdue, and delivered in order: a frame that came too soon is kept until the missing one is
-/// here. Which link a frame goes over is `LinkGroup`'s choice. With several, a frame that came too
-/// soon is no sign yet that another was lost: it is missed once every link has brought something
-/// that was sent later. Credit bounds what the peer may send: it never exceeds the room that this
-/// cabinet keeps for it. Frames of another epoch are dropped: they belong to a session that is
+/// overdue, and delivered in order by [IncomingFrames]. Which link a frame goes over is
+/// `LinkGroup`'s choice. Frames of another epoch are dropped: they belong to a session that is
 /// over.
 /// Spec: `specs/link-session.md`.
 final class FrameTransport {
@@ -34,7 +29,6 @@ final class FrameTransport {
 
   private static final int RESEND_MAX = 16;
   private static final long RESEND_AFTER_NS = 200_000_000;
-  private static final long NAK_AGAIN_NS = 50_000_000;
 
   /// Takes what the transport delivers.
   interface Receiver {
@@ -56,37 +50,9 @@ final class FrameTransport {
     void onRefused(String reason);
   }
 
-  /// How much room the peer may fill, in frames of 4 KiB.
-  interface Room {
-    int freeUnits();
-
-    /// Of these, what the peer is not told of: payload finds its place there while the peer may
-    /// send the same once more over another link.
-    default int unpromisedUnits() {
-      return 0;
-    }
-  }
-
-  /// Where payload that is on its way may be received to. All places count as taken room.
-  interface Places {
-    /// No place.
-    int NONE = WriteRecords.NONE;
-
-    /// A place for the payload of this message in one piece, or [#NONE].
-    int reserve(UnsafeBuffer head, int messageOffset, int payloadBytes);
-
-    long addressOf(int place);
-
-    int bytesOf(int place);
-
-    /// The receiver has not taken it.
-    void giveBack(int place);
-  }
-
   private final LinkGroup links;
   private final Receiver receiver;
-  private final Room room;
-  private final Places places;
+  private final IncomingFrames inOrder;
 
   private final UnsafeBuffer out =
       new UnsafeBuffer(ByteBuffer.allocateDirect(FrameHeaderFlyweight.HEADER_BYTES + 256));
@@ -99,21 +65,15 @@ final class FrameTransport {
 
   private final SentFrames sent = new SentFrames(WINDOW);
   private final LinkReports reports;
-  private final EarlyFrames early = new EarlyFrames(WINDOW);
 
   private int myEpoch;
   private int peerEpoch;
   private long nextSequence = 1;
   private long acknowledged;
-  private long expected = 1;
   private long sentUnits;
   private long creditLimit;
-  private long deliveredUnits;
-  private int creditAdvertised;
-  private boolean ackDue;
   private long roundNs;
   private long progressNs;
-  private long nakSentNs;
   private long lastReceivedNs;
   private long lastSentNs;
   private long resentFrames;
@@ -123,20 +83,11 @@ final class FrameTransport {
   /// Frames that were lost with their link, or on it, and that went over no other yet.
   private int strandedFrames;
 
-  /// Where the payload of the frame lies that is being looked at, if not in the frame.
-  private int place = Places.NONE;
-
-  /// Where the gap is that frames wait behind, since when, and whether it was asked for.
-  private long gapAt;
-
-  private long gapSinceNs;
-  private boolean isGapAskedFor;
-
-  FrameTransport(LinkGroup links, Receiver receiver, Room room, Places places) {
+  FrameTransport(
+      LinkGroup links, Receiver receiver, IncomingFrames.Room room, IncomingFrames.Places places) {
     this.links = links;
     this.receiver = receiver;
-    this.room = room;
-    this.places = places;
+    inOrder = new IncomingFrames(links, receiver, room, places, this::sendNak);
     reports = new LinkReports(links, this);
   }
 
@@ -146,15 +97,10 @@ final class FrameTransport {
     peerEpoch = 0;
     nextSequence = 1;
     acknowledged = 0;
-    expected = 1;
     sentUnits = 0;
     creditLimit = 0;
-    deliveredUnits = 0;
-    creditAdvertised = 0;
-    ackDue = false;
     strandedFrames = 0;
-    gapAt = 0;
-    nakSentNs = nowNs - NAK_AGAIN_NS;
+    inOrder.begin(nowNs);
     progressNs = nowNs;
     lastReceivedNs = nowNs;
     end();
@@ -163,12 +109,12 @@ final class FrameTransport {
 
   /// The session is over: what came too soon is of no use any more.
   void end() {
-    early.clear(places::giveBack);
+    inOrder.end();
   }
 
   /// The link carries the session from now on.
   void join(GroupLink link, long nowNs) {
-    links.join(link, expected, nowNs);
+    links.join(link, inOrder.expected(), nowNs);
   }
 
   /// The link has left the session: what was on it goes over the others at the end of this round.
@@ -353,8 +299,7 @@ final class FrameTransport {
         haste,
         avoided);
     if (answer != LinkPort.FULL) {
-      ackDue = false;
-      creditAdvertised = credit;
+      inOrder.onTold(credit);
     }
     return answer;
   }
@@ -362,7 +307,7 @@ final class FrameTransport {
   /// Returns the credit that the frame advertises.
   private int seal(
       FrameKind kind, int sequence, int messageBytes, int payloadBytes, int payloadCrc) {
-    int credit = credit();
+    int credit = inOrder.credit();
     header
         .wrapForWriting(out, 0)
         .kind(kind)
@@ -370,25 +315,18 @@ final class FrameTransport {
         .payloadBytes(payloadBytes)
         .epoch(myEpoch)
         .sequence(sequence)
-        .ack((int) (expected - 1))
+        .ack((int) (inOrder.expected() - 1))
         .credit(credit)
         .payloadCrc(payloadCrc)
         .seal();
     return credit;
   }
 
-  /// Never less than was told before: the peer may have sent so much already.
-  private int credit() {
-    int promised = Math.max(0, room.freeUnits() - room.unpromisedUnits());
-    int now = (int) (deliveredUnits + promised);
-    return now - creditAdvertised < 0 ? creditAdvertised : now;
-  }
-
   /// At the end of a round: acknowledges what no other frame did, and sends again what is
   /// overdue.
   int endRound(long nowNs, PinSink pins) {
     int work = strandedFrames > 0 ? resendStranded(pins) : 0;
-    if (ackDue || isCreditNews()) {
+    if (inOrder.isTellingDue()) {
       work += sendLoose(FrameKind.STATUS, 0, nowNs) ? 1 : 0;
     }
     if (unacknowledged() > 0 && nowNs - progressNs >= RESEND_AFTER_NS) {
@@ -396,27 +334,7 @@ final class FrameTransport {
       progressNs = nowNs;
       work++;
     }
-    if (early.count() > 0 && isGapDue(nowNs)) {
-      sendNak(nowNs);
-      work++;
-    }
-    return work + reports.tell(nowNs);
-  }
-
-  /// True if the missing frame is to be asked for now.
-  private boolean isGapDue(long nowNs) {
-    if (links.joinedCount() <= 1) {
-      return nowNs - nakSentNs >= NAK_AGAIN_NS;
-    }
-    if (gapAt != expected) {
-      gapAt = expected;
-      gapSinceNs = nowNs;
-      isGapAskedFor = false;
-    }
-    if (!isGapAskedFor && links.hasPassed((int) expected)) {
-      return true;
-    }
-    return nowNs - gapSinceNs >= NAK_AGAIN_NS && nowNs - nakSentNs >= NAK_AGAIN_NS;
+    return work + inOrder.askIfDue(nowNs) + reports.tell(nowNs);
   }
 
   /// Told of payloads that were queued once more.
@@ -424,21 +342,12 @@ final class FrameTransport {
     void onQueuedAgain(int kind, int reference);
   }
 
-  private boolean isCreditNews() {
-    int gained = credit() - creditAdvertised;
-    int left = creditAdvertised - (int) deliveredUnits;
-    return gained >= 64 || gained > 0 && left < 32;
-  }
-
   long nextDeadlineNs() {
     long deadline = Director.NO_DEADLINE;
     if (unacknowledged() > 0) {
       deadline = progressNs + RESEND_AFTER_NS;
     }
-    if (early.count() > 0) {
-      boolean isWaiting = links.joinedCount() > 1 && gapSinceNs - nakSentNs > 0;
-      deadline = Director.sooner(deadline, (isWaiting ? gapSinceNs : nakSentNs) + NAK_AGAIN_NS);
-    }
+    deadline = Director.sooner(deadline, inOrder.nextDeadlineNs());
     return Director.sooner(deadline, reports.nextDeadlineNs());
   }
 
@@ -504,22 +413,12 @@ final class FrameTransport {
     return true;
   }
 
-  private void sendNak(long nowNs) {
-    int missing = 1;
-    while (missing < WINDOW && !early.has(expected + missing)) {
-      missing++;
-    }
-    isGapAskedFor = true;
-    sendNak(missing, nowNs);
-  }
-
-  /// Asks for so many frames, from the one that is expected next.
-  private void sendNak(int count, long nowNs) {
+  /// Asks for so many frames, from this one on.
+  private void sendNak(long from, int count, long nowNs) {
     nakEncoder
         .wrapAndApplyHeader(out, FrameHeaderFlyweight.HEADER_BYTES, messageHeader)
-        .fromSequence(expected & 0xFFFF_FFFFL)
+        .fromSequence(from & 0xFFFF_FFFFL)
         .count(count);
-    nakSentNs = nowNs;
     sendLoose(FrameKind.NAK, MessageHeaderEncoder.ENCODED_LENGTH + NakEncoder.BLOCK_LENGTH, nowNs);
   }
 
@@ -562,70 +461,31 @@ final class FrameTransport {
         || incoming.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH) {
       return LinkPort.LinkSink.NOWHERE;
     }
-    int ahead = incoming.sequence() - (int) expected;
-    if (ahead < 0 || ahead >= WINDOW || early.has(expected + ahead)) {
-      return LinkPort.LinkSink.NOWHERE;
-    }
-    int given = places.reserve(frame, incoming.messageOffset(), payloadBytes);
-    if (given == Places.NONE) {
-      return LinkPort.LinkSink.NOWHERE;
-    }
-    if (!isPromiseKept()) {
-      places.giveBack(given);
-      return LinkPort.LinkSink.NOWHERE;
-    }
-    from.setPlace(given);
-    return places.addressOf(given);
-  }
-
-  /// True if all that the peer may still send has room without any of the places that are given
-  /// away. The frame for which one was given counts among that: its link may get stuck in the
-  /// middle of it, and another link bring it.
-  private boolean isPromiseKept() {
-    return (int) (deliveredUnits + room.freeUnits()) - creditAdvertised >= 0;
+    return inOrder.placeFor(from, frame, payloadBytes);
   }
 
   /// As [#onFrame], for a frame whose payload lies in the link's place. Only the head is here.
   Verdict onFrameInPlace(
       GroupLink from, long headAddress, int headBytes, boolean up, long nowNs, PinSink pins) {
-    place = from.takePlace();
+    inOrder.usePlaceOf(from);
     Verdict verdict = onFrame(from, headAddress, headBytes, up, nowNs, pins);
-    giveBackPlace();
+    inOrder.giveBackPlace();
     return verdict;
   }
 
   /// The link brings nothing into its place any more that is of use.
   void onPlaceFree(GroupLink from) {
-    places.giveBack(from.takePlace());
-  }
-
-  private void giveBackPlace() {
-    if (place != Places.NONE) {
-      places.giveBack(place);
-      place = Places.NONE;
-    }
+    inOrder.onPlaceFree(from);
   }
 
   /// Where the payload of the message that is being delivered lies, if not in its frame.
   int place() {
-    return place;
+    return inOrder.place();
   }
 
   /// The place is the receiver's from now on.
   void onPlaceTaken() {
-    place = Places.NONE;
-  }
-
-  private long payloadAddress(long frameAddress) {
-    return place == Places.NONE ? frameAddress + incoming.payloadOffset() : places.addressOf(place);
-  }
-
-  /// True if what is here is as long as the header says.
-  private boolean isWhole(int lengthBytes) {
-    return place == Places.NONE
-        ? lengthBytes == incoming.frameBytes()
-        : lengthBytes == incoming.payloadOffset()
-            && incoming.payloadBytes() <= places.bytesOf(place);
+    inOrder.onPlaceTaken();
   }
 
   Verdict onFrame(
@@ -634,7 +494,7 @@ final class FrameTransport {
     incoming.wrapForReading(frame, 0);
     if (lengthBytes < FrameHeaderFlyweight.HEADER_BYTES
         || !incoming.isPlausible()
-        || !isWhole(lengthBytes)
+        || !inOrder.isWhole(incoming, lengthBytes)
         || !incoming.headerCrcIsRight()) {
       receiver.onRefused("header is damaged");
       return Verdict.TAKEN;
@@ -654,7 +514,7 @@ final class FrameTransport {
     switch (incoming.kind()) {
       case SEQUENCED -> {
         from.onSequenced(incoming.sequence(), incoming.frameBytes());
-        return onSequenced(address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
+        return inOrder.onSequenced(frame, address, nowNs) ? Verdict.TAKEN : Verdict.BROKEN;
       }
       case STATUS -> {
         if (incoming.messageBytes() >= MessageHeaderEncoder.ENCODED_LENGTH
@@ -719,76 +579,8 @@ final class FrameTransport {
     }
   }
 
-  private boolean onSequenced(long address, long nowNs) {
-    int ahead = incoming.sequence() - (int) expected;
-    if (ahead < 0) {
-      ackDue = true;
-      return true;
-    }
-    if (ahead >= WINDOW) {
-      receiver.onRefused("sequence is beyond the window");
-      return true;
-    }
-    int payloadBytes = incoming.payloadBytes();
-    long payloadAddress = payloadAddress(address);
-    if (payloadBytes > 0 && Memory.crc32c(payloadAddress, payloadBytes) != incoming.payloadCrc()) {
-      receiver.onRefused("payload is damaged");
-      if (ahead == 0 && early.count() == 0 && nowNs - nakSentNs >= NAK_AGAIN_NS) {
-        sendNak(1, nowNs);
-      }
-      return true;
-    }
-    if (ahead > 0) {
-      keepEarly(ahead, nowNs);
-      return true;
-    }
-    boolean isTaken = deliver(frame, payloadAddress);
-    giveBackPlace();
-    return isTaken && deliverEarly();
-  }
-
-  private void keepEarly(int ahead, long nowNs) {
-    long sequence = expected + ahead;
-    if (early.has(sequence) || !early.keep(sequence, frame, frame.capacity(), place)) {
-      return;
-    }
-    onPlaceTaken();
-    if (early.count() == 1 && links.joinedCount() <= 1) {
-      sendNak(nowNs);
-    }
-  }
-
-  private boolean deliverEarly() {
-    while (early.has(expected)) {
-      place = early.takePayloadPlace(expected);
-      UnsafeBuffer view = early.take(expected);
-      incoming.wrapForReading(view, 0);
-      boolean isTaken = deliver(view, payloadAddress(view.addressOffset()));
-      giveBackPlace();
-      if (!isTaken) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean deliver(UnsafeBuffer view, long payloadAddress) {
-    if (incoming.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH) {
-      receiver.onRefused("sequenced frame without a message");
-      return false;
-    }
-    expected++;
-    ackDue = true;
-    return receiver.onMessage(
-        view,
-        incoming.messageOffset(),
-        payloadAddress,
-        incoming.payloadBytes(),
-        incoming.payloadCrc());
-  }
-
   /// The receiver has taken so many units of the room that the peer may fill.
   void onUnitsTaken(int units) {
-    deliveredUnits += units;
+    inOrder.onUnitsTaken(units);
   }
 }

@@ -19,7 +19,7 @@ final class GroupLink implements LinkPort.LinkSink {
   private boolean full;
   private boolean isOut;
   private int queuedFrames;
-  private int place = FrameTransport.Places.NONE;
+  private int place = IncomingFrames.Places.NONE;
   private long lostFrames;
   private long carriedBytes;
 
@@ -293,7 +293,7 @@ final class GroupLink implements LinkPort.LinkSink {
 
   /// The port has one, or is just saying what became of it.
   boolean hasPlace() {
-    return place != FrameTransport.Places.NONE;
+    return place != IncomingFrames.Places.NONE;
   }
 
   /// The port receives a payload there: the place is its until it says otherwise.
@@ -304,7 +304,7 @@ final class GroupLink implements LinkPort.LinkSink {
   /// The place is no longer the port's.
   int takePlace() {
     int taken = place;
-    place = FrameTransport.Places.NONE;
+    place = IncomingFrames.Places.NONE;
     return taken;
   }
 

@@ -13,7 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 ///
 /// A reserved record is nothing yet: NVRAM says nothing of it until `IncomingWrites` commits it,
 /// as it does a record of which it was given a copy, and by the same rules.
-final class IncomingPlaces implements FrameTransport.Places {
+final class IncomingPlaces implements IncomingFrames.Places {
   private final WriteRecords records;
   private final Volumes volumes;
   private final MessageHeaderDecoder header = new MessageHeaderDecoder();

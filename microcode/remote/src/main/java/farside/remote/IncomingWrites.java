@@ -152,7 +152,7 @@ final class IncomingWrites {
       int payloadCrc,
       int place,
       long nowNs) {
-    boolean isInPlace = place != FrameTransport.Places.NONE;
+    boolean isInPlace = place != IncomingFrames.Places.NONE;
     int done = 0;
     while (done < lengthBytes) {
       int left = lengthBytes - done;

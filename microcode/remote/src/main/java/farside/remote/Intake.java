@@ -23,7 +23,7 @@ import java.util.function.IntPredicate;
 /// its drive has all that came for it: its source is told, and leaves its group out of the
 /// session. What it does not send needs no credit, so the other volumes' parts are free for
 /// them.
-final class Intake implements FrameTransport.Room {
+final class Intake implements IncomingFrames.Room {
   /// The largest write of one frame: with less credit a peer may have to wait.
   static final int UNITS_MAX = TrackCopier.UNITS_PER_TRACK;
 

@@ -25,8 +25,8 @@ class FrameTransportTest {
   /// One end: what it was handed, and what it knows to be acknowledged.
   private static final class End
       implements FrameTransport.Receiver,
-          FrameTransport.Room,
-          FrameTransport.Places,
+          IncomingFrames.Room,
+          IncomingFrames.Places,
           LinkGroup.Sink,
           FrameTransport.PinSink {
     final LinkGroup links;
