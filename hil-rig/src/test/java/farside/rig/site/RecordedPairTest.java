@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.awaitility.Awaitility;
@@ -52,9 +53,8 @@ class RecordedPairTest {
       write(host);
     }
     awaitSynchronized();
-    // What a process leaves behind that is killed now.
     for (String site : SITES) {
-      Files.copy(file("first", site), file("killed", site));
+      copyAsAKillWouldLeave(site);
     }
     end();
     // The second run finds kept NVRAM and labelled drives, and reads what the first has written.
@@ -74,6 +74,15 @@ class RecordedPairTest {
       assertReplays(file("killed", site), Verdict.Outcome.CUT_SHORT);
       assertReplays(file("second", site), Verdict.Outcome.SAME);
     }
+  }
+
+  /// What a process leaves behind that is killed now, or, if it recorded no state yet, soon: states
+  /// are recorded once a second.
+  private void copyAsAKillWouldLeave(String site) {
+    Awaitility.await().atMost(PATIENCE).until(() -> {
+      Files.copy(file("first", site), file("killed", site), StandardCopyOption.REPLACE_EXISTING);
+      return replay(file("killed", site)).states() > 0;
+    });
   }
 
   private Path file(String run, String site) {
@@ -137,8 +146,16 @@ class RecordedPairTest {
   }
 
   private static void assertReplays(Path file, Verdict.Outcome expected) throws Exception {
+    Verdict verdict = replay(file);
+    assertThat(verdict.outcome())
+        .as("%s%n%s%n%s", file, String.join("\n", verdict.history()), verdict.difference())
+        .isEqualTo(expected);
+    assertThat(verdict.states()).as("states compared of %s", file).isPositive();
+  }
+
+  private static Verdict replay(Path file) throws Exception {
     try (RecordingReader recording = RecordingReader.open(file)) {
-      Verdict verdict = Replay.of(recording, origin -> {
+      return Replay.of(recording, origin -> {
         try {
           Rig read = RigFile.parse(origin.rigFile(), origin.rig().getBytes(StandardCharsets.UTF_8));
           return read.describe(read.cabinet(origin.site()).orElseThrow());
@@ -146,10 +163,6 @@ class RecordedPairTest {
           throw new IOException(refused);
         }
       });
-      assertThat(verdict.outcome())
-          .as("%s%n%s%n%s", file, String.join("\n", verdict.history()), verdict.difference())
-          .isEqualTo(expected);
-      assertThat(verdict.states()).as("states compared of %s", file).isPositive();
     }
   }
 }
