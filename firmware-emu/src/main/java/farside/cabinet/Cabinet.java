@@ -14,6 +14,7 @@ import farside.director.MachineCheck;
 import farside.disk.DiskAdapter;
 import farside.disk.DrivePatience;
 import farside.port.DrivePort;
+import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.Outlet;
@@ -29,7 +30,6 @@ import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,8 +106,8 @@ public final class Cabinet implements CabinetDesk {
     long slotBytes =
         (long) (description.readSlots() + RemoteAdapter.PRIVATE_SLOTS) * BlockMask.TRACK_BYTES;
     long driveBytes = (long) ports.drives().size() * DiskAdapter.WORK_BYTES_PER_DRIVE;
-    work = Arena.ofAuto()
-        .allocate(slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
+    work = Memory.zeroed(
+        slotBytes + driveBytes + RemoteAdapter.WORK_BYTES + BlockMask.TRACK_BYTES, 4096);
     SlotDirectory slots = new SlotDirectory(
         work.address(), description.readSlots(), RemoteAdapter.PRIVATE_SLOTS, count);
     int incoming = incomingShare(layout.frameCount());

@@ -68,7 +68,8 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   private final DriveFacts facts;
   private final Runnable release;
   private final Arena memory = Arena.ofShared();
-  private final MemorySegment zeroes;
+  /// What is written where the kernel cannot zero by itself; null until then.
+  private MemorySegment zeroes;
   private final Request[] requests = new Request[QUEUE_DEPTH];
   private final int[] freeSlots = new int[QUEUE_DEPTH];
   private final int[] completedSlots = new int[QUEUE_DEPTH];
@@ -85,7 +86,6 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   public OpenDrive(DriveFacts facts, int fd, Runnable release, IoFactory ioFactory) {
     this.facts = facts;
     this.release = release;
-    zeroes = memory.allocate(ZEROES_BYTES, ZEROES_ALIGN_BYTES);
     for (int slot = 0; slot < QUEUE_DEPTH; slot++) {
       requests[slot] = new Request(
           memory.allocate((long) IoVector.PIECES_MAX * Posix.IOVEC_BYTES, Posix.IOVEC_BYTES));
@@ -260,7 +260,7 @@ public final class OpenDrive implements DrivePort, RoundFlush {
           int mode = facts.zeroModes().get(request.zeroWay);
           io.allocate(slot, mode, request.offsetBytes, request.lengthBytes);
         } else {
-          io.write(slot, atBytes, zeroes.address(), (int) Math.min(leftBytes, ZEROES_BYTES));
+          io.write(slot, atBytes, zeroes().address(), (int) Math.min(leftBytes, ZEROES_BYTES));
         }
       }
       case FLUSH -> io.syncData(slot);
@@ -424,6 +424,13 @@ public final class OpenDrive implements DrivePort, RoundFlush {
   @Override
   public void flushRound() {
     io.flushRound();
+  }
+
+  private MemorySegment zeroes() {
+    if (zeroes == null) {
+      zeroes = memory.allocate(ZEROES_BYTES, ZEROES_ALIGN_BYTES);
+    }
+    return zeroes;
   }
 
   /// Gives the file up. To be called when the processor has ended, or never was started.

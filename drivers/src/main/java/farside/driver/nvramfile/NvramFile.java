@@ -153,23 +153,32 @@ public final class NvramFile extends NvramRegion {
   /// True for a new file, and for one whose making was cut short: nothing has ever been stored
   /// in it.
   private static boolean isAllZero(ExclusiveFile file) throws IOException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment chunk = arena.allocate(SCAN_BYTES, PAGE_BYTES);
-      MemorySegment zeroes = arena.allocate(SCAN_BYTES, PAGE_BYTES);
-      long atBytes = 0;
-      while (atBytes < file.facts().sizeBytes()) {
-        long readBytes = Posix.pread(file.fd(), chunk.address(), SCAN_BYTES, atBytes);
-        check(file, readBytes, "cannot be read", "Replace the medium it lies on.");
-        if (readBytes == 0) {
-          break;
-        }
-        if (MemorySegment.mismatch(chunk, 0, readBytes, zeroes, 0, readBytes) != -1) {
-          return false;
-        }
-        atBytes += readBytes;
-      }
-      return true;
+    long sizeBytes = file.facts().sizeBytes();
+    // Mostly the first page of a file says it already.
+    MemorySegment page = Memory.zeroed(PAGE_BYTES, PAGE_BYTES);
+    if (sizeBytes == 0 || !isAllZero(file, page, 0, PAGE_BYTES)) {
+      return sizeBytes == 0;
     }
+    return isAllZero(file, Memory.zeroed(SCAN_BYTES, PAGE_BYTES), PAGE_BYTES, sizeBytes);
+  }
+
+  /// Looks at a stretch of the file, as much at a time as the memory takes.
+  private static boolean isAllZero(
+      ExclusiveFile file, MemorySegment chunk, long fromBytes, long toBytes) throws IOException {
+    MemorySegment zeroes = Memory.zeroed(chunk.byteSize(), PAGE_BYTES);
+    long atBytes = fromBytes;
+    while (atBytes < toBytes) {
+      long readBytes = Posix.pread(file.fd(), chunk.address(), chunk.byteSize(), atBytes);
+      check(file, readBytes, "cannot be read", "Replace the medium it lies on.");
+      if (readBytes == 0) {
+        break;
+      }
+      if (MemorySegment.mismatch(chunk, 0, readBytes, zeroes, 0, readBytes) != -1) {
+        return false;
+      }
+      atBytes += readBytes;
+    }
+    return true;
   }
 
   private static void checkPrologue(ExclusiveFile file, long regionBytes) throws IOException {

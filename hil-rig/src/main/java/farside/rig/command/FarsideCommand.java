@@ -12,6 +12,7 @@ import picocli.CommandLine.IVersionProvider;
 /// The words after `farside`.
 @Command(
     name = "farside",
+    addMethodSubcommands = false,
     mixinStandardHelpOptions = true,
     versionProvider = FarsideCommand.Version.class,
     description = {

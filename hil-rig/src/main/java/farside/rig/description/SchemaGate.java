@@ -1,6 +1,13 @@
 package farside.rig.description;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.PathType;
@@ -30,12 +37,61 @@ final class SchemaGate {
         .pathType(PathType.JSON_POINTER)
         .locale(Locale.ROOT)
         .build();
-    try (InputStream in = SchemaGate.class.getResourceAsStream(RESOURCE)) {
-      schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(in, config);
+    schemaNode = readSchema();
+    schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+        .getSchema(schemaNode, config);
+  }
+
+  /// A text of the schema, which the validator quotes in messages; the mapper would do that too.
+  private static final class Word extends TextNode {
+    private static final long serialVersionUID = 1L;
+
+    Word(String text) {
+      super(text);
+    }
+
+    @Override
+    public String toString() {
+      return '"' + asText() + '"';
+    }
+  }
+
+  /// The parser alone: an object mapper begins with Java's calendars, which cost every start more
+  /// than this does.
+  private static JsonNode readSchema() {
+    try (InputStream in = SchemaGate.class.getResourceAsStream(RESOURCE);
+        JsonParser parser = new JsonFactory().createParser(in)) {
+      parser.nextToken();
+      return read(parser);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-    schemaNode = schema.getSchemaNode();
+  }
+
+  private static JsonNode read(JsonParser parser) throws IOException {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> {
+        ObjectNode object = nodes.objectNode();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+          String name = parser.currentName();
+          parser.nextToken();
+          object.set(name, read(parser));
+        }
+        yield object;
+      }
+      case START_ARRAY -> {
+        ArrayNode array = nodes.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          array.add(read(parser));
+        }
+        yield array;
+      }
+      case VALUE_STRING -> new Word(parser.getText());
+      case VALUE_NUMBER_INT -> nodes.numberNode(parser.getLongValue());
+      case VALUE_TRUE, VALUE_FALSE -> nodes.booleanNode(parser.getBooleanValue());
+      default -> throw new IOException("the schema has a " + parser.currentToken());
+    };
   }
 
   List<Mistake> check(YamlText text) {

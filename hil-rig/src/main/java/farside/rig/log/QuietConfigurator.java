@@ -18,7 +18,8 @@ public final class QuietConfigurator extends ContextAwareBase implements Configu
   public ExecutionStatus configure(LoggerContext context) {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
-    encoder.setPattern("%d{HH:mm:ss.SSS} %level %logger{0}: %msg%n%nopex");
+    // UTC, as everywhere in the logs; another zone would have to be looked up at every start.
+    encoder.setPattern("%d{HH:mm:ss.SSS, Z} %level %logger{0}: %msg%n%nopex");
     encoder.start();
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setContext(context);

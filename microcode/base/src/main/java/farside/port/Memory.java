@@ -2,6 +2,7 @@ package farside.port;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /// Memory by address: payload that lies in cache slots and write records, outside the Java
@@ -13,6 +14,19 @@ public final class Memory {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private Memory() {}
+
+  /// New memory, all zero, which is there for as long as anyone holds the segment: an address alone
+  /// does not keep it.
+  ///
+  /// An arena would have Java store the zeroes, word by word, which a program that has just been
+  /// started interprets; here the C library does.
+  ///
+  /// @param alignBytes a power of two
+  public static MemorySegment zeroed(long lengthBytes, long alignBytes) {
+    int wholeBytes = Math.toIntExact(lengthBytes + alignBytes);
+    MemorySegment whole = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(wholeBytes));
+    return whole.asSlice(-whole.address() & alignBytes - 1, lengthBytes);
+  }
 
   public static void copy(long fromAddress, long toAddress, long lengthBytes) {
     MemorySegment.copy(ALL, fromAddress, ALL, toAddress, lengthBytes);

@@ -2,6 +2,7 @@ package farside.port.powersafe;
 
 import farside.director.CabinetRefused;
 import farside.director.MachineCheck;
+import farside.port.Memory;
 import farside.port.NvramLogPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -66,7 +67,7 @@ public final class NvramLog {
     this.slot = slot;
     partBytes = LogPart.bytesMaxFor(regionBytes);
     segmentBytes = LogPart.segmentBytesFor(regionBytes);
-    memory = Arena.ofAuto().allocate(partBytes, LogPart.ALIGN_BYTES);
+    memory = Memory.zeroed(partBytes, LogPart.ALIGN_BYTES);
     part = new LogPart(memory.address(), partBytes);
     changedLines = new long[pages];
     changedPages = new int[pages];
@@ -94,20 +95,22 @@ public final class NvramLog {
   /// @param nvramId 0: the NVRAM has none yet
   /// @param epoch that the NVRAM names; 0: none
   public static boolean isOfAnother(NvramLogPort port, long nvramId, long regionBytes, long epoch) {
-    MemorySegment page = Arena.ofAuto().allocate(LogPart.ALIGN_BYTES, LogPart.ALIGN_BYTES);
-    LogPart part = new LogPart(page.address(), LogPart.ALIGN_BYTES);
-    boolean isUsed = false;
-    for (int slot = 0; slot < SEGMENTS && port.sizeBytes() >= bytesFor(regionBytes); slot++) {
-      long offset = slot * LogPart.segmentBytesFor(regionBytes);
-      port.readNow(offset, page.address(), LogPart.ALIGN_BYTES);
-      if (part.isHeader()) {
-        isUsed = true;
-        if (nvramId != 0 && part.nvramId() == nvramId || epoch != 0 && part.epoch() == epoch) {
-          return false;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment page = arena.allocate(LogPart.ALIGN_BYTES, LogPart.ALIGN_BYTES);
+      LogPart part = new LogPart(page.address(), LogPart.ALIGN_BYTES);
+      boolean isUsed = false;
+      for (int slot = 0; slot < SEGMENTS && port.sizeBytes() >= bytesFor(regionBytes); slot++) {
+        long offset = slot * LogPart.segmentBytesFor(regionBytes);
+        port.readNow(offset, page.address(), LogPart.ALIGN_BYTES);
+        if (part.isHeader()) {
+          isUsed = true;
+          if (nvramId != 0 && part.nvramId() == nvramId || epoch != 0 && part.epoch() == epoch) {
+            return false;
+          }
         }
       }
+      return isUsed;
     }
-    return isUsed;
   }
 
   /// Begins a new log over a region, with a copy of it as it is now, and waits until that is

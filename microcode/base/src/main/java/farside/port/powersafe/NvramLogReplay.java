@@ -1,7 +1,7 @@
 package farside.port.powersafe;
 
+import farside.port.Memory;
 import farside.port.NvramLogPort;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// Builds a region anew from the log of an epoch.
@@ -48,7 +48,7 @@ public final class NvramLogReplay {
     this.epoch = epoch;
     partBytes = LogPart.bytesMaxFor(regionBytes);
     segmentBytes = LogPart.segmentBytesFor(regionBytes);
-    memory = Arena.ofAuto().allocate(partBytes, LogPart.ALIGN_BYTES);
+    memory = Memory.zeroed(partBytes, LogPart.ALIGN_BYTES);
     part = new LogPart(memory.address(), partBytes);
     for (int slot = 0; slot < segments.length; slot++) {
       segments[slot] = new Segment(slot);
@@ -113,13 +113,12 @@ public final class NvramLogReplay {
   }
 
   private void takeAway(Segment old) {
-    long zeroes =
-        Arena.ofAuto().allocate(LogPart.ALIGN_BYTES, LogPart.ALIGN_BYTES).address();
     for (long at = segmentBytes - LogPart.ALIGN_BYTES; at >= 0; at -= LogPart.ALIGN_BYTES) {
       long offset = old.slot * segmentBytes + at;
       port.readNow(offset, memory.address(), LogPart.ALIGN_BYTES);
       if (part.isHeaderAt(0, epoch)) {
-        port.writeNow(offset, zeroes, LogPart.ALIGN_BYTES);
+        Memory.zero(memory.address(), LogPart.ALIGN_BYTES);
+        port.writeNow(offset, memory.address(), LogPart.ALIGN_BYTES);
       }
     }
   }
