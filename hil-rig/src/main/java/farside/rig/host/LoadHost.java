@@ -22,6 +22,8 @@ public final class LoadHost {
   private final String volume;
   private final WriteRecorder recorder;
   private final int queueDepth;
+  private int burstWrites = Integer.MAX_VALUE;
+  private int pauseMs;
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopping;
   private volatile String refusal = "";
@@ -33,6 +35,14 @@ public final class LoadHost {
     this.volume = volume;
     this.recorder = recorder;
     this.queueDepth = queueDepth;
+  }
+
+  /// Has each connection pause after so many writes, so that a long test leaves the processors to
+  /// others; within a burst it writes as fast as ever. To be said before [#start].
+  public LoadHost inBursts(int writes, int thenPauseMs) {
+    burstWrites = writes;
+    pauseMs = thenPauseMs;
+    return this;
   }
 
   /// Begins to write. Fails if the volume cannot be opened.
@@ -66,9 +76,14 @@ public final class LoadHost {
   private void write(NbdClient client, int shareStart, int share, SplittableRandom random) {
     Map<Long, int[]> underWay = new HashMap<>();
     boolean[] isBusy = new boolean[share];
+    int leftOfBurst = burstWrites;
     try (client) {
       while (!stopping || !underWay.isEmpty()) {
-        while (!stopping && underWay.size() < queueDepth) {
+        if (leftOfBurst <= 0 && !stopping && underWay.isEmpty()) {
+          Thread.sleep(pauseMs);
+          leftOfBurst = burstWrites;
+        }
+        while (leftOfBurst > 0 && !stopping && underWay.size() < queueDepth) {
           int count = 1 + random.nextInt(RUN_MAX_BLOCKS);
           int first = random.nextInt(share - count + 1);
           if (!isFree(isBusy, first, count)) {
@@ -77,6 +92,7 @@ public final class LoadHost {
           setBusy(isBusy, first, count, true);
           byte[] payload = recorder.nextPayload(shareStart + first, count);
           long offsetBytes = (long) (shareStart + first) * BlockPattern.BLOCK_BYTES;
+          leftOfBurst--;
           underWay.put(client.submitWrite(offsetBytes, payload, false), new int[] {first, count});
         }
         if (!underWay.isEmpty()) {
@@ -92,6 +108,8 @@ public final class LoadHost {
       }
     } catch (SocketTimeoutException late) {
       refusal = "a write to %s was not answered within %d ms".formatted(volume, REPLY_TIMEOUT_MS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
     } catch (IOException ended) {
       // The far end died under load, as it was meant to: what was under way stays in doubt.
       stopping = true;

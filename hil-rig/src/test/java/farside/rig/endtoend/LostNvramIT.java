@@ -39,6 +39,8 @@ class LostNvramIT {
   private static final int CONNECTIONS = 2;
   private static final int QUEUE_DEPTH = 6;
   private static final int FLUSH_MAX = 4;
+  private static final int BURST_WRITES = 32;
+  private static final int PAUSE_MS = 20;
   private static final int READY_MAX_MS = 30_000;
   private static final int SETTLED_MAX_MS = 60_000;
   private static final int HOST_TIMEOUT_MS = 20_000;
@@ -109,8 +111,9 @@ class LostNvramIT {
     DemoRig rig = pair.rig();
     List<LoadHost> hosts = new ArrayList<>();
     for (Load load : loads) {
-      LoadHost host =
-          new LoadHost(rig.hostsAt(load.site()), load.volume(), load.recorder(), QUEUE_DEPTH);
+      LoadHost host = new LoadHost(
+              rig.hostsAt(load.site()), load.volume(), load.recorder(), QUEUE_DEPTH)
+          .inBursts(BURST_WRITES, PAUSE_MS);
       hosts.add(host);
       host.start(CONNECTIONS, random);
     }

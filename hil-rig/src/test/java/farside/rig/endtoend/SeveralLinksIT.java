@@ -36,6 +36,8 @@ class SeveralLinksIT {
   private static final int SETTLED_MAX_MS = 30_000;
   private static final int HOST_TIMEOUT_MS = 20_000;
   private static final int WRITES = 300;
+  private static final int BURST_WRITES = 32;
+  private static final int PAUSE_MS = 50;
   private static final List<String> SITES = List.of(A, B);
   private static final Map<String, String> VOLUME_OF = Map.of(A, "0010", B, "0020");
   private static final String SUSPENDED = " 3006 ";
@@ -153,8 +155,9 @@ class SeveralLinksIT {
     assertThat(DemoPair.await(SETTLED_MAX_MS, () -> carriers(pair) == carriers)).isTrue();
     List<LoadHost> hosts = new ArrayList<>();
     for (String site : SITES) {
-      LoadHost host =
-          new LoadHost(pair.rig().hostsAt(site), VOLUME_OF.get(site), recorders.get(site), 6);
+      LoadHost host = new LoadHost(
+              pair.rig().hostsAt(site), VOLUME_OF.get(site), recorders.get(site), 6)
+          .inBursts(BURST_WRITES, PAUSE_MS);
       host.start(3, random);
       hosts.add(host);
     }

@@ -2,12 +2,17 @@ package farside.service;
 
 import farside.cache.NvramLayout;
 import farside.director.CabinetRefused;
+import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.port.RandomPort;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /// The first step of IML: is what the NVRAM holds to be believed? If not, it begins a new life,
 /// under a new incarnation, before anything is read from it.
 public final class NvramOpening {
+  private static final int ZEROES_BYTES = 4096;
+
   private NvramOpening() {}
 
   /// Returns what was found. After it the region holds a valid superblock for the layout.
@@ -31,10 +36,12 @@ public final class NvramOpening {
 
   private static void format(NvramPort nvram, NvramLayout layout, RandomPort random) {
     nvram.commit(NvramLayout.MAGIC_OFFSET, 0);
+    MemorySegment zeroes = Memory.zeroed(ZEROES_BYTES, Long.BYTES);
     long end = layout.frameOffset(0);
-    for (long offset = 8; offset < end; offset += 8) {
-      nvram.putLong(offset, 0);
+    for (long offset = Long.BYTES; offset < end; offset += ZEROES_BYTES) {
+      nvram.putBytes(offset, zeroes.address(), (int) Math.min(ZEROES_BYTES, end - offset));
     }
+    Reference.reachabilityFence(zeroes);
     nvram.putLong(NvramLayout.FINGERPRINT_OFFSET, layout.fingerprint());
     nvram.putLong(NvramLayout.INCARNATION_OFFSET, random.nextNonZero());
     nvram.commit(NvramLayout.MAGIC_OFFSET, NvramLayout.MAGIC);
