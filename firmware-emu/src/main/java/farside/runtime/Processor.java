@@ -17,9 +17,9 @@ import java.util.function.Consumer;
 
 /// The thread of a cabinet: its directors and all its I/O, in turn.
 ///
-/// One turn: I/O, without waiting; then rounds of the directors and, after them, one flush of
-/// all sockets and drives, until the directors find nothing to do. Then the thread sleeps in
-/// the event loop until I/O, a wake-up, or the directors' deadline. Nothing ticks.
+/// One turn: I/O, without waiting; then rounds of the directors, and after each of them one flush
+/// of all sockets and drives, until a round finds nothing to do. Then the thread sleeps in the
+/// event loop until I/O, a wake-up, or the directors' deadline. Nothing ticks.
 ///
 /// | phase    | the thread                                                         |
 /// |----------|--------------------------------------------------------------------|
@@ -36,10 +36,8 @@ public final class Processor {
   /// How long the end waits for what is in flight.
   public static final long QUIET_MAX_NS = 5_000_000_000L;
 
-  // Follow-ups inside the cabinet (a director's mail to another) are finished in a few rounds;
-  // a cabinet that never comes to rest must not keep its sockets waiting.
+  // A cabinet that never comes to rest must not keep its sockets waiting.
   private static final int ROUND_MAX = 4;
-  private static final int FLUSH_MAX = 4;
 
   private static final long QUIET_POLL_NS = 1_000_000;
 
@@ -224,19 +222,18 @@ public final class Processor {
   }
 
   /// Rounds and flushes; true if the last round found nothing to do.
+  ///
+  /// A round is flushed before it is known whether another has anything to do: mostly none has,
+  /// and whoever waits for this one's answer would wait for that one, too.
   private boolean work() {
-    for (int flushCount = 0; flushCount < FLUSH_MAX; flushCount++) {
+    for (int round = 0; round < ROUND_MAX; round++) {
       int worked = rounds.doWork(nowNs());
-      boolean foundNothing = worked == 0;
-      for (int round = 1; round < ROUND_MAX && worked > 0; round++) {
-        worked = rounds.doWork(nowNs());
-      }
-      // Also when the rounds did nothing: a driver may have something of its own to send, such
-      // as the rest of a transfer that the kernel cut short.
+      // Also when it did nothing: a driver may have something of its own to send, such as the
+      // rest of a transfer that the kernel cut short.
       for (RoundFlush flush : flushes) {
         flush.flushRound();
       }
-      if (foundNothing) {
+      if (worked == 0) {
         return true;
       }
       // A flush may itself bring news (a frame sent, a payload free again), hence another look.

@@ -146,6 +146,71 @@ class ProcessorTest {
     assertThat(cpuNs).isLessThan(40_000_000);
   }
 
+  /// Rounds that have something to do several times in a row, and note at the beginning of each
+  /// how often was flushed before.
+  private static final class Busy implements Rounds {
+    private static final int NOTED_MAX = 20;
+
+    final List<Integer> flushedBefore = new CopyOnWriteArrayList<>();
+    final AtomicInteger flushCount = new AtomicInteger();
+    final AtomicInteger left = new AtomicInteger();
+
+    @Override
+    public int doWork(long nowNs) {
+      if (left.get() == 0) {
+        return 0;
+      }
+      if (flushedBefore.size() < NOTED_MAX) {
+        flushedBefore.add(flushCount.get());
+      }
+      return left.getAndDecrement();
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+      return Director.NO_DEADLINE;
+    }
+
+    @Override
+    public boolean isDown() {
+      return false;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void whatARoundHasToSendDoesNotWaitForAnotherRound(Transport transport) {
+    Processor processor = processor(transport);
+    Busy busy = new Busy();
+    processor.addFlush(busy.flushCount::incrementAndGet);
+    processor.start(busy);
+
+    processor.execute(() -> busy.left.set(10));
+    await().until(() -> busy.flushedBefore.size() == 10);
+
+    for (int round = 1; round < 10; round++) {
+      assertThat(busy.flushedBefore.get(round) - busy.flushedBefore.get(round - 1))
+          .as("flushes between rounds %d and %d", round, round + 1)
+          .isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void roundsThatNeverComeToRestDoNotKeepTheLoopFromItsTasks(Transport transport)
+      throws InterruptedException {
+    Processor processor = processor(transport);
+    Busy busy = new Busy();
+    Semaphore ran = new Semaphore(0);
+    processor.start(busy);
+    processor.execute(() -> busy.left.set(Integer.MAX_VALUE));
+    await().until(() -> busy.flushedBefore.size() > 10);
+
+    processor.execute(ran::release);
+    assertThat(ran.tryAcquire(10, SECONDS)).isTrue();
+    processor.execute(() -> busy.left.set(0));
+  }
+
   @ParameterizedTest
   @MethodSource("transports")
   void roundsThatAreDownEndTheProcessorInOrder(Transport transport) throws InterruptedException {

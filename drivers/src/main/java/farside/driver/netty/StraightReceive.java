@@ -1,5 +1,6 @@
 package farside.driver.netty;
 
+import farside.driver.posix.Posix;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -9,6 +10,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.UncheckedBooleanSupplier;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 
 /// Takes long payload from a connection's socket straight to where it stays, past the pipeline
 /// and without a buffer between.
@@ -61,6 +63,20 @@ public final class StraightReceive implements RecvByteBufAllocator {
     } catch (IOException metAgain) {
       return 0;
     }
+  }
+
+  /// As [#take], to two places at once: what is left when the first is full goes to the second.
+  /// What follows a payload costs no system call of its own then.
+  ///
+  /// @param places of the first and of the second, as pairs of address and length; see
+  ///     [Posix#IOVEC_BYTES]
+  public static int takeBoth(Channel channel, MemorySegment places) {
+    Socket socket = socketOf(channel);
+    if (socket == null || !channel.isOpen()) {
+      return 0;
+    }
+    // An error is met again, or the end of the stream is.
+    return (int) Math.max(0, Posix.readv(socket.intValue(), places.address(), 2));
   }
 
   /// Only a socket that is read at once will do. A ring would have a receive under way already.

@@ -98,6 +98,7 @@ public final class Posix {
   private static final MemorySegment FALLOCATE = LibcCalls.function("fallocate");
   private static final MemorySegment PREAD = LibcCalls.function("pread");
   private static final MemorySegment PWRITE = LibcCalls.function("pwrite");
+  private static final MemorySegment READV = LibcCalls.function("readv");
   private static final MemorySegment PREADV = LibcCalls.function("preadv");
   private static final MemorySegment PWRITEV = LibcCalls.function("pwritev");
   private static final MemorySegment PWRITEV2 = LibcCalls.function("pwritev2");
@@ -167,6 +168,13 @@ public final class Posix {
 
   public static long pwrite(int fd, long address, long lengthBytes, long offsetBytes) {
     return longCall(PWRITE, fd, address, lengthBytes, offsetBytes);
+  }
+
+  /// Of a socket or a pipe, which have no offset.
+  ///
+  /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]
+  public static long readv(int fd, long iovecAddress, int count) {
+    return longCall(READV, fd, iovecAddress, count, 0);
   }
 
   /// @param iovecAddress of `count` pairs of address and length, see [#IOVEC_BYTES]

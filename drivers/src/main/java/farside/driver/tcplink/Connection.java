@@ -1,6 +1,7 @@
 package farside.driver.tcplink;
 
 import farside.driver.netty.StraightReceive;
+import farside.driver.posix.Posix;
 import farside.port.LinkPort;
 import farside.port.Memory;
 import io.netty.buffer.ByteBuf;
@@ -9,6 +10,9 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -51,6 +55,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final Channel channel;
   private final FrameCutter cutter = new FrameCutter();
   private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+
+  /// Where the rest of a payload goes, and what follows it.
+  private final MemorySegment places = Arena.ofAuto().allocate(2L * Posix.IOVEC_BYTES, Long.BYTES);
+
   private boolean isAdmitted;
   private boolean isEnded;
   private String endReason = "the peer closed the connection";
@@ -246,30 +254,34 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// What the socket has of the payload that has a place goes there; after it, the beginning of
-  /// the next frame into a buffer. Returns how many bytes.
+  /// What the socket has of the payload that has a place goes there, and by the same call what
+  /// follows it, the beginning of the next frame, into a buffer. Returns how many bytes.
   private int receiveStraight() {
     if (isEnded || !mayHoldMore) {
       return 0;
     }
-    if (cutter.placeBytes() > 0) {
-      int taken = take(cutter.placeAddress(), cutter.placeBytes());
-      cutter.onPut(taken);
-      return taken;
-    }
-    if (!isLongPayloadLikely || cutter.queuedBytes() > 0) {
+    int restBytes = cutter.placeBytes();
+    if (restBytes == 0 && (!isLongPayloadLikely || cutter.queuedBytes() > 0)) {
       return 0;
     }
     ByteBuf glance = channel.alloc().directBuffer(StraightReceive.GLANCE_BYTES);
-    int taken = take(FrameCutter.addressOf(glance), StraightReceive.GLANCE_BYTES);
-    cutter.add(glance.writerIndex(taken));
+    long glanceAddress = FrameCutter.addressOf(glance);
+    int taken = restBytes == 0
+        ? StraightReceive.take(channel, glanceAddress, StraightReceive.GLANCE_BYTES)
+        : takeBoth(cutter.placeAddress(), restBytes, glanceAddress);
+    mayHoldMore = taken == restBytes + StraightReceive.GLANCE_BYTES;
+    int putBytes = Math.min(taken, restBytes);
+    cutter.onPut(putBytes);
+    cutter.add(glance.writerIndex(taken - putBytes));
     return taken;
   }
 
-  private int take(long address, int lengthBytes) {
-    int taken = StraightReceive.take(channel, address, lengthBytes);
-    mayHoldMore = taken == lengthBytes;
-    return taken;
+  private int takeBoth(long restAddress, int restBytes, long glanceAddress) {
+    places.setAtIndex(ValueLayout.JAVA_LONG, 0, restAddress);
+    places.setAtIndex(ValueLayout.JAVA_LONG, 1, restBytes);
+    places.setAtIndex(ValueLayout.JAVA_LONG, 2, glanceAddress);
+    places.setAtIndex(ValueLayout.JAVA_LONG, 3, StraightReceive.GLANCE_BYTES);
+    return StraightReceive.takeBoth(channel, places);
   }
 
   /// The connection has ended: whoever drains hears of the place that a payload has not filled.

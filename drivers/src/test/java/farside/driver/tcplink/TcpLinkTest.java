@@ -8,6 +8,7 @@ import farside.driver.netty.Transport;
 import farside.port.LinkPort;
 import farside.port.LinkPort.LinkSink;
 import io.netty.channel.ManualIoEventLoop;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -106,6 +107,77 @@ class TcpLinkTest {
       runUntil(() -> listening.frames.size() == sent.size());
     }
     assertSame(listening.frames, sent);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aStreamOfLongFramesMayBreakOffAtAnyByteAndGoOnLater(Transport with) throws Exception {
+    startListening(with);
+    List<byte[]> sent = new ArrayList<>();
+    try (Socket peer = connectBare()) {
+      OutputStream out = peer.getOutputStream();
+      sent.add(TestFrames.frame(0, 30, 16_384, random));
+      out.write(sent.getFirst());
+      runUntil(() -> listening.frames.size() == 1);
+      byte[] first = TestFrames.frame(1, 30, 16_384, random);
+      byte[] second = TestFrames.frame(2, 30, 16_400, random);
+      byte[] third = TestFrames.frame(3, 30, 100, random);
+      byte[] stream = concat(first, second, third);
+      for (int cutAt : cutsNear(first.length, first.length + second.length, stream.length)) {
+        listening.frames.clear();
+        out.write(stream, 0, cutAt);
+        // What is there has been taken when the end has found nothing more several times.
+        for (int turn = 0; turn < 3; turn++) {
+          step();
+        }
+        out.write(stream, cutAt, stream.length - cutAt);
+        runUntil(() -> listening.frames.size() == 3);
+        assertSame(listening.frames, List.of(first, second, third));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aDamagedHeadBehindALongPayloadEndsTheConnectionAndTakesNothingOfThePayloadAway(
+      Transport with) throws Exception {
+    startListening(with);
+    byte[] damaged = TestFrames.frame(3, 30, 20_000, random);
+    damaged[20] ^= 4;
+
+    bringBehindALongPayload(damaged, false);
+
+    assertThat(listening.carrierFacts.getLast()).contains("header is damaged");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void halfAHeadBehindALongPayloadTakesNothingOfThePayloadAway(Transport with) throws Exception {
+    startListening(with);
+    byte[] whole = TestFrames.frame(3, 30, 20_000, random);
+    for (int bytes : new int[] {1, 31, 32, 61, 62, 63}) {
+      bringBehindALongPayload(Arrays.copyOf(whole, bytes), true);
+    }
+  }
+
+  /// Two long frames, the second with these bytes right behind it, on a connection that ends after
+  /// them: by itself, or because the peer has nothing more to say.
+  private void bringBehindALongPayload(byte[] bytes, boolean isLast) throws IOException {
+    int facts = listening.carrierFacts.size();
+    listening.frames.clear();
+    byte[] first = TestFrames.frame(1, 30, 20_000, random);
+    byte[] second = TestFrames.frame(2, 30, 20_000, random);
+    try (Socket peer = connectBare()) {
+      peer.getOutputStream().write(first);
+      runUntil(() -> listening.frames.size() == 1);
+      peer.getOutputStream().write(concat(second, bytes));
+      if (isLast) {
+        peer.shutdownOutput();
+      }
+      runUntil(() -> listening.carrierFacts.size() == facts + 2);
+    }
+    assertSame(listening.frames, List.of(first, second));
+    assertThat(listening.isReceivingInPlace()).isFalse();
   }
 
   @ParameterizedTest
@@ -530,6 +602,28 @@ class TcpLinkTest {
     } catch (IOException e) {
       return true;
     }
+  }
+
+  /// All places near the ends of frames, and some between.
+  private static List<Integer> cutsNear(int... ends) {
+    List<Integer> cuts = new ArrayList<>();
+    int last = ends[ends.length - 1];
+    for (int at = 1; at < last; at++) {
+      int place = at;
+      boolean isNear = at < 70 || Arrays.stream(ends).anyMatch(end -> Math.abs(place - end) < 70);
+      if (isNear || at % 997 == 0) {
+        cuts.add(at);
+      }
+    }
+    return cuts;
+  }
+
+  private static byte[] concat(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
   }
 
   private static void assertSame(List<byte[]> actual, List<byte[]> expected) {
