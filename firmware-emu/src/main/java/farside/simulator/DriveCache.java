@@ -1,5 +1,6 @@
 package farside.simulator;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +16,10 @@ final class DriveCache {
   private final DriveImage stable;
   private final List<Change> unflushed = new ArrayList<>();
 
+  /// What held the content of changes that are stable, for the next of that size: index is the
+  /// number of bits that its length takes.
+  private final List<ArrayDeque<byte[]>> free = new ArrayList<>();
+
   /// What each block held before it was last written; null until somebody asks for it.
   private DriveImage older;
 
@@ -27,6 +32,25 @@ final class DriveCache {
     this.draws = draws;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
+    for (int bits = 0; bits <= 30; bits++) {
+      free.add(new ArrayDeque<>(0));
+    }
+  }
+
+  /// For the content of a change that may be handed to [#apply] later; holds anything, and may be
+  /// longer.
+  byte[] buffer(int lengthBytes) {
+    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(lengthBytes - 1);
+    byte[] buffer = free.get(bits).poll();
+    return buffer == null ? new byte[1 << bits] : buffer;
+  }
+
+  private void reuse(Change change) {
+    byte[] buffer = change.request.data;
+    if (buffer != null && Integer.bitCount(buffer.length) == 1) {
+      change.request.data = null;
+      free.get(Integer.numberOfTrailingZeros(buffer.length)).push(buffer);
+    }
   }
 
   /// What a reader sees.
@@ -106,6 +130,7 @@ final class DriveCache {
     } else {
       own.applyTo(stable);
       unflushed.remove(last);
+      reuse(own);
     }
   }
 
@@ -114,6 +139,7 @@ final class DriveCache {
     int count = 0;
     while (count < unflushed.size() && unflushed.get(count).number <= changesBefore) {
       unflushed.get(count).applyTo(stable);
+      reuse(unflushed.get(count));
       count++;
     }
     unflushed.subList(0, count).clear();

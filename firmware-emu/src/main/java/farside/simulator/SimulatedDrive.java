@@ -58,6 +58,7 @@ final class SimulatedDrive implements DrivePort {
   /// What a read has found, on its way to its memory.
   private byte[] readBuffer = {};
 
+  private final IoVector onePiece = new IoVector();
   private Runnable wake = () -> {};
 
   /// Requests that hung and return one by one.
@@ -325,7 +326,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
-    submitRead(offsetBytes, new IoVector().add(address, lengthBytes), tag);
+    submitRead(offsetBytes, onePiece.clear().add(address, lengthBytes), tag);
   }
 
   @Override
@@ -359,7 +360,7 @@ final class SimulatedDrive implements DrivePort {
   private DriveRequest changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
     DriveRequest request = new DriveRequest(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
-    request.gather();
+    request.gather(cache.buffer((int) request.lengthBytes));
     writes++;
     return request;
   }

@@ -151,12 +151,7 @@ final class SimulatedLink implements LinkPort {
     Frame frame = new Frame(lengthBytes, payloadAddress, payloadBytes, tag);
     header.getBytes(0, frame.bytes, 0, headerBytes);
     if (payloadBytes > 0) {
-      MemorySegment.copy(
-          Memory.at(payloadAddress, payloadBytes),
-          0,
-          MemorySegment.ofArray(frame.bytes),
-          headerBytes,
-          payloadBytes);
+      Memory.copy(payloadAddress, frame.bytes, headerBytes, payloadBytes);
     }
     sentFrames++;
     sentBytes += lengthBytes;
@@ -400,12 +395,11 @@ final class SimulatedLink implements LinkPort {
   }
 
   private void fillPlace(int untilBytes) {
-    MemorySegment.copy(
-        MemorySegment.ofArray(placed.bytes),
-        (long) placed.headBytes() + placedBytes,
-        Memory.at(place, placed.payloadBytes),
-        placedBytes,
-        (long) untilBytes - placedBytes);
+    Memory.copy(
+        placed.bytes,
+        placed.headBytes() + placedBytes,
+        place + placedBytes,
+        untilBytes - placedBytes);
     placedBytes = untilBytes;
   }
 
