@@ -1,6 +1,5 @@
 package farside.simulator;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,10 +14,7 @@ final class DriveCache {
   private final DriveImage visible;
   private final DriveImage stable;
   private final List<Change> unflushed = new ArrayList<>();
-
-  /// What held the content of changes that are stable, for the next of that size: index is the
-  /// number of bits that its length takes.
-  private final List<ArrayDeque<byte[]>> free = new ArrayList<>();
+  private final SpareBuffers spare = new SpareBuffers();
 
   /// What each block held before it was last written; null until somebody asks for it.
   private DriveImage older;
@@ -32,24 +28,18 @@ final class DriveCache {
     this.draws = draws;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
-    for (int bits = 0; bits <= 30; bits++) {
-      free.add(new ArrayDeque<>(0));
-    }
   }
 
   /// For the content of a change that may be handed to [#apply] later; holds anything, and may be
   /// longer.
   byte[] buffer(int lengthBytes) {
-    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(lengthBytes - 1);
-    byte[] buffer = free.get(bits).poll();
-    return buffer == null ? new byte[1 << bits] : buffer;
+    return spare.take(lengthBytes);
   }
 
   private void reuse(Change change) {
-    byte[] buffer = change.request.data;
-    if (buffer != null && Integer.bitCount(buffer.length) == 1) {
+    if (change.request.data != null) {
+      spare.give(change.request.data);
       change.request.data = null;
-      free.get(Integer.numberOfTrailingZeros(buffer.length)).push(buffer);
     }
   }
 

@@ -72,6 +72,15 @@ final class DriveRequest {
     }
   }
 
+  /// What is there goes into its memory.
+  void fill(DriveImage image) {
+    long at = offsetBytes;
+    for (int i = 0; i < addresses.length; i++) {
+      image.read(at, addresses[i], lengthsBytes[i]);
+      at += lengthsBytes[i];
+    }
+  }
+
   /// What was read goes into its memory.
   void scatter(byte[] read) {
     int at = 0;

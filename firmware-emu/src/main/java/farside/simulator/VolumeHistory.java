@@ -87,7 +87,7 @@ final class VolumeHistory {
     writes.add(write);
     unsettled.add(write);
     int first = split(write.fromBytes);
-    int end = split(write.toBytes);
+    int end = splitAfter(first, write.toBytes);
     for (int i = first; i < end; i++) {
       runs.get(i).live.add(new Version(write));
     }
@@ -98,12 +98,11 @@ final class VolumeHistory {
     write.acknowledgedStep = ++step;
     write.acknowledgedNs = nowNs;
     unsettled.remove(write);
-    int place = firstFrom(write.fromBytes);
-    while (place < runs.size() && runs.get(place).from < write.toBytes) {
-      runs.get(place).overtake(write.beganStep);
-      place++;
+    int first = firstFrom(write.fromBytes);
+    for (int i = first; i < runs.size() && runs.get(i).from < write.toBytes; i++) {
+      runs.get(i).overtake(write.beganStep);
     }
-    merge(write.fromBytes, write.toBytes);
+    merge(first, write.toBytes);
   }
 
   /// A flush was asked for; hand the answer to [#flushed].
@@ -340,10 +339,22 @@ final class VolumeHistory {
 
   /// Makes a border between two runs at that byte; answers where the second is.
   private int split(long at) {
+    return at >= sizeBytes ? runs.size() : splitOne(holding(at), at);
+  }
+
+  /// The same, for a byte that mostly lies in the run at that place or soon after it.
+  private int splitAfter(int place, long at) {
     if (at >= sizeBytes) {
       return runs.size();
     }
-    int place = holding(at);
+    int holding = place;
+    while (runs.get(holding).to <= at) {
+      holding++;
+    }
+    return splitOne(holding, at);
+  }
+
+  private int splitOne(int place, long at) {
     Run run = runs.get(place);
     if (run.from == at) {
       return place;
@@ -362,14 +373,14 @@ final class VolumeHistory {
 
   private int cutOut(long from, long to) {
     int place = split(from);
-    split(to);
+    splitAfter(place, to);
     return place;
   }
 
-  /// Joins neighbours that have become alike, from the run before the first byte to the one that
-  /// begins at the last.
-  private void merge(long from, long to) {
-    int first = Math.max(1, firstFrom(from));
+  /// Joins neighbours that have become alike, from the run before that place to the one that
+  /// begins at the byte.
+  private void merge(int place, long to) {
+    int first = Math.max(1, place);
     int end = first;
     int kept = first;
     for (; end < runs.size() && runs.get(end).from <= to; end++) {
