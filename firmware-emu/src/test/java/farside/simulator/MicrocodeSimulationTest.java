@@ -80,7 +80,7 @@ class MicrocodeSimulationTest {
   }
 
   @Test
-  void localVolumesKeepTheirPromisesUnderFaultsAndHostsThatReadInOrderAreReadAheadOf() {
+  void hostsThatReadInOrderAreReadAheadOfUnderFaults() {
     Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
     assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().tracksReadAheadAndUsed()).isGreaterThan(100);
