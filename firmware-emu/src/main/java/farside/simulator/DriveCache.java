@@ -14,6 +14,7 @@ final class DriveCache {
   private final DriveImage visible;
   private final DriveImage stable;
   private final List<Change> unflushed = new ArrayList<>();
+  private final SpareBuffers spare = new SpareBuffers();
 
   /// What each block held before it was last written; null until somebody asks for it.
   private DriveImage older;
@@ -27,6 +28,19 @@ final class DriveCache {
     this.draws = draws;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
+  }
+
+  /// For the content of a change that may be handed to [#apply] later; holds anything, and may be
+  /// longer.
+  byte[] buffer(int lengthBytes) {
+    return spare.take(lengthBytes);
+  }
+
+  private void reuse(Change change) {
+    if (change.request.data != null) {
+      spare.give(change.request.data);
+      change.request.data = null;
+    }
   }
 
   /// What a reader sees.
@@ -106,6 +120,7 @@ final class DriveCache {
     } else {
       own.applyTo(stable);
       unflushed.remove(last);
+      reuse(own);
     }
   }
 
@@ -114,6 +129,7 @@ final class DriveCache {
     int count = 0;
     while (count < unflushed.size() && unflushed.get(count).number <= changesBefore) {
       unflushed.get(count).applyTo(stable);
+      reuse(unflushed.get(count));
       count++;
     }
     unflushed.subList(0, count).clear();

@@ -1,6 +1,7 @@
 package farside.simulator;
 
 import farside.port.DrivePort;
+import farside.port.Memory;
 import java.util.Arrays;
 
 /// The blocks of a simulated drive, in memory only where something was written.
@@ -70,6 +71,23 @@ final class DriveImage {
         Arrays.fill(target, to + done, to + done + piece, (byte) 0);
       } else {
         System.arraycopy(chunk, within, target, to + done, piece);
+      }
+      at += piece;
+      done += piece;
+    }
+  }
+
+  void read(long offsetBytes, long toAddress, int lengthBytes) {
+    long at = offsetBytes;
+    int done = 0;
+    while (done < lengthBytes) {
+      int within = (int) (at % CHUNK_BYTES);
+      int piece = Math.min(lengthBytes - done, CHUNK_BYTES - within);
+      byte[] chunk = chunks[(int) (at / CHUNK_BYTES)];
+      if (chunk == null) {
+        Memory.zero(toAddress + done, piece);
+      } else {
+        Memory.copy(chunk, within, toAddress + done, piece);
       }
       at += piece;
       done += piece;

@@ -19,7 +19,7 @@ final class DriveRequest {
   final long lengthBytes;
   final long tag;
 
-  /// What is to be written; null of any other request.
+  /// It begins with what is to be written; null of any other request.
   byte[] data;
 
   /// Of a read, the blocks that a change in flight touches too; null if there are none.
@@ -46,7 +46,7 @@ final class DriveRequest {
   /// The same write to another place.
   DriveRequest at(long otherOffsetBytes) {
     DriveRequest other = new DriveRequest(kind, otherOffsetBytes, lengthBytes, tag);
-    other.data = data;
+    other.data = data.clone();
     return other;
   }
 
@@ -61,16 +61,22 @@ final class DriveRequest {
   }
 
   /// What its memory holds now is what it writes.
-  void gather() {
-    data = new byte[(int) lengthBytes];
+  ///
+  /// @param buffer takes it; it may be longer
+  void gather(byte[] buffer) {
+    data = buffer;
     int at = 0;
     for (int i = 0; i < addresses.length; i++) {
-      MemorySegment.copy(
-          Memory.at(addresses[i], lengthsBytes[i]),
-          0,
-          MemorySegment.ofArray(data),
-          at,
-          lengthsBytes[i]);
+      Memory.copy(addresses[i], data, at, lengthsBytes[i]);
+      at += lengthsBytes[i];
+    }
+  }
+
+  /// What is there goes into its memory.
+  void fill(DriveImage image) {
+    long at = offsetBytes;
+    for (int i = 0; i < addresses.length; i++) {
+      image.read(at, addresses[i], lengthsBytes[i]);
       at += lengthsBytes[i];
     }
   }
@@ -79,12 +85,7 @@ final class DriveRequest {
   void scatter(byte[] read) {
     int at = 0;
     for (int i = 0; i < addresses.length; i++) {
-      MemorySegment.copy(
-          MemorySegment.ofArray(read),
-          at,
-          Memory.at(addresses[i], lengthsBytes[i]),
-          0,
-          lengthsBytes[i]);
+      Memory.copy(read, at, addresses[i], lengthsBytes[i]);
       at += lengthsBytes[i];
     }
   }

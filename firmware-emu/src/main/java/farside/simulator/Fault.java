@@ -95,6 +95,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
         LINE_SLOW,
         VARY_OFF,
         LINK_REMOVED);
+
+    boolean losesPower() {
+      return this == POWER_LOSS || this == POWER_LOSS_OF_BOTH || this == POWER_LOSS_AT_TURN;
+    }
   }
 
   private static final List<Kind> LIES =
@@ -166,10 +170,7 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
   static List<Kind> drawKinds(Draws draws) {
     List<Kind> kinds = new ArrayList<>();
     for (Kind kind : Kind.values()) {
-      boolean rare = kind == Kind.POWER_LOSS_OF_BOTH
-          || kind == Kind.POWER_LOSS
-          || kind == Kind.POWER_LOSS_AT_TURN;
-      if (!LIES.contains(kind) && draws.chance(rare ? 300 : 500)) {
+      if (!LIES.contains(kind) && draws.chance(kind.losesPower() ? 300 : 500)) {
         kinds.add(kind);
       }
     }

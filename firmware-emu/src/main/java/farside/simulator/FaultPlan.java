@@ -99,6 +99,12 @@ final class FaultPlan {
     return episodes;
   }
 
+  boolean losesPower() {
+    return episodes.stream()
+        .flatMap(episode -> episode.faults.stream())
+        .anyMatch(fault -> fault.kind().losesPower());
+  }
+
   boolean hasHiccups() {
     return isIn(hiccups);
   }

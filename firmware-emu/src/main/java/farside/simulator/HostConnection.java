@@ -8,7 +8,6 @@ import farside.port.HostFlags;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
 import farside.port.Memory;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -354,12 +353,7 @@ final class HostConnection {
         lengthBytes > 0 && lengthBytes <= extentBytes,
         () -> this + ": " + lengthBytes + " bytes too much for " + request);
     extentBytes -= lengthBytes;
-    MemorySegment.copy(
-        Memory.at(address, lengthBytes),
-        0,
-        MemorySegment.ofArray(request.data),
-        request.dataBytes,
-        lengthBytes);
+    Memory.copy(address, request.data, request.dataBytes, lengthBytes);
     request.dataBytes += lengthBytes;
     finishIfWhole();
   }

@@ -1,7 +1,6 @@
 package farside.simulator;
 
 import farside.port.Memory;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -88,8 +87,7 @@ final class HostWrite {
       index = 0;
       fill(from, index, offsetBytes, lengthBytes);
     }
-    MemorySegment.copy(
-        MemorySegment.ofArray(from), index, Memory.at(address, lengthBytes), 0, lengthBytes);
+    Memory.copy(from, index, address, lengthBytes);
   }
 
   void fill(byte[] target, int index, long offsetBytes, int lengthBytes) {

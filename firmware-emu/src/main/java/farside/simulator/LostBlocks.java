@@ -66,6 +66,9 @@ final class LostBlocks {
   }
 
   void onWritten(long offsetBytes, long lengthBytes) {
+    if (lost.isEmpty()) {
+      return;
+    }
     NavigableSet<Long> hit = within(offsetBytes, lengthBytes);
     for (long block : hit) {
       everLost.replace(block, NEVER_READ);

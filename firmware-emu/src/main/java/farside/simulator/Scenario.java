@@ -279,6 +279,9 @@ final class Scenario {
         ? new SimulatedNvramLog(nvramBytes, arena, time, nvramDraws.fork(), trace)
         : null;
     SimulatedNvram nvram = new SimulatedNvram(nvramBytes, log, arena, nvramDraws, trace);
+    if (!plan.losesPower()) {
+      nvram.keepsPower();
+    }
     List<SimulatedDrive> drives = new ArrayList<>();
     List<String> sources = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {

@@ -55,9 +55,10 @@ final class SimulatedDrive implements DrivePort {
 
   private final LostBlocks lost;
 
-  /// What a read has found, on its way to its memory.
+  /// What a read has found and the drive spoils, on its way to its memory.
   private byte[] readBuffer = {};
 
+  private final IoVector onePiece = new IoVector();
   private Runnable wake = () -> {};
 
   /// Requests that hung and return one by one.
@@ -325,7 +326,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public void submitRead(long offsetBytes, long address, int lengthBytes, long tag) {
-    submitRead(offsetBytes, new IoVector().add(address, lengthBytes), tag);
+    submitRead(offsetBytes, onePiece.clear().add(address, lengthBytes), tag);
   }
 
   @Override
@@ -359,7 +360,7 @@ final class SimulatedDrive implements DrivePort {
   private DriveRequest changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
     DriveRequest request = new DriveRequest(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
-    request.gather();
+    request.gather(cache.buffer((int) request.lengthBytes));
     writes++;
     return request;
   }
@@ -466,27 +467,7 @@ final class SimulatedDrive implements DrivePort {
     boolean failsForNoReason = request.isOfGoneDrive || faults.drawFails(draws);
     request.failed |= failsForNoReason;
     switch (request.kind) {
-      case READ -> {
-        int lengthBytes = (int) request.lengthBytes;
-        if (readBuffer.length < lengthBytes) {
-          readBuffer = new byte[lengthBytes];
-        }
-        boolean isStale = faults.drawLie(request, draws) != null;
-        (isStale ? cache.older() : cache.visible())
-            .read(request.offsetBytes, readBuffer, 0, lengthBytes);
-        for (int i = 0; request.disturbed != null && i < lengthBytes; i += blockBytes) {
-          if (request.disturbed[i / blockBytes]) {
-            draws.fill(readBuffer, i, i + 8);
-          }
-        }
-        if (failsForNoReason) {
-          failRead(
-              request,
-              request.offsetBytes + blockBytes * (long) draws.below(lengthBytes / blockBytes));
-        }
-        failIfLost(request);
-        request.scatter(readBuffer);
-      }
+      case READ -> read(request, failsForNoReason);
       case WRITE -> {
         checkUnchanged(request);
         apply(request);
@@ -516,6 +497,31 @@ final class SimulatedDrive implements DrivePort {
     facts.add(request);
     trace.stir(request.tag, request.kind.ordinal());
     wake.run();
+  }
+
+  private void read(DriveRequest request, boolean failsForNoReason) {
+    boolean isStale = faults.drawLie(request, draws) != null;
+    DriveImage image = isStale ? cache.older() : cache.visible();
+    if (request.disturbed == null && !failsForNoReason && lost.count() == 0) {
+      request.fill(image);
+      return;
+    }
+    int lengthBytes = (int) request.lengthBytes;
+    if (readBuffer.length < lengthBytes) {
+      readBuffer = new byte[lengthBytes];
+    }
+    image.read(request.offsetBytes, readBuffer, 0, lengthBytes);
+    for (int i = 0; request.disturbed != null && i < lengthBytes; i += blockBytes) {
+      if (request.disturbed[i / blockBytes]) {
+        draws.fill(readBuffer, i, i + 8);
+      }
+    }
+    if (failsForNoReason) {
+      failRead(
+          request, request.offsetBytes + blockBytes * (long) draws.below(lengthBytes / blockBytes));
+    }
+    failIfLost(request);
+    request.scatter(readBuffer);
   }
 
   /// What the memory holds from the lost block on is anything, and what the drive names is the

@@ -159,7 +159,8 @@ final class SimulatedHost implements HostPort {
     }
     firstServed = (firstServed + 1) % count;
     for (int i = 0; i < count && drained < limit; i++) {
-      drained += connections.get((firstServed + i) % count).drain(sink, limit - drained);
+      int place = firstServed + i < count ? firstServed + i : firstServed + i - count;
+      drained += connections.get(place).drain(sink, limit - drained);
     }
     for (int i = connections.size() - 1; i >= 0; i--) {
       if (connections.get(i).isOver()) {

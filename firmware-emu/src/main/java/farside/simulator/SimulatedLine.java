@@ -12,6 +12,7 @@ final class SimulatedLine {
   private final LineHabits habits;
   private final VirtualTime time;
   private final Draws draws;
+  private final SpareBuffers spare = new SpareBuffers();
   private final Trace trace;
   private final String name;
   private final SimulatedLink[] ends = new SimulatedLink[2];
@@ -157,6 +158,11 @@ final class SimulatedLine {
 
   VirtualTime time() {
     return time;
+  }
+
+  /// For the bytes of frames; those that arrive are used again.
+  SpareBuffers spare() {
+    return spare;
   }
 
   Draws draws() {

@@ -148,15 +148,11 @@ final class SimulatedLink implements LinkPort {
       refuse();
       return FULL;
     }
-    Frame frame = new Frame(lengthBytes, payloadAddress, payloadBytes, tag);
+    Frame frame =
+        new Frame(line.spare().take(lengthBytes), lengthBytes, payloadAddress, payloadBytes, tag);
     header.getBytes(0, frame.bytes, 0, headerBytes);
     if (payloadBytes > 0) {
-      MemorySegment.copy(
-          Memory.at(payloadAddress, payloadBytes),
-          0,
-          MemorySegment.ofArray(frame.bytes),
-          headerBytes,
-          payloadBytes);
+      Memory.copy(payloadAddress, frame.bytes, headerBytes, payloadBytes);
     }
     sentFrames++;
     sentBytes += lengthBytes;
@@ -191,7 +187,7 @@ final class SimulatedLink implements LinkPort {
   void onRateChanged() {
     long departureNs = line.time().nowNs();
     for (Frame frame : queue) {
-      departureNs += line.onLineNs(frame.bytes.length);
+      departureNs += line.onLineNs(frame.fullBytes);
       departAt(frame, departureNs);
     }
     lastDepartureNs = departureNs;
@@ -294,7 +290,7 @@ final class SimulatedLink implements LinkPort {
 
   private void leave(Frame frame) {
     checkUnchanged(frame);
-    queuedBytes -= frame.bytes.length;
+    queuedBytes -= frame.fullBytes;
     if (frame.pinned) {
       facts.add(Fact.sent(frame.tag));
       wake.run();
@@ -314,6 +310,7 @@ final class SimulatedLink implements LinkPort {
     int copies = 1;
     if (noisy && draws.chance(habits.duplicatePermille())) {
       copies = 2;
+      frame.isDoubled = true;
       line.countDoubled();
     }
     SimulatedLink far = line.end(1 - side);
@@ -356,13 +353,13 @@ final class SimulatedLink implements LinkPort {
 
   private void deliver(Frame frame, LinkSink sink) {
     boolean isAsked = frame.payloadBytes > 0
-        && frame.lengthBytes == frame.bytes.length
+        && frame.lengthBytes == frame.fullBytes
         && line.draws().chance(PLACED_PERMILLE);
     if (!isAsked || !beginPlaced(frame, sink)) {
       countReceived(frame);
       show(frame, frame.lengthBytes);
       sink.onFrame(received.address(), frame.lengthBytes);
-      scribble(frame);
+      end(frame);
     }
   }
 
@@ -376,7 +373,14 @@ final class SimulatedLink implements LinkPort {
   }
 
   private void scribble(Frame frame) {
-    received.asSlice(0, Math.min(128, frame.bytes.length)).fill((byte) 0xA5);
+    received.asSlice(0, Math.min(128, frame.fullBytes)).fill((byte) 0xA5);
+  }
+
+  private void end(Frame frame) {
+    scribble(frame);
+    if (!frame.isDoubled) {
+      line.spare().give(frame.bytes);
+    }
   }
 
   private boolean beginPlaced(Frame frame, LinkSink sink) {
@@ -400,12 +404,11 @@ final class SimulatedLink implements LinkPort {
   }
 
   private void fillPlace(int untilBytes) {
-    MemorySegment.copy(
-        MemorySegment.ofArray(placed.bytes),
-        (long) placed.headBytes() + placedBytes,
-        Memory.at(place, placed.payloadBytes),
-        placedBytes,
-        (long) untilBytes - placedBytes);
+    Memory.copy(
+        placed.bytes,
+        placed.headBytes() + placedBytes,
+        place + placedBytes,
+        untilBytes - placedBytes);
     placedBytes = untilBytes;
   }
 
@@ -431,16 +434,16 @@ final class SimulatedLink implements LinkPort {
     countReceived(frame);
     show(frame, frame.headBytes());
     sink.onFrameInPlace(received.address(), frame.headBytes());
-    scribble(frame);
+    end(frame);
   }
 
   private void checkUnchanged(Frame frame) {
     if (frame.pinned && frame.payloadBytes > 0) {
-      long from = (long) frame.bytes.length - frame.payloadBytes;
+      long from = (long) frame.fullBytes - frame.payloadBytes;
       long mismatch = MemorySegment.mismatch(
           MemorySegment.ofArray(frame.bytes),
           from,
-          frame.bytes.length,
+          frame.fullBytes,
           Memory.at(frame.payloadAddress, frame.payloadBytes),
           0,
           frame.payloadBytes);
@@ -481,15 +484,24 @@ final class SimulatedLink implements LinkPort {
 
   private static final class Frame {
     final byte[] bytes;
+    final int fullBytes;
     final long payloadAddress;
     final int payloadBytes;
     final long tag;
+
+    /// As much of it as has come through.
     int lengthBytes;
+
     long departureNs;
     boolean pinned;
 
-    Frame(int lengthBytes, long payloadAddress, int payloadBytes, long tag) {
-      this.bytes = new byte[lengthBytes];
+    /// It comes twice.
+    boolean isDoubled;
+
+    /// @param bytes may be longer than the frame
+    Frame(byte[] bytes, int lengthBytes, long payloadAddress, int payloadBytes, long tag) {
+      this.bytes = bytes;
+      this.fullBytes = lengthBytes;
       this.lengthBytes = lengthBytes;
       this.payloadAddress = payloadAddress;
       this.payloadBytes = payloadBytes;
@@ -497,7 +509,7 @@ final class SimulatedLink implements LinkPort {
     }
 
     int headBytes() {
-      return bytes.length - payloadBytes;
+      return fullBytes - payloadBytes;
     }
   }
 

@@ -55,6 +55,7 @@ final class SimulatedNvram implements NvramPort {
   private final List<Store> unfenced = new ArrayList<>();
 
   private long storesUndone;
+  private boolean keepsPower;
 
   SimulatedNvram(long sizeBytes, Arena arena, Draws draws, Trace trace) {
     this(sizeBytes, null, arena, draws, trace);
@@ -143,6 +144,7 @@ final class SimulatedNvram implements NvramPort {
 
   /// Power is gone too.
   void onPowerLoss() {
+    require(!keepsPower, "power is lost, but no loss of power was to come");
     onProcessDeath();
     if (ended || contents == Contents.BLANK) {
       return;
@@ -166,9 +168,14 @@ final class SimulatedNvram implements NvramPort {
     }
   }
 
+  /// No loss of power is to come: what it held some time ago need not be remembered.
+  void keepsPower() {
+    keepsPower = true;
+  }
+
   /// Now and then remembers what the region holds, to come back after a loss of power.
   void ageSometimes() {
-    if (draws.chance(100)) {
+    if (draws.chance(100) && !keepsPower) {
       MemorySegment.copy(region, 0, older, 0, sizeBytes);
     }
   }

@@ -29,7 +29,11 @@ final class SimulatedNvramLog implements NvramLogPort {
   private boolean done;
   private long offsetBytes;
   private long address;
+
+  /// What is under way: the first so many bytes of a buffer that each write uses again.
   private byte[] data = {};
+
+  private int dataBytes;
   private long writes;
   private long writesTorn;
   private int killAtWriteNow = -1;
@@ -53,15 +57,15 @@ final class SimulatedNvramLog implements NvramLogPort {
   void onProcessDeath() {
     life++;
     if (busy) {
-      tear(offsetBytes, data);
+      tear(offsetBytes, data, dataBytes);
     }
     busy = false;
     done = false;
     killAtWriteNow = -1;
   }
 
-  private void tear(long atBytes, byte[] bytes) {
-    int sectors = bytes.length / SECTOR_BYTES;
+  private void tear(long atBytes, byte[] bytes, int lengthBytes) {
+    int sectors = lengthBytes / SECTOR_BYTES;
     int fate = draws.below(4);
     int cut = draws.below(sectors + 1);
     for (int i = 0; i < sectors; i++) {
@@ -109,7 +113,8 @@ final class SimulatedNvramLog implements NvramLogPort {
   @Override
   public void writeNow(long toBytes, long fromAddress, int lengthBytes) {
     if (killAtWriteNow == 0) {
-      tear(toBytes, bytesAt(fromAddress, lengthBytes));
+      take(fromAddress, lengthBytes);
+      tear(toBytes, data, dataBytes);
       onProcessDeath();
       throw new CabinetKilled();
     }
@@ -117,11 +122,12 @@ final class SimulatedNvramLog implements NvramLogPort {
     MemorySegment.copy(Memory.at(fromAddress, lengthBytes), 0, stored, toBytes, lengthBytes);
   }
 
-  private static byte[] bytesAt(long address, int lengthBytes) {
-    byte[] bytes = new byte[lengthBytes];
-    MemorySegment.copy(
-        Memory.at(address, lengthBytes), 0, MemorySegment.ofArray(bytes), 0, lengthBytes);
-    return bytes;
+  private void take(long fromAddress, int lengthBytes) {
+    if (data.length < lengthBytes) {
+      data = new byte[Math.max(lengthBytes, 2 * data.length)];
+    }
+    dataBytes = lengthBytes;
+    Memory.copy(fromAddress, data, 0, lengthBytes);
   }
 
   @Override
@@ -133,7 +139,7 @@ final class SimulatedNvramLog implements NvramLogPort {
     busy = true;
     offsetBytes = toBytes;
     address = fromAddress;
-    data = bytesAt(fromAddress, lengthBytes);
+    take(fromAddress, lengthBytes);
     writes++;
     trace.stir(toBytes, lengthBytes);
     long lifeThen = life;
@@ -150,13 +156,13 @@ final class SimulatedNvramLog implements NvramLogPort {
         MemorySegment.mismatch(
                 MemorySegment.ofArray(data),
                 0,
-                data.length,
-                Memory.at(address, data.length),
+                dataBytes,
+                Memory.at(address, dataBytes),
                 0,
-                data.length)
+                dataBytes)
             == -1,
         "NVRAM log: memory of a write changed while it was under way");
-    MemorySegment.copy(MemorySegment.ofArray(data), 0, stored, offsetBytes, data.length);
+    MemorySegment.copy(MemorySegment.ofArray(data), 0, stored, offsetBytes, dataBytes);
     busy = false;
     done = true;
     wake.run();

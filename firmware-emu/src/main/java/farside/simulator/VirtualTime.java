@@ -2,7 +2,6 @@ package farside.simulator;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.function.BooleanSupplier;
 
 /// Owns now. Jumps from one thing that happens to the next; nothing ticks.
@@ -12,11 +11,10 @@ import java.util.function.BooleanSupplier;
 /// reached, as under the real processor: one that forgot to name its deadline sleeps on, here
 /// as there.
 final class VirtualTime {
-  private final PriorityQueue<Entry> agenda = new PriorityQueue<>();
+  private final Agenda agenda = new Agenda();
   private final List<Stepped> cabinets = new ArrayList<>();
   private final long originNs;
   private long nowNs;
-  private long sequence;
 
   VirtualTime(long originNs) {
     this.originNs = originNs;
@@ -38,7 +36,7 @@ final class VirtualTime {
 
   /// Puts something on the agenda. A time that has passed means now.
   void at(long timeNs, Runnable what) {
-    agenda.add(new Entry(timeNs - nowNs < 0 ? nowNs : timeNs, ++sequence, what));
+    agenda.add(timeNs - nowNs < 0 ? nowNs : timeNs, what);
   }
 
   void after(long delayNs, Runnable what) {
@@ -69,8 +67,7 @@ final class VirtualTime {
 
   /// One thing happens; false if none is left before the end.
   private boolean step(long endNs) {
-    Entry entry = agenda.peek();
-    long atNs = entry == null ? endNs : entry.timeNs;
+    long atNs = agenda.isEmpty() ? endNs : agenda.firstNs();
     Stepped next = null;
     for (int i = 0; i < cabinets.size(); i++) {
       long runNs = cabinets.get(i).nextRunNs();
@@ -88,16 +85,8 @@ final class VirtualTime {
     if (next != null) {
       next.run(nowNs);
     } else {
-      agenda.remove().what.run();
+      agenda.removeFirst().run();
     }
     return true;
-  }
-
-  private record Entry(long timeNs, long sequence, Runnable what) implements Comparable<Entry> {
-    @Override
-    public int compareTo(Entry other) {
-      long difference = timeNs - other.timeNs;
-      return difference != 0 ? Long.signum(difference) : Long.compare(sequence, other.sequence);
-    }
   }
 }

@@ -2,10 +2,7 @@ package farside.simulator;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
-import java.util.TreeSet;
+import org.agrona.collections.LongArrayList;
 
 /// All that the oracle knows of one volume: for every byte, which writes it may hold now.
 ///
@@ -23,12 +20,14 @@ final class VolumeHistory {
 
   private final int volume;
   private final long sizeBytes;
-  private final NavigableMap<Long, Run> runs = new TreeMap<>();
+  /// All of them, by where they begin: the first at byte 0, each next where the last one ends.
+  private final ArrayList<Run> runs = new ArrayList<>();
   private final List<HostWrite> writes = new ArrayList<>();
   private final DamagedBlocks damaged;
   private final WriteContents contents = new WriteContents();
   private final List<HostWrite> unsettled = new ArrayList<>();
-  private final TreeSet<Long> openReads = new TreeSet<>();
+  /// When each began, the oldest first.
+  private final LongArrayList openReads = new LongArrayList();
   private long step = 1;
   private long flushedStep;
   private long readsChecked;
@@ -44,7 +43,7 @@ final class VolumeHistory {
     writes.add(initial);
     Run run = new Run(0, sizeBytes);
     run.live.add(new Version(initial));
-    runs.put(0L, run);
+    runs.add(run);
   }
 
   HostWrite initial() {
@@ -87,10 +86,10 @@ final class VolumeHistory {
         contents);
     writes.add(write);
     unsettled.add(write);
-    split(write.fromBytes);
-    split(write.toBytes);
-    for (Run run : between(write.fromBytes, write.toBytes).values()) {
-      run.live.add(new Version(write));
+    int first = split(write.fromBytes);
+    int end = splitAfter(first, write.toBytes);
+    for (int i = first; i < end; i++) {
+      runs.get(i).live.add(new Version(write));
     }
     return write;
   }
@@ -99,10 +98,11 @@ final class VolumeHistory {
     write.acknowledgedStep = ++step;
     write.acknowledgedNs = nowNs;
     unsettled.remove(write);
-    for (Run run : between(write.fromBytes, write.toBytes).values()) {
-      run.overtake(write.beganStep);
+    int first = firstFrom(write.fromBytes);
+    for (int i = first; i < runs.size() && runs.get(i).from < write.toBytes; i++) {
+      runs.get(i).overtake(write.beganStep);
     }
-    merge(write.fromBytes, write.toBytes);
+    merge(first, write.toBytes);
   }
 
   /// A flush was asked for; hand the answer to [#flushed].
@@ -117,23 +117,25 @@ final class VolumeHistory {
 
   long beginRead() {
     long began = ++step;
-    openReads.add(began);
+    openReads.addLong(began);
     return began;
   }
 
   void abandonRead(long beganStep) {
-    openReads.remove(beganStep);
+    openReads.removeLong(beganStep);
   }
 
   /// Judges what a read returned, and remembers it.
   void endRead(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, Object by) {
-    openReads.remove(beganStep);
+    openReads.removeLong(beganStep);
     step++;
     readsChecked++;
     long end = offsetBytes + lengthBytes;
     long at = offsetBytes;
+    int place = at < end ? holding(at) : 0;
     while (at < end) {
-      Run run = runs.floorEntry(at).getValue();
+      place = next(place, at);
+      Run run = runs.get(place);
       long to = Math.min(end, run.to);
       int index = (int) (at - offsetBytes);
       Version only = run.match(bytes, index, at, (int) (to - at), beganStep);
@@ -149,7 +151,8 @@ final class VolumeHistory {
         throw refuse(run, bytes, index, at, to, by);
       }
       if (run.wouldLearn(only, bytes, index, at, (int) (to - at), beganStep)) {
-        run = cutOut(at, to);
+        place = cutOut(at, to);
+        run = runs.get(place);
         only = run.match(bytes, index, at, (int) (to - at), beganStep);
         run.learn(only, bytes, index, at, (int) (to - at), beganStep);
       }
@@ -165,13 +168,15 @@ final class VolumeHistory {
 
   /// Judges what a read of a copy returned (a far mirror, a drive), without learning from it.
   void checkCopy(long beganStep, long offsetBytes, byte[] bytes, int lengthBytes, Object by) {
-    openReads.remove(beganStep);
+    openReads.removeLong(beganStep);
     step++;
     readsChecked++;
     long end = offsetBytes + lengthBytes;
     long at = offsetBytes;
+    int place = at < end ? holding(at) : 0;
     while (at < end) {
-      Run run = runs.floorEntry(at).getValue();
+      place = next(place, at);
+      Run run = runs.get(place);
       long to = Math.min(end, run.to);
       int index = (int) (at - offsetBytes);
       run.match(bytes, index, at, (int) (to - at), beganStep);
@@ -211,7 +216,7 @@ final class VolumeHistory {
   /// on.
   void loseUnflushed() {
     step++;
-    for (Run run : runs.values()) {
+    for (Run run : runs) {
       run.revive();
     }
   }
@@ -222,8 +227,10 @@ final class VolumeHistory {
     settle();
     byte[] bytes = new byte[64 * 1024];
     long at = 0;
+    int place = 0;
     while (at < sizeBytes) {
-      Run run = runs.floorEntry(at).getValue();
+      place = next(place, at);
+      Run run = runs.get(place);
       long to = Math.min(run.to, at + bytes.length);
       int length = (int) (to - at);
       image.read(at, bytes, 0, length);
@@ -241,7 +248,8 @@ final class VolumeHistory {
         throw refuse(run, bytes, 0, at, to, by);
       }
       if (run.live.size() > 1 || !run.retired.isEmpty()) {
-        run = cutOut(at, to);
+        place = cutOut(at, to);
+        run = runs.get(place);
         only = run.match(bytes, 0, at, length, step);
         Version kept = only != null ? only : run.firstMatch(bytes, 0, at, length, step);
         run.live.clear();
@@ -303,54 +311,93 @@ final class VolumeHistory {
     return true;
   }
 
-  private NavigableMap<Long, Run> between(long from, long to) {
-    return runs.subMap(from, true, to, false);
-  }
-
-  /// Makes a border between two runs at that byte.
-  private void split(long at) {
-    if (at >= sizeBytes) {
-      return;
-    }
-    Run run = runs.floorEntry(at).getValue();
-    if (run.from != at) {
-      Run upper = new Run(at, run.to);
-      for (Version version : run.live) {
-        upper.live.add(version.copy());
-      }
-      for (Version version : run.retired) {
-        upper.retired.add(version.copy());
-      }
-      run.to = at;
-      runs.put(at, upper);
-    }
-  }
-
-  private Run cutOut(long from, long to) {
-    split(from);
-    split(to);
-    return runs.get(from);
-  }
-
-  /// Joins neighbours that have become alike.
-  private void merge(long from, long to) {
-    Map.Entry<Long, Run> before = runs.lowerEntry(from);
-    Run last = before == null ? null : before.getValue();
-    var iterator =
-        runs.subMap(from, true, Math.min(to, sizeBytes), true).values().iterator();
-    while (iterator.hasNext()) {
-      Run run = iterator.next();
-      if (last != null && last.isLike(run)) {
-        last.to = run.to;
-        iterator.remove();
+  /// Where in the list the run is that holds that byte.
+  private int holding(long at) {
+    int low = 0;
+    int high = runs.size() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (runs.get(middle).from <= at) {
+        low = middle;
       } else {
-        last = run;
+        high = middle - 1;
       }
     }
+    return low;
+  }
+
+  /// The same, for a byte in that run or at its end.
+  private int next(int place, long at) {
+    return at < runs.get(place).to ? place : place + 1;
+  }
+
+  /// Where the first run is that begins at that byte or beyond it.
+  private int firstFrom(long at) {
+    int place = holding(at);
+    return runs.get(place).from < at ? place + 1 : place;
+  }
+
+  /// Makes a border between two runs at that byte; answers where the second is.
+  private int split(long at) {
+    return at >= sizeBytes ? runs.size() : splitOne(holding(at), at);
+  }
+
+  /// The same, for a byte that mostly lies in the run at that place or soon after it.
+  private int splitAfter(int place, long at) {
+    if (at >= sizeBytes) {
+      return runs.size();
+    }
+    int holding = place;
+    while (runs.get(holding).to <= at) {
+      holding++;
+    }
+    return splitOne(holding, at);
+  }
+
+  private int splitOne(int place, long at) {
+    Run run = runs.get(place);
+    if (run.from == at) {
+      return place;
+    }
+    Run upper = new Run(at, run.to);
+    for (int i = 0; i < run.live.size(); i++) {
+      upper.live.add(run.live.get(i).copy());
+    }
+    for (int i = 0; i < run.retired.size(); i++) {
+      upper.retired.add(run.retired.get(i).copy());
+    }
+    run.to = at;
+    runs.add(place + 1, upper);
+    return place + 1;
+  }
+
+  private int cutOut(long from, long to) {
+    int place = split(from);
+    splitAfter(place, to);
+    return place;
+  }
+
+  /// Joins neighbours that have become alike, from the run before that place to the one that
+  /// begins at the byte.
+  private void merge(int place, long to) {
+    int first = Math.max(1, place);
+    int end = first;
+    int kept = first;
+    for (; end < runs.size() && runs.get(end).from <= to; end++) {
+      Run run = runs.get(end);
+      Run last = runs.get(kept - 1);
+      if (last.isLike(run)) {
+        last.to = run.to;
+      } else {
+        runs.set(kept, run);
+        kept++;
+      }
+    }
+    runs.subList(kept, end).clear();
   }
 
   private long oldestOpenRead() {
-    return openReads.isEmpty() ? HostWrite.NOT_YET : openReads.first();
+    return openReads.isEmpty() ? HostWrite.NOT_YET : openReads.getLong(0);
   }
 
   /// One write at one run.

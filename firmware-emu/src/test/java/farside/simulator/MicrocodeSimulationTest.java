@@ -28,12 +28,6 @@ class MicrocodeSimulationTest {
   }
 
   @Test
-  void localVolumesKeepTheirPromisesUnderFaults() {
-    Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
-    assertThat(simulation.sweep(1, 1)).as(text.toString(StandardCharsets.UTF_8)).isZero();
-  }
-
-  @Test
   void whatWasStoredSurvivesPowerLossAtBothSitesWithoutNvram() {
     Simulation simulation = new Simulation(ScenarioKind.STORED, out);
     int failed = simulation.sweep(3, 3) + simulation.sweep(22, 22);

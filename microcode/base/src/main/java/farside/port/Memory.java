@@ -32,6 +32,15 @@ public final class Memory {
     MemorySegment.copy(ALL, fromAddress, ALL, toAddress, lengthBytes);
   }
 
+  /// Out of memory into an array; no segment is made for it.
+  public static void copy(long fromAddress, byte[] to, int index, int lengthBytes) {
+    MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, fromAddress, to, index, lengthBytes);
+  }
+
+  public static void copy(byte[] from, int index, long toAddress, int lengthBytes) {
+    MemorySegment.copy(from, index, ALL, ValueLayout.JAVA_BYTE, toAddress, lengthBytes);
+  }
+
   public static void zero(long address, long lengthBytes) {
     ALL.asSlice(address, lengthBytes).fill((byte) 0);
   }

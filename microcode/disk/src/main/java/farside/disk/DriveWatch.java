@@ -146,7 +146,7 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
   }
 
   int inFlight() {
-    return queueDepth() - freeCount;
+    return tagOf.length - freeCount;
   }
 
   boolean isFull() {

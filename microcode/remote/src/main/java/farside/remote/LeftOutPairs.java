@@ -35,7 +35,6 @@ final class LeftOutPairs {
   }
 
   private final Volumes volumes;
-  private final List<Volume> sources;
   private final List<Volume> targets;
   private final Intake intake;
   private final EventLog events;
@@ -59,7 +58,6 @@ final class LeftOutPairs {
   LeftOutPairs(
       Volumes volumes, Intake intake, EventLog events, PairDesk.Session session, Desk desk) {
     this.volumes = volumes;
-    sources = volumes.ofRole(VolumeRole.R1);
     targets = volumes.ofRole(VolumeRole.R2);
     this.intake = intake;
     this.events = events;
@@ -171,12 +169,16 @@ final class LeftOutPairs {
 
   int step() {
     int work = 0;
-    for (Volume volume : sources) {
-      TargetStatus theirs = back[volume.index()];
+    for (int index = 0; index < back.length; index++) {
+      TargetStatus theirs = back[index];
+      if (theirs == null) {
+        continue;
+      }
+      Volume volume = volumes.get(index);
       // While the new generation is not on the drives, the group is not taken up.
-      if (theirs != null && !volume.isHeld()) {
-        back[volume.index()] = null;
-        isOut[volume.index()] = false;
+      if (!volume.isHeld()) {
+        back[index] = null;
+        isOut[index] = false;
         desk.decide(volume, theirs);
         work++;
       }

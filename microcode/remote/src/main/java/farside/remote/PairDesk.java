@@ -664,8 +664,11 @@ final class PairDesk implements LeftOutPairs.Desk {
   int step(boolean everythingSent, long sentNumber) {
     int work = leftOut.step();
     work += endDrains() + keepPromises() + offerEnds(everythingSent, sentNumber);
-    for (Volume volume : volumes.list()) {
-      int index = volume.index();
+    for (int index = 0; index < restoring.length; index++) {
+      if (!restoring[index] && !restoreDrains[index]) {
+        continue;
+      }
+      Volume volume = volumes.get(index);
       if (restoring[index]
           && copier.isPassOver(volume)
           && records.localHeadOf(index) == WriteRecords.NONE) {
@@ -732,6 +735,9 @@ final class PairDesk implements LeftOutPairs.Desk {
   /// must ask the peer.
   private int offerEnds(boolean everythingSent, long sentNumber) {
     int work = 0;
+    if (!isAnyCopied()) {
+      return 0;
+    }
     for (String group : volumes.sourceGroups()) {
       List<Volume> members = volumes.sourcesOf(group);
       if (isCopied(members) && isStableThere(members)) {
@@ -759,6 +765,18 @@ final class PairDesk implements LeftOutPairs.Desk {
       }
     }
     return work;
+  }
+
+  /// Mostly none is, and this is asked in every round.
+  private boolean isAnyCopied() {
+    List<Volume> sources = volumes.ofRole(VolumeRole.R1);
+    for (int i = 0; i < sources.size(); i++) {
+      PairState pair = sources.get(i).pairState();
+      if (pair == PairState.SYNC_IN_PROG || pair == PairState.SYNC_FINISHING) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// With `ack: stored` a copy ends only when the peer's drive has it: were the end offered

@@ -11,6 +11,7 @@ import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.time.Instant;
+import java.util.List;
 
 /// Watches how long the peer keeps this cabinet waiting, and draws the consequence: no host
 /// waits longer than the link timeout, and memory stays free whatever the peer does.
@@ -67,7 +68,7 @@ final class PeerWatch {
   /// The host never waits longer than the link timeout: then its group goes on alone.
   int cutOverdueGroups(long nowNs) {
     int work = 0;
-    for (String group : volumes.sourceGroups()) {
+    for (String group : isAnyHeld() ? volumes.sourceGroups() : List.<String>of()) {
       String because = overdue(group, nowNs);
       if (because != null && cut.isCuttable(group)) {
         session.cut(group, because);
@@ -75,6 +76,17 @@ final class PeerWatch {
       }
     }
     return work + breakOffStuckCopies(nowNs);
+  }
+
+  /// Mostly no host waits, and this is asked in every round.
+  private boolean isAnyHeld() {
+    List<Volume> sources = volumes.ofRole(VolumeRole.R1);
+    for (int i = 0; i < sources.size(); i++) {
+      if (records.oldestHeld(sources.get(i).index()) != WriteRecords.NONE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private String overdue(String group, long nowNs) {

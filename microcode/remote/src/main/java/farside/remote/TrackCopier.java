@@ -148,10 +148,13 @@ final class TrackCopier {
 
   int step(Iterable<Volume> volumes, long nowNs) {
     int work = 0;
-    beginRetries(volumes, nowNs);
+    boolean isWalking = isAnyActive();
+    if (isWalking) {
+      beginRetries(volumes, nowNs);
+    }
     halted = !sender.isReadyForCopy();
     for (int i = 0; i < buffersUsed; i++) {
-      if (state[i] == State.FREE) {
+      if (state[i] == State.FREE && isWalking) {
         work += pick(i, volumes);
       }
       if (state[i] == State.STAGING && !halted) {
@@ -159,6 +162,16 @@ final class TrackCopier {
       }
     }
     return work;
+  }
+
+  /// Mostly nothing is copied, and this is asked in every round.
+  private boolean isAnyActive() {
+    for (boolean each : active) {
+      if (each) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Done whether or not a buffer is free: a deadline that stayed in the past would only spin.

@@ -27,6 +27,7 @@ final class Watermarks {
   private final GlobalMemory memory;
   private final WriteRecords records;
   private final Volumes volumes;
+  private final Volume[] mirrored;
   private final IntPredicate isLinked;
   private final IntPredicate mayTell;
   private final FrameTransport transport;
@@ -69,6 +70,9 @@ final class Watermarks {
     this.memory = memory;
     this.records = memory.records();
     this.volumes = volumes;
+    mirrored = volumes.list().stream()
+        .filter(volume -> volume.role() != VolumeRole.LOCAL)
+        .toArray(Volume[]::new);
     this.isLinked = isLinked;
     this.mayTell = mayTell;
     this.transport = transport;
@@ -143,7 +147,7 @@ final class Watermarks {
     }
     boolean isTime = nowNs - toldNs >= EVERY_NS;
     int work = 0;
-    for (Volume volume : volumes.list()) {
+    for (Volume volume : mirrored) {
       isLate[volume.index()] |= Director.isDue(againAtNs[volume.index()], nowNs);
       if ((isTime || isAwaited(volume)) && isToBeTold(volume)) {
         long stable = stableOf(volume);
@@ -182,7 +186,7 @@ final class Watermarks {
 
   long nextDeadlineNs() {
     long deadline = allToldNs + allAgainNs;
-    for (Volume volume : volumes.list()) {
+    for (Volume volume : mirrored) {
       if (isToBeTold(volume)) {
         return Director.sooner(deadline, toldNs + (isAwaited(volume) ? 0 : EVERY_NS));
       }
