@@ -210,7 +210,9 @@ final class PairDesk implements LeftOutPairs.Desk {
           conflictLogged[index] = true;
           events.log(
               EventCode.PEER_MISMATCH,
-              "it does not speak of volume " + volume.name() + "; make the rig's sites agree");
+              "it has not spoken of volume " + volume.name()
+                  + " yet; make the rig's sites agree, or, if they do, wait: it is slow, and the pair "
+                  + "is taken up when it speaks");
         }
       }
     }
