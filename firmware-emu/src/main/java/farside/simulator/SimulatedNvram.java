@@ -55,6 +55,7 @@ final class SimulatedNvram implements NvramPort {
   private final List<Store> unfenced = new ArrayList<>();
 
   private long storesUndone;
+  private long bitsRotten;
 
   SimulatedNvram(long sizeBytes, Arena arena, Draws draws, Trace trace) {
     this(sizeBytes, null, arena, draws, trace);
@@ -171,6 +172,19 @@ final class SimulatedNvram implements NvramPort {
     if (draws.chance(100)) {
       MemorySegment.copy(region, 0, older, 0, sizeBytes);
     }
+  }
+
+  /// A bit changes by itself, while no process looks.
+  void rot(long byteAddress, int bit) {
+    long offset = byteAddress - address;
+    byte was = region.get(ValueLayout.JAVA_BYTE, offset);
+    region.set(ValueLayout.JAVA_BYTE, offset, (byte) (was ^ (1 << bit)));
+    bitsRotten++;
+  }
+
+  /// Bits that changed by themselves.
+  long bitsRotten() {
+    return bitsRotten;
   }
 
   /// No kill is to come any more.
