@@ -41,7 +41,13 @@ final class FailoverWatch {
   private long stranded;
 
   /// The last time that a frame was sent, before it has come.
-  private record Sent(SimulatedLink link) {}
+  private static final class Sent {
+    final SimulatedLink link;
+
+    Sent(SimulatedLink link) {
+      this.link = link;
+    }
+  }
 
   FailoverWatch(VirtualTime time, List<SimulatedLine> lines) {
     this.time = time;
