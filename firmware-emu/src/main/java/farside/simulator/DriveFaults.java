@@ -24,6 +24,9 @@ final class DriveFaults {
   /// Share of the requests that fail, and would not if they were tried again.
   private int failPermille;
 
+  /// Share of the writes for which there is no room.
+  private int fullPermille;
+
   private boolean gone;
   private long failedRequests;
 
@@ -60,6 +63,18 @@ final class DriveFaults {
     failPermille = permille;
   }
 
+  /// From now on there is no room for some writes, each for this once.
+  void fill(int permille) {
+    fullPermille = permille;
+  }
+
+  /// True if there is no room for the write, which is over now.
+  boolean drawFull(Draws draws) {
+    boolean isFull = fullPermille > 0 && draws.chance(fullPermille);
+    failedRequests += isFull ? 1 : 0;
+    return isFull;
+  }
+
   /// The drive has gone, as with its cable pulled: all requests fail until it is back.
   void setGone(boolean isGone) {
     gone = isGone;
@@ -69,9 +84,9 @@ final class DriveFaults {
     return gone;
   }
 
-  /// True if no request is safe from it.
+  /// True if no write is safe from it.
   boolean mayFailAnything() {
-    return gone || failPermille > 0;
+    return gone || failPermille > 0 || fullPermille > 0;
   }
 
   /// Requests that failed although nothing is wrong with their blocks.
@@ -125,6 +140,7 @@ final class DriveFaults {
     slowDown(0);
     hang(0);
     fail(0);
+    fill(0);
     setGone(false);
     stopLying();
   }

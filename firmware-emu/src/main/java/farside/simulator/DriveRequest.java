@@ -31,6 +31,9 @@ final class DriveRequest {
   /// The drive had gone when it came, or while it was under way.
   boolean isOfGoneDrive;
 
+  /// It changes the drive, which has no room for all of it.
+  boolean isWithoutRoom;
+
   long submittedNs;
   long firstBadByte = -1;
   private long[] addresses;
@@ -108,6 +111,10 @@ final class DriveRequest {
 
   boolean isFlush() {
     return kind == Kind.FLUSH || kind == Kind.WRITE_THROUGH;
+  }
+
+  boolean changesDrive() {
+    return kind != Kind.READ && kind != Kind.FLUSH;
   }
 
   boolean overlaps(DriveRequest other) {

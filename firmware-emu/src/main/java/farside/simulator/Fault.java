@@ -62,7 +62,16 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     /// it.
     POWER_LOSS_AT_TURN,
     /// The operator removes a link, at one site or both, and adds it again later.
-    LINK_REMOVED;
+    LINK_REMOVED,
+    /// The process dies, and before the next one reads them some records in NVRAM have changed.
+    NVRAM_DAMAGED,
+    /// A site loses its power, and the drives of the other cannot read some of what they were given
+    /// last: of that the first may have nothing.
+    POWER_LOSS_AND_LOST_BLOCKS,
+    /// Writes fail for want of room on what the drive stands on; reads and flushes go on.
+    DRIVE_FULL,
+    /// Cut, and what was on its way comes when there is a connection again.
+    LINE_HOLDS_BACK;
 
     /// Those that take memory away, and some that have the pair at odds meanwhile. The kind that
     /// a run is about comes more often.
@@ -86,6 +95,19 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     static final List<Kind> OF_LIES = List.of(
         DRIVE_LOSES_WRITES, DRIVE_MISDIRECTS_WRITES, DRIVE_READS_STALE, LINE_CUT, KILL_AT_COMMIT);
 
+    /// Those that hardly ever happen, and what makes a second fault of them.
+    static final List<Kind> OF_RARITIES = List.of(
+        NVRAM_DAMAGED,
+        NVRAM_DAMAGED,
+        DRIVE_LOST_BLOCKS,
+        DRIVE_LOST_BLOCKS,
+        DRIVE_FULL,
+        LINE_HOLDS_BACK,
+        LINE_HOLDS_BACK,
+        POWER_LOSS_AND_LOST_BLOCKS,
+        POWER_LOSS_AND_LOST_BLOCKS,
+        KILL_AT_STORE);
+
     static final List<Kind> OF_LINES = List.of(
         LINE_CUT,
         LINE_SILENT,
@@ -97,12 +119,22 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
         LINK_REMOVED);
 
     boolean losesPower() {
-      return this == POWER_LOSS || this == POWER_LOSS_OF_BOTH || this == POWER_LOSS_AT_TURN;
+      return this == POWER_LOSS
+          || this == POWER_LOSS_OF_BOTH
+          || this == POWER_LOSS_AT_TURN
+          || this == POWER_LOSS_AND_LOST_BLOCKS;
     }
   }
 
-  private static final List<Kind> LIES =
-      List.of(Kind.DRIVE_LOSES_WRITES, Kind.DRIVE_MISDIRECTS_WRITES, Kind.DRIVE_READS_STALE);
+  /// Those that have a scenario of their own.
+  private static final List<Kind> APART = List.of(
+      Kind.DRIVE_LOSES_WRITES,
+      Kind.DRIVE_MISDIRECTS_WRITES,
+      Kind.DRIVE_READS_STALE,
+      Kind.NVRAM_DAMAGED,
+      Kind.POWER_LOSS_AND_LOST_BLOCKS,
+      Kind.DRIVE_FULL,
+      Kind.LINE_HOLDS_BACK);
 
   private static final long MILLI = 1_000_000;
 
@@ -165,12 +197,12 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     return new Fault(atNs, kind, side, 3 * (number % lineCount) + 1, after, lastsNs);
   }
 
-  /// Each kind is in a run or not: a fault that hides another does not hide it everywhere. Drives
-  /// that lie have a scenario of their own.
+  /// Each kind is in a run or not: a fault that hides another does not hide it everywhere. Some
+  /// are in scenarios of their own.
   static List<Kind> drawKinds(Draws draws) {
     List<Kind> kinds = new ArrayList<>();
     for (Kind kind : Kind.values()) {
-      if (!LIES.contains(kind) && draws.chance(kind.losesPower() ? 300 : 500)) {
+      if (!APART.contains(kind) && draws.chance(kind.losesPower() ? 300 : 500)) {
         kinds.add(kind);
       }
     }

@@ -31,6 +31,7 @@ final class FaultPlan {
       case BLACKOUT -> Fault.Kind.OF_BLACKOUTS_OF_ONE;
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
       case LYING -> Fault.Kind.OF_LIES;
+      case RARE -> Fault.Kind.OF_RARITIES;
       case SATURATED -> draws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
     };

@@ -6,6 +6,8 @@ import farside.simulator.DriveFaults.Lie;
 import farside.simulator.RigDraw.VolumeDraw;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /// Brings the faults of a plan about in the rig of a run, tells the oracle what they excuse, and
 /// heals them.
@@ -29,6 +31,11 @@ final class Injection {
   private final Oracle oracle;
   private final Trace trace;
   private final boolean[] memoryLost = new boolean[2];
+
+  /// Of each site, the volumes of which a record in NVRAM was damaged.
+  private final List<NavigableSet<String>> recordsDamaged =
+      List.of(new TreeSet<>(), new TreeSet<>());
+
   private final List<String> struck = new ArrayList<>();
   private boolean isOn;
   private final FaultCounts faults = new FaultCounts();
@@ -81,6 +88,7 @@ final class Injection {
     struck.clear();
     memoryLost[0] = false;
     memoryLost[1] = false;
+    recordsDamaged.forEach(NavigableSet::clear);
   }
 
   private void inject(Fault fault) {
@@ -97,6 +105,7 @@ final class Injection {
           LINE_NOISY,
           LINE_FLAPS,
           LINE_SLOW,
+          LINE_HOLDS_BACK,
           VARY_OFF,
           LINK_REMOVED -> {
         for (int i = 0; i < lines.size(); i++) {
@@ -115,6 +124,7 @@ final class Injection {
       case DRIVE_HANGS -> hang(fault);
       case DRIVE_FAILS -> failNowAndThen(fault);
       case DRIVE_GONE -> takeAway(fault);
+      case DRIVE_FULL -> fill(fault);
       case DRIVE_LOSES_WRITES -> haveLie(fault, Lie.LOST_WRITE);
       case DRIVE_MISDIRECTS_WRITES -> haveLie(fault, Lie.MISDIRECTED_WRITE);
       case DRIVE_READS_STALE -> haveLie(fault, Lie.STALE_READ);
@@ -138,7 +148,17 @@ final class Injection {
           site.requestShutdown();
         }
       }
+      case NVRAM_DAMAGED -> damageRecords(fault);
       case POWER_LOSS -> losePower(fault.side());
+      case POWER_LOSS_AND_LOST_BLOCKS -> {
+        Draws drawn = drawsOf(fault);
+        for (VolumeDraw volume : rig.volumes()) {
+          if (volume.mirrored()) {
+            sites[1 - fault.side()].driveOf(volume).loseLatest(volume.sizeBytes(), drawn);
+          }
+        }
+        losePower(fault.side());
+      }
       case POWER_LOSS_OF_BOTH -> {
         losePower(0);
         losePower(1);
@@ -177,6 +197,10 @@ final class Injection {
         pace.hurryFor(fault.lastsNs());
         line.setNoisy(true);
         healLater(fault, () -> line.setNoisy(false));
+      }
+      case LINE_HOLDS_BACK -> {
+        line.cutAndHoldBack();
+        healLater(fault, line::restore);
       }
       case LINE_FLAPS -> {
         line.flap(drawsOf(fault), FLAP_MAX_NS);
@@ -254,6 +278,15 @@ final class Injection {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
       drive.faults().fail((int) drawsOf(fault).skewed(5, 500));
       healLater(fault, () -> drive.faults().fail(0));
+    }
+  }
+
+  private void fill(Fault fault) {
+    VolumeDraw volume = struck(fault);
+    if (volume != null) {
+      SimulatedDrive drive = sites[fault.side()].driveOf(volume);
+      drive.faults().fill((int) drawsOf(fault).skewed(50, 1000));
+      healLater(fault, () -> drive.faults().fill(0));
     }
   }
 
@@ -353,34 +386,62 @@ final class Injection {
     if (keepsAll || rig.powerSafe().get(side)) {
       return;
     }
-    boolean peerWhole = !memoryLost[1 - side];
     for (VolumeDraw volume : rig.volumes()) {
-      if (!volume.isAt(side)) {
-        continue;
-      }
-      String name = volume.name();
-      VolumeHistory history = oracle.history(name);
-      oracle.excuseErrors(name, true);
-      if (volume.primary() == side) {
-        boolean farHasAll =
-            volume.mirrored() && oracle.isSynchronized(name) && (peerWhole || rig.isStored(volume));
-        trace.turn(
-            time.nowNs(),
-            "oracle",
-            "volume " + name
-                + (farHasAll ? ": the peer has all" : ": only flushed data is promised"));
-        if (!farHasAll) {
-          history.loseUnflushed();
-        }
-      } else {
-        oracle.distrustFarCopy(name, true);
-        if (memoryLost[volume.primary()]
-            && !(oracle.isSynchronized(name) && rig.isStored(volume))) {
-          history.loseUnflushed();
-        }
+      if (volume.isAt(side)) {
+        excuseLoss(volume, side, false);
       }
     }
     memoryLost[side] = true;
+  }
+
+  /// Some records change while no process reads them. The next one finds out, and forgets them.
+  private void damageRecords(Fault fault) {
+    if (rig.powerSafe().get(fault.side())) {
+      // FLUSH counts on these very records there: nothing is promised (fault-model.md).
+      sites[fault.side()].kill();
+      return;
+    }
+    NavigableSet<String> damaged = sites[fault.side()].killAndDamage(drawsOf(fault));
+    for (VolumeDraw volume : rig.volumes()) {
+      if (damaged.contains(volume.name())) {
+        excuseLoss(volume, fault.side(), true);
+      }
+    }
+    recordsDamaged.get(fault.side()).addAll(damaged);
+  }
+
+  /// What the side's NVRAM held of the volume is lost, or a part of it.
+  ///
+  /// @param forgetsPair a target does not know any more that it has all that was answered
+  private void excuseLoss(VolumeDraw volume, int side, boolean forgetsPair) {
+    String name = volume.name();
+    VolumeHistory history = oracle.history(name);
+    oracle.excuseErrors(name, true);
+    boolean isSynchronized = volume.mirrored() && oracle.isSynchronized(name);
+    boolean isOnFarDrive = isSynchronized
+        && rig.isStored(volume)
+        && !recordsDamaged.get(1 - volume.primary()).contains(name);
+    if (volume.primary() == side) {
+      boolean farHasAll = isOnFarDrive
+          || isSynchronized
+              && !memoryLost[1 - side]
+              && !recordsDamaged.get(1 - side).contains(name);
+      trace.turn(
+          time.nowNs(),
+          "oracle",
+          "volume " + name
+              + (farHasAll ? ": the peer has all" : ": only flushed data is promised"));
+      if (!farHasAll) {
+        history.loseUnflushed();
+      }
+    } else {
+      oracle.distrustFarCopy(name, true);
+      boolean isNearWhole =
+          !memoryLost[volume.primary()] && !recordsDamaged.get(volume.primary()).contains(name);
+      if (!isNearWhole && (forgetsPair || !isOnFarDrive)) {
+        history.loseUnflushed();
+      }
+    }
   }
 
   /// Nothing is wrong from here on.

@@ -62,7 +62,11 @@ final class MicrocodeCabinet implements SteppedCabinet {
     if (volume.standing() == null || volume.pairState() == PairState.RESTORING) {
       return FarCopy.NOT_KNOWN;
     }
-    return volume.pairState() == PairState.SYNCHRONIZED ? FarCopy.HAS_ALL : FarCopy.LACKS_SOMETHING;
+    return switch (volume.pairState()) {
+      case SYNCHRONIZED -> FarCopy.HAS_ALL;
+      case SUSPENDED -> FarCopy.IS_CUT;
+      default -> FarCopy.LACKS_SOMETHING;
+    };
   }
 
   @Override
@@ -120,6 +124,23 @@ final class MicrocodeCabinet implements SteppedCabinet {
       }
     }
     return "";
+  }
+
+  @Override
+  public List<RecordPayload> recordPayloads() {
+    List<RecordPayload> payloads = new ArrayList<>();
+    WriteRecords records = cabinet.memory().records();
+    for (Volume volume : cabinet.volumes().list()) {
+      int record = records.localHeadOf(volume.index());
+      while (record != WriteRecords.NONE) {
+        if (!records.isZeroes(record)) {
+          payloads.add(new RecordPayload(
+              volume.name(), records.addressOf(record), records.lengthOf(record)));
+        }
+        record = records.localNextOf(record);
+      }
+    }
+    return payloads;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.port.HostCommand;
 import farside.port.HostStatus;
+import farside.simulator.SteppedCabinet.FarCopy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -19,8 +20,9 @@ import java.util.function.BiPredicate;
 /// malformed is refused, and a well-formed one is served, unless the cabinet goes down or a loss
 /// of power excuses it, or a block that its drive cannot read any more and that the peer cannot
 /// give; a read of the far mirror, while the pair is synchronized, returns nothing older than
-/// what was acknowledged. Where drives do nothing worse than hang, a read of a drive in doubt is
-/// answered by the peer of a synchronized pair.
+/// what was acknowledged, and while it is cut, nothing that was asked for after that. Where drives
+/// do nothing worse than hang, a read of a drive in doubt is answered by the peer of a
+/// synchronized pair.
 final class Oracle {
   private final NavigableMap<String, Watched> volumes = new TreeMap<>();
   private final List<VolumeHistory> histories = new ArrayList<>();
@@ -73,9 +75,11 @@ final class Oracle {
     return volumes.get(name).pairIsSynchronized;
   }
 
-  void setSynchronized(String name, boolean on) {
+  /// What the primary believes of the far copy from now on.
+  void setFarCopy(String name, FarCopy now) {
     Watched volume = volumes.get(name);
-    volume.pairIsSynchronized = on;
+    volume.pairIsSynchronized = now == FarCopy.HAS_ALL;
+    volume.cutStep = now == FarCopy.IS_CUT ? volume.history.step() : HostWrite.NOT_YET;
     volume.pairChanges++;
   }
 
@@ -334,6 +338,9 @@ final class Oracle {
         && request.pairChanges == volume.pairChanges) {
       history.checkCopy(request.beganStep, at, data, lengthBytes, by);
     } else {
+      if (request.pairChanges == volume.pairChanges) {
+        history.checkCut(volume.cutStep, at, data, lengthBytes, by);
+      }
       history.abandonRead(request.beganStep);
     }
   }
@@ -351,6 +358,10 @@ final class Oracle {
     final String primarySite;
     final NavigableMap<String, LostBlocks> lostAt = new TreeMap<>();
     boolean pairIsSynchronized;
+
+    /// When the pair was cut; [HostWrite#NOT_YET] if it is not, or is being copied.
+    long cutStep = HostWrite.NOT_YET;
+
     boolean farCopyLost;
     final NavigableMap<String, Long> inDoubtSinceNs = new TreeMap<>();
     final NavigableSet<String> struckAt = new TreeSet<>();

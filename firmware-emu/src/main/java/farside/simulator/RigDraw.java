@@ -146,7 +146,9 @@ record RigDraw(
     }
     int lineCount = failover
         ? (int) draws.between(2, 4)
-        : kind == ScenarioKind.MIXED ? (int) draws.between(1, 4) : 1;
+        : kind == ScenarioKind.MIXED
+            ? (int) draws.between(1, 4)
+            : kind == ScenarioKind.RARE ? (int) draws.between(1, 2) : 1;
     List<LineDraw> lineDraws = new ArrayList<>();
     lineDraws.add(new LineDraw(failover || hung ? line.brisk() : line, 0));
     while (lineDraws.size() < lineCount) {
@@ -209,6 +211,12 @@ record RigDraw(
       drives.add(kind == ScenarioKind.SATURATED ? habits.slow() : habits);
     }
     return new VolumeDraw(number, primary, mirrored, sizeBytes, List.copyOf(drives));
+  }
+
+  /// The link timeout by the faster clock.
+  long shortestLinkTimeoutNs() {
+    long fastPpm = Math.max(0, Math.max(clocksPpm.get(0), clocksPpm.get(1)));
+    return linkTimeoutMs * 1_000_000_000_000L / (1_000_000 + fastPpm);
   }
 
   /// The longest pause of programs at leisure, so that all together make so many requests in a

@@ -59,6 +59,10 @@ final class Scenario {
       String name = rig.linkNames().get(i);
       lines.add(new SimulatedLine(name, "A", "B", line.habits(), time, arena, own, trace));
     }
+    if (kind == ScenarioKind.FAILOVER) {
+      FailoverWatch watch = new FailoverWatch(time, lines);
+      lines.forEach(line -> line.setWatch(watch));
+    }
     for (VolumeDraw volume : rig.volumes()) {
       oracle.add(
           volume.name(),
@@ -86,7 +90,7 @@ final class Scenario {
         pace,
         oracle,
         trace);
-    oracle.setLinkTimeout(rig.linkTimeoutMs() * MILLI);
+    oracle.setLinkTimeout(rig.shortestLinkTimeoutNs());
     if (kind == ScenarioKind.HUNG) {
       oracle.setStarvation(
           (volume, site) -> sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].isStarved(volume));

@@ -25,6 +25,10 @@ public enum ScenarioKind {
   /// Drives that lose writes, put them elsewhere or return what was there before, and say that all
   /// was well: whatever that does, it does to the very blocks, and to no other.
   LYING,
+  /// What hardly ever happens, often: records in NVRAM that change while no process runs, drives
+  /// without room, frames that come late, in another connection; with blocks that cannot be read,
+  /// losses of power and kills.
+  RARE,
   /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
@@ -42,7 +46,7 @@ public enum ScenarioKind {
   /// Whether it may have hosts that read in order, beside those that do anything.
   boolean hasReadersInOrder() {
     return switch (this) {
-      case MIXED, LOCAL, HUNG, SATURATED, CALM -> true;
+      case MIXED, LOCAL, HUNG, RARE, SATURATED, CALM -> true;
       case STORED, BLACKOUT, FAILOVER, POWER_SAFE, PACED, LYING -> false;
     };
   }

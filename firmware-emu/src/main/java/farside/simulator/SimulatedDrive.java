@@ -38,6 +38,8 @@ final class SimulatedDrive implements DrivePort {
   /// When a hung drive goes on, its requests return within this time.
   static final long FREED_MAX_NS = 50_000_000;
 
+  private static final int LATEST_WRITES = 32;
+
   private final String name;
   private final String who;
   private final int blockBytes;
@@ -54,6 +56,9 @@ final class SimulatedDrive implements DrivePort {
   private final List<DriveRequest> stuck = new ArrayList<>();
 
   private final LostBlocks lost;
+
+  /// Those that were done last, oldest first.
+  private final ArrayDeque<DriveRequest> latestWrites = new ArrayDeque<>();
 
   /// What a read has found and the drive spoils, on its way to its memory.
   private byte[] readBuffer = {};
@@ -99,6 +104,20 @@ final class SimulatedDrive implements DrivePort {
     this.cache = new DriveCache(sizeBytes, blockBytes, draws);
     this.lost = new LostBlocks(blockBytes);
     this.lastOldIoNs = time.nowNs();
+  }
+
+  /// Some blocks of what was written last become unreadable.
+  ///
+  /// @param endBytes of the volume on it
+  void loseLatest(long endBytes, Draws drawn) {
+    for (DriveRequest write : latestWrites) {
+      for (long at = write.offsetBytes; at < write.offsetBytes + write.lengthBytes; ) {
+        if (at < endBytes && drawn.chance(500)) {
+          lost.lose(at);
+        }
+        at += blockBytes;
+      }
+    }
   }
 
   /// What it cannot read until it is written anew.
@@ -400,7 +419,9 @@ final class SimulatedDrive implements DrivePort {
           request.tag,
           request.isOfGoneDrive
               ? DriveOutcome.GONE
-              : request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
+              : request.isWithoutRoom
+                  ? DriveOutcome.NO_SPACE
+                  : request.failed ? DriveOutcome.MEDIUM_ERROR : DriveOutcome.DONE,
           request.failed ? request.firstBadByte : -1);
     }
     return drained;
@@ -466,6 +487,10 @@ final class SimulatedDrive implements DrivePort {
   private void complete(DriveRequest request) {
     boolean failsForNoReason = request.isOfGoneDrive || faults.drawFails(draws);
     request.failed |= failsForNoReason;
+    if (request.changesDrive() && !request.failed && faults.drawFull(draws)) {
+      request.failed = true;
+      request.isWithoutRoom = true;
+    }
     switch (request.kind) {
       case READ -> read(request, failsForNoReason);
       case WRITE -> {
@@ -571,6 +596,10 @@ final class SimulatedDrive implements DrivePort {
     } else {
       lost.onWritten(request.offsetBytes, request.lengthBytes);
       cache.apply(request);
+      latestWrites.add(request);
+      if (latestWrites.size() > LATEST_WRITES) {
+        latestWrites.removeFirst();
+      }
     }
     return true;
   }

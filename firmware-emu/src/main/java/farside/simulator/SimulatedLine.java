@@ -5,7 +5,8 @@ import java.lang.foreign.Arena;
 /// One line between two cabinets, with a link at each end.
 ///
 /// Both ends have a carrier while both are open, varied on, and the line is whole; each carrier
-/// comes from one connection, and a frame of an older connection never arrives in a newer one.
+/// comes from one connection, and a frame of an older connection arrives in a newer one only where
+/// the line holds frames back, and then before all others.
 /// A direction that is *dead* swallows frames while both carriers stay up, as a connection does
 /// whose far end has lost its power.
 final class SimulatedLine {
@@ -19,10 +20,16 @@ final class SimulatedLine {
   private final boolean[] dead = new boolean[2];
   private boolean cut;
   private boolean flaps;
+
+  /// What a cut finds on its way comes in the next connection.
+  private boolean holdsBack;
   private boolean noisy;
 
   /// What the line carries now, though its habits say more; 0: what its habits say.
   private long collapsedBytesPerSecond;
+
+  /// Null: nobody looks at what goes over it.
+  private FailoverWatch watch;
 
   private boolean connecting;
   private long connection;
@@ -30,6 +37,7 @@ final class SimulatedLine {
   private long framesLost;
   private long framesSpoiled;
   private long framesDoubled;
+  private long framesLate;
 
   SimulatedLine(
       String name,
@@ -49,6 +57,15 @@ final class SimulatedLine {
     ends[1] = new SimulatedLink(this, 1, name, siteB, siteA, arena);
   }
 
+  /// Has somebody look at what goes over it.
+  void setWatch(FailoverWatch watch) {
+    this.watch = watch;
+  }
+
+  FailoverWatch watch() {
+    return watch;
+  }
+
   SimulatedLink end(int side) {
     return ends[side];
   }
@@ -61,6 +78,17 @@ final class SimulatedLine {
       trace.turn(time.nowNs(), name, "cut");
       disconnect("the line is cut");
     }
+  }
+
+  /// The same, but what is on its way, and what still comes to be, is not lost: the next connection
+  /// begins with it.
+  void cutAndHoldBack() {
+    holdsBack = true;
+    cut();
+  }
+
+  boolean holdsBack() {
+    return holdsBack;
   }
 
   /// Frames from one end are lost, and nobody is told.
@@ -152,6 +180,11 @@ final class SimulatedLine {
     return framesDoubled;
   }
 
+  /// Frames that came in another connection than that in which they were sent.
+  long framesLate() {
+    return framesLate;
+  }
+
   LineHabits habits() {
     return habits;
   }
@@ -219,6 +252,8 @@ final class SimulatedLine {
         trace.turn(time.nowNs(), name, "connected");
         ends[0].raiseCarrier(connection);
         ends[1].raiseCarrier(connection);
+        holdsBack = false;
+        framesLate += ends[0].bringHeldBack() + ends[1].bringHeldBack();
       }
     });
   }

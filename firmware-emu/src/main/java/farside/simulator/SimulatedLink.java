@@ -20,6 +20,7 @@ import org.agrona.DirectBuffer;
 final class SimulatedLink implements LinkPort {
   static final int FRAME_BYTES_MAX = 32 + 255 + 65_536;
 
+  private static final int HELD_BACK_MAX = 64;
   private static final int PLACED_PERMILLE = 600;
   private static final int SPLIT_PERMILLE = 500;
   private static final long SPLIT_NS_MAX = 300_000;
@@ -33,6 +34,9 @@ final class SimulatedLink implements LinkPort {
   private final ArrayDeque<Fact> facts = new ArrayDeque<>();
   private final ArrayDeque<Frame> queue = new ArrayDeque<>();
 
+  /// Frames for this end that come in the next connection.
+  private final ArrayDeque<Frame> heldBack = new ArrayDeque<>();
+
   /// The frame of which a part lies in the place that was given for its payload; null if none.
   private Frame placed;
 
@@ -45,6 +49,7 @@ final class SimulatedLink implements LinkPort {
   private boolean open;
   private boolean variedOn = true;
   private boolean carrier;
+  private long carrierSinceNs;
   private long carrierConnection;
   private long carrierChange;
   private int queuedBytes;
@@ -101,10 +106,16 @@ final class SimulatedLink implements LinkPort {
     return open && variedOn && !carrier;
   }
 
+  /// True if it has had one and the same carrier for so long.
+  boolean hadCarrierFor(long ns) {
+    return carrier && line.time().nowNs() - carrierSinceNs >= ns;
+  }
+
   void raiseCarrier(long connection) {
     carrier = true;
     carrierConnection = connection;
     carrierChange++;
+    carrierSinceNs = line.time().nowNs();
     lastDepartureNs = line.time().nowNs();
     lastArrivalNs = line.time().nowNs();
     facts.add(Fact.carrier(true, "connected"));
@@ -167,6 +178,9 @@ final class SimulatedLink implements LinkPort {
     queue.add(frame);
     queuedBytes += lengthBytes;
     departAt(frame, departureNs);
+    if (line.watch() != null) {
+      line.watch().onSubmitted(this, side, frame.bytes);
+    }
     return queued ? QUEUED : SENT;
   }
 
@@ -299,11 +313,16 @@ final class SimulatedLink implements LinkPort {
     Draws draws = line.draws();
     LineHabits habits = line.habits();
     boolean noisy = line.isNoisy();
-    if (line.isDead(side) || (noisy && draws.chance(habits.dropPermille()))) {
+    if (line.isDead(side)) {
+      loseOrHoldBack(frame);
+      return;
+    }
+    if (noisy && draws.chance(habits.dropPermille())) {
       line.countLost();
       return;
     }
-    if (noisy && draws.chance(habits.corruptPermille())) {
+    boolean isSpoiled = noisy && draws.chance(habits.corruptPermille());
+    if (isSpoiled) {
       spoil(frame, draws);
       line.countSpoiled();
     }
@@ -328,11 +347,36 @@ final class SimulatedLink implements LinkPort {
         if (arrives) {
           far.facts.add(Fact.frame(frame));
           far.wake.run();
+          if (line.watch() != null && !isSpoiled) {
+            line.watch().onArrived(side, frame.bytes);
+          }
         } else {
-          line.countLost();
+          loseOrHoldBack(frame);
         }
       });
     }
+  }
+
+  private void loseOrHoldBack(Frame frame) {
+    SimulatedLink far = line.end(1 - side);
+    if (line.holdsBack() && far.heldBack.size() < HELD_BACK_MAX) {
+      far.heldBack.add(frame);
+    } else {
+      line.countLost();
+    }
+  }
+
+  /// What the line held back comes to this end, before all that is sent from now on. Returns how
+  /// many frames that are.
+  int bringHeldBack() {
+    int count = heldBack.size();
+    if (count > 0) {
+      line.trace().turn(line.time().nowNs(), site, name + " brings " + count + " frames late");
+    }
+    while (!heldBack.isEmpty()) {
+      facts.add(Fact.frame(heldBack.removeFirst()));
+    }
+    return count;
   }
 
   private static void spoil(Frame frame, Draws draws) {
@@ -470,6 +514,9 @@ final class SimulatedLink implements LinkPort {
     forgetCarrier();
     if (!newsFirst) {
       facts.add(Fact.carrier(false, reason));
+    }
+    if (line.watch() != null) {
+      line.watch().onCarrierLost(this, side);
     }
     wake.run();
   }

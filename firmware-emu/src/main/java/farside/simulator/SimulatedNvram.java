@@ -56,6 +56,7 @@ final class SimulatedNvram implements NvramPort {
 
   private long storesUndone;
   private boolean keepsPower;
+  private long bitsRotten;
 
   SimulatedNvram(long sizeBytes, Arena arena, Draws draws, Trace trace) {
     this(sizeBytes, null, arena, draws, trace);
@@ -178,6 +179,19 @@ final class SimulatedNvram implements NvramPort {
     if (draws.chance(100) && !keepsPower) {
       MemorySegment.copy(region, 0, older, 0, sizeBytes);
     }
+  }
+
+  /// A bit changes by itself, while no process looks.
+  void rot(long byteAddress, int bit) {
+    long offset = byteAddress - address;
+    byte was = region.get(ValueLayout.JAVA_BYTE, offset);
+    region.set(ValueLayout.JAVA_BYTE, offset, (byte) (was ^ (1 << bit)));
+    bitsRotten++;
+  }
+
+  /// Bits that changed by themselves.
+  long bitsRotten() {
+    return bitsRotten;
   }
 
   /// No kill is to come any more.

@@ -13,10 +13,13 @@ import farside.port.LinkPort;
 import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
+import farside.simulator.SteppedCabinet.RecordPayload;
 import farside.volume.Volume;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /// One site: the cabinet's process, and everything that outlives it.
@@ -422,6 +425,24 @@ final class SimulatedSite implements Stepped {
     }
   }
 
+  /// The process dies, and before another comes some of its records change in NVRAM. Returns the
+  /// volumes of which they are.
+  NavigableSet<String> killAndDamage(Draws drawn) {
+    NavigableSet<String> damaged = new TreeSet<>();
+    if (cabinet == null) {
+      return damaged;
+    }
+    List<RecordPayload> payloads = cabinet.recordPayloads();
+    kill();
+    int count = payloads.isEmpty() ? 0 : 1 + drawn.below(4);
+    for (int i = 0; i < count; i++) {
+      RecordPayload payload = payloads.get(drawn.below(payloads.size()));
+      nvram.rot(payload.address() + drawn.below(payload.lengthBytes()), drawn.below(8));
+      damaged.add(payload.volumeName());
+    }
+    return damaged;
+  }
+
   /// From now on the process does nothing, as with `kill -STOP`; what others do goes on.
   void stop() {
     if (cabinet != null && !stopped) {
@@ -514,7 +535,7 @@ final class SimulatedSite implements Stepped {
       FarCopy now = cabinet.farCopyOf(volume);
       if (now != FarCopy.NOT_KNOWN && now != farCopies[i]) {
         farCopies[i] = now;
-        oracle.setSynchronized(volume, now == FarCopy.HAS_ALL);
+        oracle.setFarCopy(volume, now);
       }
     }
   }

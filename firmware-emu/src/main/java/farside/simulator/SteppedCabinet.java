@@ -23,6 +23,8 @@ interface SteppedCabinet {
   enum FarCopy {
     HAS_ALL,
     LACKS_SOMETHING,
+    /// It lacks something, and is brought nothing: it stays as it was when the pair was cut.
+    IS_CUT,
     /// The cabinet does not serve the volume and has yet to find out: what it believed before
     /// stands.
     NOT_KNOWN
@@ -42,6 +44,16 @@ interface SteppedCabinet {
   default long tracksReadAheadAndUsed() {
     return 0;
   }
+
+  /// What records hold in NVRAM now.
+  default List<RecordPayload> recordPayloads() {
+    return List.of();
+  }
+
+  /// Payload of a record that is not done with yet.
+  ///
+  /// @param address in memory
+  record RecordPayload(String volumeName, long address, int lengthBytes) {}
 
   /// The track tables of all volumes, for people.
   default List<String> tableLines() {

@@ -17,6 +17,7 @@ import org.agrona.collections.LongArrayList;
 final class VolumeHistory {
   private static final int BLOCK_BYTES = 512;
   private static final int RETIRED_SWEEP_MIN = 16;
+  private static final int TELLING_BYTES = 16;
 
   private final int volume;
   private final long sizeBytes;
@@ -190,6 +191,33 @@ final class VolumeHistory {
       }
       if (run.matchCount == 0) {
         throw refuse(run, bytes, index, at, to, by);
+      }
+      at = to;
+    }
+  }
+
+  /// The step that it is.
+  long step() {
+    return step;
+  }
+
+  /// Judges what a read of a copy returned that is brought nothing since a step: no write that
+  /// began after that is in it.
+  void checkCut(long cutStep, long offsetBytes, byte[] bytes, int lengthBytes, Object by) {
+    long end = offsetBytes + lengthBytes;
+    long at = offsetBytes;
+    while (cutStep != HostWrite.NOT_YET && at < end) {
+      Run run = runs.floorEntry(at).getValue();
+      long to = firstBlockEnd(at, Math.min(end, run.to));
+      int index = (int) (at - offsetBytes);
+      // Of a few bytes nobody can tell whose they are.
+      HostWrite newer =
+          to - at < TELLING_BYTES ? null : run.newer(cutStep, bytes, index, at, (int) (to - at));
+      if (newer != null) {
+        throw new SimulationFailure(String.format(
+            "volume %04x: %s returned in bytes %d to %d what was written after the pair was cut, at"
+                + " step %d: %s",
+            volume, by, at, to, cutStep, newer));
       }
       at = to;
     }
@@ -477,6 +505,19 @@ final class VolumeHistory {
         }
       }
       return matchCount == 1 ? only : null;
+    }
+
+    /// The write after that step of which these bytes are; null if they are of none.
+    HostWrite newer(long step, byte[] bytes, int index, long offsetBytes, int lengthBytes) {
+      for (int i = 0; i < live.size() + retired.size(); i++) {
+        HostWrite write = (i < live.size() ? live.get(i) : retired.get(i - live.size())).write;
+        if (write.beganStep > step
+            && !write.zeroes
+            && write.matches(bytes, index, offsetBytes, lengthBytes)) {
+          return write;
+        }
+      }
+      return null;
     }
 
     Version firstMatch(byte[] bytes, int index, long offsetBytes, int lengthBytes, long beganStep) {

@@ -105,6 +105,52 @@ class DriveFaultsTest {
   }
 
   @Test
+  void aDriveWithoutRoomFailsWritesAndReadsAndFlushesGoOn() {
+    int torn = 0;
+    for (int seed = 0; seed < 30; seed++) {
+      try (Bench bench = new Bench(seed)) {
+        SimulatedDrive drive = bench.drive(8);
+        List<DriveOutcome> outcomes = new ArrayList<>();
+        drive.faults().fill(1000);
+        bench.write(drive, 0, LENGTH, 7, 1);
+        bench.time.runFor(1_000_000_000L);
+        drive.drain((tag, outcome, at) -> outcomes.add(outcome), 8);
+        assertThat(outcomes).containsExactly(DriveOutcome.NO_SPACE);
+        int blocks = bench.blocksOf(drive.visible(), 0, LENGTH, 7);
+        torn += blocks > 0 && blocks < 16 ? 1 : 0;
+
+        drive.submitRead(LENGTH, bench.memory + LENGTH, 512, 2);
+        drive.submitFlush(3);
+        drive.faults().fill(0);
+        bench.settle(drive);
+        bench.write(drive, 0, LENGTH, 8, 4);
+        bench.settle(drive);
+        assertThat(bench.completed).containsExactlyInAnyOrder(2L, 3L, 4L);
+        assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+      }
+    }
+    assertThat(torn).isPositive();
+  }
+
+  @Test
+  void ofWhatWasWrittenLastSomeBlocksCanBeLostAndNoOthers() {
+    try (Bench bench = new Bench(5)) {
+      SimulatedDrive drive = bench.drive(8);
+      bench.write(drive, 0, LENGTH, 7, 1);
+      bench.write(drive, 4L * LENGTH, LENGTH, 7, 2);
+      bench.settle(drive);
+      drive.loseLatest(4L * LENGTH, new Draws(1));
+      assertThat(drive.lost().count()).isBetween(2, 14);
+
+      drive.submitRead(0, bench.memory, LENGTH, 3);
+      drive.submitRead(4L * LENGTH, bench.memory + 4L * LENGTH, LENGTH, 4);
+      bench.settle(drive);
+      assertThat(bench.failed).containsExactly(3L);
+      assertThat(bench.completed).contains(4L);
+    }
+  }
+
+  @Test
   void aWriteThatIsUnderWayWhenTheDriveGoesFailsAndMayBeThereInPart() {
     int torn = 0;
     for (int seed = 0; seed < 30; seed++) {

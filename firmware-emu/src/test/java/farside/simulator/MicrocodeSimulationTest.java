@@ -62,6 +62,13 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void whatHardlyEverHappensTakesNothingThatIsInTwoPlaces() {
+    Simulation simulation = new Simulation(ScenarioKind.RARE, out);
+    assertThat(simulation.sweep(4, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(simulation.totals().faults()).isPositive();
+  }
+
+  @Test
   void powerSafeNvramKeepsAllThatWasAnsweredWhenPowerIsLost() {
     Simulation simulation = new Simulation(ScenarioKind.POWER_SAFE, out);
     assertThat(simulation.sweep(6, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();

@@ -68,6 +68,33 @@ class SimulatedLineTest {
   }
 
   @Test
+  void aLineThatHoldsBackBeginsItsNextConnectionWithWhatWasOnItsWay() {
+    SimulatedLine line = connect(habits(0, 0, 0, 0));
+    send(line, 1);
+    line.cutAndHoldBack();
+    send(line, 2);
+    bench.time.runFor(200 * MILLI);
+    listen(line);
+    assertThat(far.frames).isEmpty();
+    assertThat(far.carriers).containsExactly(true, false);
+
+    line.restore();
+    bench.time.runFor(10 * MILLI);
+    send(line, 3);
+    listen(line);
+    assertThat(far.carriers).containsExactly(true, false, true);
+    assertThat(far.frames).containsExactly(1, 2, 3);
+    assertThat(line.framesLate()).isEqualTo(2);
+
+    send(line, 4);
+    line.cut();
+    bench.time.runFor(200 * MILLI);
+    line.restore();
+    listen(line);
+    assertThat(far.frames).as("another cut loses what is on its way").hasSize(3);
+  }
+
+  @Test
   void aSilentDirectionLosesFramesAndNobodyIsTold() {
     SimulatedLine line = connect(habits(0, 0, 0, 0));
     line.silence(0);

@@ -85,6 +85,23 @@ class SimulatedNvramTest {
   }
 
   @Test
+  void aBitThatRotsWhileNobodyLooksIsTheOnlyThingThatChanges() {
+    try (Bench bench = new Bench(7)) {
+      SimulatedNvram nvram = bench.nvram();
+      nvram.putLong(64, 5);
+      nvram.commit(0, 77);
+      nvram.onProcessDeath();
+      nvram.rot(nvram.address() + 64, 1);
+      nvram.open();
+
+      assertThat(nvram.contents()).isEqualTo(Contents.KEPT);
+      assertThat(nvram.getLong(0)).isEqualTo(77);
+      assertThat(nvram.getLong(64)).isEqualTo(7);
+      assertThat(nvram.bitsRotten()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aPowerLossLeavesNothingToBeBelieved() {
     try (Bench bench = new Bench(4)) {
       SimulatedNvram nvram = bench.nvram();

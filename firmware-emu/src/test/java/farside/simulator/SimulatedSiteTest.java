@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import farside.cabinet.CabinetDescription;
 import farside.director.EventCode;
 import farside.port.EventPort;
+import farside.simulator.SteppedCabinet.RecordPayload;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,6 +141,21 @@ class SimulatedSiteTest {
     assertThat(came[0]).isOne();
   }
 
+  @Test
+  void theNextProcessFindsRecordsOfTheDamagedVolumeChanged() {
+    SimulatedNvram nvram = site.nvram();
+    nvram.putLong(8192, 0);
+    processes.get(0).records.add(new RecordPayload("0010", nvram.address() + 8192, 8));
+    assertThat(site.killAndDamage(new Draws(1))).containsExactly("0010");
+    assertThat(site.isRunning()).isFalse();
+    site.start();
+    time.runFor(1000 * MILLI);
+    assertThat(processes).hasSize(2);
+    assertThat(nvram.getLong(8192)).isNotZero();
+
+    assertThat(site.killAndDamage(new Draws(1))).as("it holds no record").isEmpty();
+  }
+
   private void tell(EventCode event) {
     events.submit(time.nowNs(), event.number(), event.severity().name(), "said");
   }
@@ -148,6 +164,7 @@ class SimulatedSiteTest {
   private static final class Ticker implements SteppedCabinet {
     final long wallMsAtZero;
     final List<Long> rounds = new ArrayList<>();
+    final List<RecordPayload> records = new ArrayList<>();
     private long nextNs;
 
     Ticker(long wallMsAtZero) {
@@ -180,6 +197,11 @@ class SimulatedSiteTest {
     @Override
     public boolean isDown() {
       return false;
+    }
+
+    @Override
+    public List<RecordPayload> recordPayloads() {
+      return records;
     }
 
     @Override

@@ -130,6 +130,26 @@ class VolumeHistoryTest {
         .hasMessageContaining("no history allows");
   }
 
+  @Test
+  void aCopyThatIsCutHasNothingOfWhatWasAskedForAfterwards() {
+    HostWrite before = history.begin(false, false, 0, 4096, 0);
+    long cutStep = history.step();
+    HostWrite after = acknowledged(0, 4096);
+    byte[] bytes = new byte[4096];
+    before.fill(bytes, 0, 0, 4096);
+    assertThatCode(() -> history.checkCut(cutStep, 0, bytes, 4096, "test"))
+        .doesNotThrowAnyException();
+    assertThatCode(() -> history.checkCut(cutStep, 0, new byte[4096], 4096, "test"))
+        .as("what is older than all that is known")
+        .doesNotThrowAnyException();
+    after.fill(bytes, 1024, 1024, 512);
+    assertThatThrownBy(() -> history.checkCut(cutStep, 0, bytes, 4096, "test"))
+        .hasMessageContaining("bytes 1024 to 1536")
+        .hasMessageContaining("after the pair was cut");
+    assertThatCode(() -> history.checkCut(HostWrite.NOT_YET, 0, bytes, 4096, "test"))
+        .doesNotThrowAnyException();
+  }
+
   private HostWrite acknowledged(long offsetBytes, int lengthBytes) {
     HostWrite write = history.begin(false, false, offsetBytes, lengthBytes, 0);
     history.acknowledge(write, 0);

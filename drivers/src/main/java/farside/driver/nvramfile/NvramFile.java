@@ -407,6 +407,9 @@ public final class NvramFile extends NvramRegion {
   @Override
   public void commit(long offset, long word) {
     COMMIT_WORD.setRelease(region, offset, word);
+    // A release store lets what follows be there before it: the frames of a record that was
+    // cleared would be another's while its header still stands.
+    VarHandle.storeStoreFence();
     if (lossUntold && word != 0) {
       // Microcode has begun anew in a zeroed region: from here on the contents are its own.
       lossUntold = false;

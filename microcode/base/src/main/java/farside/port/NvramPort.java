@@ -5,8 +5,9 @@ package farside.port;
 ///
 /// Offsets are bytes from the start of the region. Every change that spans more than one word
 /// is made as: stores, then one [#commit], which is a release fence followed by one aligned
-/// 8-byte store. After a crash at any instant every committed word is whole, and all stores
-/// made before it are there. Which words commit what is listed in `specs/nvram.md`.
+/// 8-byte store, followed by a fence for stores. After a crash at any instant every committed
+/// word is whole, all stores made before it are there, and where one that was made after it is
+/// there, so is the word. Which words commit what is listed in `specs/nvram.md`.
 ///
 /// Used only by the cabinet's processor thread.
 public interface NvramPort {
@@ -34,7 +35,8 @@ public interface NvramPort {
   /// Payload was moved in by address, and a commit that stands for it follows.
   default void onFilled(long offset, int lengthBytes) {}
 
-  /// Makes one aligned 8-byte store that is seen only after every store before it.
+  /// Makes one aligned 8-byte store that is seen only after every store before it, and before
+  /// every store after it.
   void commit(long offset, long word);
 
   /// Pushes the whole region to its backing store, so that it survives the loss of the kernel
