@@ -207,7 +207,7 @@ final class VolumeHistory {
     long end = offsetBytes + lengthBytes;
     long at = offsetBytes;
     while (cutStep != HostWrite.NOT_YET && at < end) {
-      Run run = runs.floorEntry(at).getValue();
+      Run run = runs.get(holding(at));
       long to = firstBlockEnd(at, Math.min(end, run.to));
       int index = (int) (at - offsetBytes);
       // Of a few bytes nobody can tell whose they are.
