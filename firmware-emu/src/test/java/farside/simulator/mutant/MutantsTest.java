@@ -141,7 +141,7 @@ class MutantsTest {
             "after a flush that failed nothing is written again",
             DISK + "DriveUnit",
             new Answers("destageAllAgain", null)),
-        mixed(
+        blackout(
             "hosts go on before the label is durable",
             "farside.volume.Labels",
             new Answers("isDurable", true)),

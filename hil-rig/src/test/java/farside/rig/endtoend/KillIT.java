@@ -30,7 +30,7 @@ class KillIT {
   private static final int KILLS = Integer.getInteger("farside.kills", 30);
   private static final long SEED =
       Long.getLong("farside.seed", System.nanoTime() & Integer.MAX_VALUE);
-  private static final int REGION_BLOCKS = 1024;
+  private static final int REGION_BLOCKS = 512;
   private static final int CONNECTIONS = 3;
   private static final int QUEUE_DEPTH = 6;
   private static final int READY_MAX_MS = 30_000;
