@@ -2,11 +2,10 @@ package farside.service;
 
 import farside.cache.NvramLayout;
 import farside.director.CabinetRefused;
-import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.port.RandomPort;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 
 /// The first step of IML: is what the NVRAM holds to be believed? If not, it begins a new life,
 /// under a new incarnation, before anything is read from it.
@@ -36,12 +35,13 @@ public final class NvramOpening {
 
   private static void format(NvramPort nvram, NvramLayout layout, RandomPort random) {
     nvram.commit(NvramLayout.MAGIC_OFFSET, 0);
-    MemorySegment zeroes = Memory.zeroed(ZEROES_BYTES, Long.BYTES);
-    long end = layout.frameOffset(0);
-    for (long offset = Long.BYTES; offset < end; offset += ZEROES_BYTES) {
-      nvram.putBytes(offset, zeroes.address(), (int) Math.min(ZEROES_BYTES, end - offset));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment zeroes = arena.allocate(ZEROES_BYTES, Long.BYTES);
+      long end = layout.frameOffset(0);
+      for (long offset = Long.BYTES; offset < end; offset += ZEROES_BYTES) {
+        nvram.putBytes(offset, zeroes.address(), (int) Math.min(ZEROES_BYTES, end - offset));
+      }
     }
-    Reference.reachabilityFence(zeroes);
     nvram.putLong(NvramLayout.FINGERPRINT_OFFSET, layout.fingerprint());
     nvram.putLong(NvramLayout.INCARNATION_OFFSET, random.nextNonZero());
     nvram.commit(NvramLayout.MAGIC_OFFSET, NvramLayout.MAGIC);
