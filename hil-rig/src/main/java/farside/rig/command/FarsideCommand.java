@@ -12,7 +12,6 @@ import picocli.CommandLine.IVersionProvider;
 /// The words after `farside`.
 @Command(
     name = "farside",
-    addMethodSubcommands = false,
     mixinStandardHelpOptions = true,
     versionProvider = FarsideCommand.Version.class,
     description = {

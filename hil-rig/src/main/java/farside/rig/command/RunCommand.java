@@ -18,7 +18,6 @@ import picocli.CommandLine.Option;
 
 /// `farside run`: the sites of a rig, or one of them, until told to end.
 @Command(
-    addMethodSubcommands = false,
     description = {
       "Runs a rig until it gets SIGTERM or SIGINT; then destages everything and ends with 0.",
       "Prints a line per volume with its URI, then a line `ready`. Events go to SITE/farside.log in the run directory."

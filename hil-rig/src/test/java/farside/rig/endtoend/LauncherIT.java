@@ -86,14 +86,14 @@ class LauncherIT {
   }
 
   @Test
-  void aReadCacheIsAsBigAsTheRigSaysAndNotAsTheHeap() throws Exception {
+  void aReadCacheIsAsBigAsTheRigSaysAndNotAsTheHeapOrABuffer() throws Exception {
     Path rig = Files.writeString(
         directory.resolve("cache.yaml"), """
         sites:
           A:
             serial: FARSIDE-A
             nbd: 127.0.0.1:%d
-            readCacheMiB: 320
+            readCacheMiB: 2100
             drives:
               - {name: D1, driver: file-disk, sizeMiB: 17}
         volumes:

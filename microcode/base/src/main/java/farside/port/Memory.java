@@ -1,5 +1,6 @@
 package farside.port;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -23,8 +24,12 @@ public final class Memory {
   ///
   /// @param alignBytes a power of two
   public static MemorySegment zeroed(long lengthBytes, long alignBytes) {
-    int wholeBytes = Math.toIntExact(lengthBytes + alignBytes);
-    MemorySegment whole = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(wholeBytes));
+    long wholeBytes = lengthBytes + alignBytes;
+    if (wholeBytes > Integer.MAX_VALUE) {
+      // No buffer is so long. The loop is compiled long before it has stored all of this.
+      return Arena.ofAuto().allocate(lengthBytes, alignBytes);
+    }
+    MemorySegment whole = MemorySegment.ofBuffer(ByteBuffer.allocateDirect((int) wholeBytes));
     return whole.asSlice(-whole.address() & alignBytes - 1, lengthBytes);
   }
 
