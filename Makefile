@@ -26,7 +26,7 @@ fmt: ## Format all Java sources
 tidy: ## Check format, walls between rooms, documents, and what error-prone says
 	@$(MVN) spotless:check
 	@find . -type d -path '*/target/*' \( -name classes -o -name test-classes \) -prune -exec rm -r {} +
-	@$(MVN) -T 1C -Pchecks -pl ci -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
+	@$(MVN) -T 1C -Pchecks -pl ci,hil-rig/endtoend -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='farside.ci.*Test'
 
 sim: build ## Run in virtual time (SEED= replays one; SEEDS= how many; MINUTES= how long; JOBS= at once; SHRINK=true)
 	@$(FARSIDE) sim $(if $(SEED),--seed=$(SEED)) $(if $(SEEDS),--seeds=$(SEEDS)) $(if $(LIST),--list=$(LIST)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(JOBS),--jobs=$(JOBS)) $(if $(SCENARIO),--scenario=$(SCENARIO)) $(if $(ONLY),--only=$(ONLY)) $(if $(SHRINK),--shrink)

@@ -16,7 +16,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 
 /// A site whose drive hangs, as the kernel has it: the drive's file is on a file system that is
 /// frozen, so whoever writes to it sleeps until it is thawed, and no signal wakes him.
@@ -39,13 +42,16 @@ class FrozenDriveIT {
   @TempDir
   Path directory;
 
+  @TempDir(factory = InMemory.class)
+  Path quick;
+
   private final byte[] written = new byte[WRITTEN_BYTES];
 
   @Test
   void aSiteWhoseDriveIsFrozenServesWhatThePeerHasAndEndsWithoutIt() throws Exception {
     assumeTrue(Launcher.isInstalled("fsfreeze"), "skipped: fsfreeze is not installed");
     new Random(5).nextBytes(written);
-    try (LoopDevice disk = LoopDevice.make(directory, 64 << 20, 512)) {
+    try (LoopDevice disk = LoopDevice.make(quick, 64 << 20, 512)) {
       disk.runOn("mkfs.ext4", "-q", "-F");
       Path mounted = Files.createDirectory(directory.resolve("mounted"));
       Freezer freezer = new Freezer(mounted);
@@ -190,6 +196,19 @@ class FrozenDriveIT {
       if (ended.status() != 0) {
         throw new IOException(String.join(" ", words) + ": " + ended.output());
       }
+    }
+  }
+
+  /// The drive that is frozen later is to hang then and only then, whatever the machine's own disk
+  /// is busy with.
+  static final class InMemory implements TempDirFactory {
+    @Override
+    public Path createTempDirectory(AnnotatedElementContext where, ExtensionContext test)
+        throws IOException {
+      Path memory = Path.of("/dev/shm");
+      return Files.isWritable(memory)
+          ? Files.createTempDirectory(memory, "farside")
+          : Files.createTempDirectory("farside");
     }
   }
 }

@@ -10,7 +10,8 @@ import java.util.concurrent.TimeUnit;
 /// The launcher of this working copy, and other programs, run to their end.
 final class Launcher {
   /// The words that start it. Failsafe runs in the module's directory.
-  static final List<String> WORDS = List.of(Path.of("farside").toAbsolutePath().toString());
+  static final List<String> WORDS =
+      List.of(Path.of("..", "farside").toAbsolutePath().normalize().toString());
 
   /// The same, for sites that live for seconds: code made in a hurry, and of what is hot only,
   /// serves them better than good code made late.
