@@ -28,6 +28,9 @@ public enum FactKind {
   NVRAM_FORCE(17, "", "", false),
   RANDOM(18, "drawn", "", false),
   EVENT(19, "atNs number", "severity text", false),
+  NVRAM_LOG(20, "", "name", false),
+  NVRAM_LOG_WRITE(21, "lengthBytes", "", false),
+  NVRAM_LOG_WRITTEN(22, "isDurable", "failure", false),
 
   // ---- drives ----
   DRIVE_ATTACHED(32, "sizeBytes blockBytes mayBeLabelled queueDepth", "name identity", false),

@@ -11,6 +11,7 @@ import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.port.RandomPort;
 import farside.port.RecorderPort;
+import farside.port.powersafe.LoggedNvram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -61,6 +62,9 @@ public final class PortRecorder {
         ports.recorder().sizeBytes(),
         ports.drives().size(),
         ports.links().size());
+    if (nvram instanceof LoggedNvram logged) {
+      note(FactKind.NVRAM_LOG, 0, new String[] {logged.log().name()});
+    }
     for (long offset = 0; offset < nvram.sizeBytes(); offset += PAGE_BYTES) {
       found(FactKind.NVRAM_FOUND, offset, bytesAt(nvram.address() + offset, PAGE_BYTES));
     }
@@ -95,7 +99,7 @@ public final class PortRecorder {
       links.add(new RecordedLink(this, link));
     }
     return new CabinetPorts(
-        new RecordedNvram(this, ports.nvram()),
+        over(ports.nvram()),
         ports.recorder(),
         drives,
         links,
@@ -104,6 +108,16 @@ public final class PortRecorder {
         new RecordedConsole(this, ports.console()),
         over(ports.events()),
         over(ports.random()));
+  }
+
+  /// A cabinet knows power-safe NVRAM by its log: so the recorder stands behind the log, and in
+  /// front of what the log is written to.
+  private NvramPort over(NvramPort nvram) {
+    if (nvram instanceof LoggedNvram logged) {
+      logged.log().putInFront(device -> new RecordedNvramLog(this, device));
+      return new LoggedNvram(new RecordedNvram(this, logged.behind()), logged.log());
+    }
+    return new RecordedNvram(this, nvram);
   }
 
   private EventPort over(EventPort events) {

@@ -10,9 +10,6 @@ final class RecordedNvram extends NvramFilter {
 
   RecordedNvram(PortRecorder recorder, NvramPort nvram) {
     super(nvram);
-    if (nvram.isPowerSafe()) {
-      throw new IllegalArgumentException("a power-safe NVRAM cannot be recorded");
-    }
     this.recorder = recorder;
   }
 

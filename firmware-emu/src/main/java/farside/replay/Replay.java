@@ -5,6 +5,8 @@ import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
 import farside.port.DrivePort;
 import farside.port.LinkPort;
+import farside.port.powersafe.LoggedNvram;
+import farside.port.powersafe.NvramLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -116,10 +118,11 @@ public final class Replay {
   private CabinetPorts ports(Arena arena) throws DamagedRecording {
     try {
       ReplayedNvram nvram = new ReplayedNvram(opened, arena);
+      Fact log = isNext(FactKind.NVRAM_LOG) ? cursor.take() : null;
       while (isNext(FactKind.NVRAM_FOUND) || isNext(FactKind.RECORDER_FOUND)) {
         nvram.fill(cursor.take());
       }
-      return ports(nvram);
+      return ports(nvram, log);
     } catch (IndexOutOfBoundsException | IllegalArgumentException wrong) {
       throw new DamagedRecording(
           "its beginning makes no sense: " + wrong.getMessage() + ". Record the test again.");
@@ -128,7 +131,9 @@ public final class Replay {
 
   /// Drives and links say what they are when they are attached, and that is what was recorded
   /// first.
-  private CabinetPorts ports(ReplayedNvram nvram) {
+  ///
+  /// @param log null: the NVRAM was not power-safe
+  private CabinetPorts ports(ReplayedNvram nvram, Fact log) {
     List<DrivePort> drives = new ArrayList<>();
     List<LinkPort> links = new ArrayList<>();
     long driveCount = opened.number("drives");
@@ -144,7 +149,7 @@ public final class Replay {
     int hosts = attached.size() + 1;
     nextPort = hosts + 1;
     return new CabinetPorts(
-        nvram,
+        log == null ? nvram : new LoggedNvram(nvram, logOf(nvram, log.text("name"))),
         nvram.recorder(),
         drives,
         links,
@@ -153,6 +158,12 @@ public final class Replay {
         new ReplayedConsole(cursor, hosts + 1),
         (atNs, number, severity, text) -> {},
         () -> isNext(FactKind.RANDOM) ? cursor.peek().number("drawn") : 1);
+  }
+
+  /// Whose it is and of which epoch decides nothing once it is begun.
+  private NvramLog logOf(ReplayedNvram nvram, String name) {
+    return NvramLog.begin(
+        new ReplayedNvramLog(cursor, name), 1, nvram.address(), nvram.sizeBytes(), 1, 0);
   }
 
   private boolean isNext(FactKind kind) {

@@ -3,6 +3,7 @@ package farside.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import farside.director.CabinetRefused;
 import farside.director.MachineCheck;
 import farside.port.ConsolePort.LineNews;
 import farside.port.HostCommand;
@@ -31,7 +32,7 @@ class RecordedCabinetTest {
       FactKind.DRIVE_COMPLETION,
       FactKind.HOST_IS_WRITABLE);
 
-  private final SmallCabinet small = new SmallCabinet();
+  private SmallCabinet small = new SmallCabinet();
 
   @AfterEach
   void close() {
@@ -83,8 +84,12 @@ class RecordedCabinetTest {
   @Test
   void aFactOfAnyKindThatWasChangedIsNoticed() throws IOException {
     work();
+    assertThat(changesUnnoticed(EnumSet.allOf(FactKind.class))).isEmpty();
+  }
+
+  private List<String> changesUnnoticed(Set<FactKind> kinds) throws IOException {
     List<String> unnoticed = new ArrayList<>();
-    for (FactKind kind : EnumSet.allOf(FactKind.class)) {
+    for (FactKind kind : kinds) {
       int at = indexOf(kind);
       if (at >= 0 && kind != FactKind.OPENED && !HINTS.contains(kind)) {
         for (Fact changed : changes(small.facts.get(at))) {
@@ -97,7 +102,41 @@ class RecordedCabinetTest {
         }
       }
     }
-    assertThat(unnoticed).isEmpty();
+    return unnoticed;
+  }
+
+  @Test
+  void whatLeftAPowerSafeCabinetWhenItsLogWasWrittenLeavesItThenAgain() throws IOException {
+    madeWith(new SmallCabinet.MemoryLog(Integer.MAX_VALUE));
+    work();
+
+    assertThat(small.host.replies).contains("reply 11 OK", "data 12", "reply 14 OK");
+    Verdict verdict = replay(small.facts);
+    assertThat(verdict.difference()).isEmpty();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.SAME);
+    Set<FactKind> ofTheLog = EnumSet.of(FactKind.NVRAM_LOG_WRITE, FactKind.NVRAM_LOG_WRITTEN);
+    assertThat(small.facts)
+        .extracting(Fact::kind)
+        .contains(FactKind.NVRAM_LOG)
+        .containsAll(ofTheLog);
+    assertThat(changesUnnoticed(ofTheLog)).isEmpty();
+  }
+
+  @Test
+  void aPowerSafeCabinetWhoseLogFailedStopsAgain() throws IOException {
+    madeWith(new SmallCabinet.MemoryLog(3));
+    assertThatThrownBy(this::work)
+        .isInstanceOf(CabinetRefused.class)
+        .hasMessageContaining("log in memory cannot be written: no space left on device");
+
+    Verdict verdict = replay(small.facts);
+    assertThat(verdict.difference()).isEmpty();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.SAME);
+  }
+
+  private void madeWith(SmallCabinet.MemoryLog log) {
+    small.close();
+    small = new SmallCabinet(log);
   }
 
   @Test

@@ -15,8 +15,11 @@ import farside.port.HostStatus;
 import farside.port.IoVector;
 import farside.port.LinkPort;
 import farside.port.Memory;
+import farside.port.NvramLogPort;
 import farside.port.NvramPort;
 import farside.port.PatchPanelPort;
+import farside.port.powersafe.LoggedNvram;
+import farside.port.powersafe.NvramLog;
 import farside.volume.AckMode;
 import farside.volume.VolumeRole;
 import java.lang.foreign.Arena;
@@ -60,6 +63,11 @@ final class SmallCabinet implements AutoCloseable {
   private long nowNs;
 
   SmallCabinet() {
+    this(null);
+  }
+
+  /// @param log under its NVRAM's log, which is power-safe then; or null
+  SmallCabinet(MemoryLog log) {
     long[] state = {7};
     LongSupplier draws = () -> state[0] = state[0] * 6_364_136_223_846_793_005L + 1;
     ReplayedNvram nvram = new ReplayedNvram(
@@ -73,7 +81,10 @@ final class SmallCabinet implements AutoCloseable {
             Fact.NO_CONTENT),
         arena);
     CabinetPorts ports = new CabinetPorts(
-        nvram,
+        log == null
+            ? nvram
+            : new LoggedNvram(
+                nvram, NvramLog.begin(log, 1, nvram.address(), nvram.sizeBytes(), 2, 0)),
         nvram.recorder(),
         List.of(drive),
         List.of(),
@@ -115,6 +126,53 @@ final class SmallCabinet implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
+  }
+
+  /// Keeps nothing; each write has ended two rounds later.
+  static final class MemoryLog implements NvramLogPort {
+    private int polls;
+    private int writesLeft;
+
+    /// @param writesThatSucceed the next one fails
+    MemoryLog(int writesThatSucceed) {
+      writesLeft = writesThatSucceed;
+    }
+
+    @Override
+    public String name() {
+      return "log in memory";
+    }
+
+    @Override
+    public long sizeBytes() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void readNow(long offsetBytes, long address, int lengthBytes) {
+      throw new IllegalStateException("there is nothing to read");
+    }
+
+    @Override
+    public void writeNow(long offsetBytes, long address, int lengthBytes) {}
+
+    @Override
+    public void submit(long offsetBytes, long address, int lengthBytes) {
+      polls = 2;
+    }
+
+    @Override
+    public Progress poll() {
+      if (polls == 0 || --polls > 0) {
+        return Progress.NONE;
+      }
+      return writesLeft-- > 0 ? Progress.DONE : Progress.FAILED;
+    }
+
+    @Override
+    public String lastError() {
+      return "no space left on device";
+    }
   }
 
   /// Blocks in memory; everything completes at the next drain.

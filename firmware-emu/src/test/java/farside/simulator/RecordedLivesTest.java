@@ -36,6 +36,7 @@ class RecordedLivesTest {
   void eachLifeOfAPairUnderFaultsIsReplayedFactByFact() {
     run(ScenarioKind.MIXED, 17);
     run(ScenarioKind.FAILOVER, 9);
+    run(ScenarioKind.POWER_SAFE, 2);
 
     assertThat(verdicts).hasSizeGreaterThan(4);
     assertThat(verdicts).extracting(Verdict::states).anyMatch(states -> states > 3);
@@ -43,6 +44,7 @@ class RecordedLivesTest {
         .as("what is not there is tried by hand, in RecordedPortsTest")
         .contains(
             FactKind.NVRAM_FOUND,
+            FactKind.NVRAM_LOG_WRITTEN,
             FactKind.LINK_FRAME_IN_PLACE,
             FactKind.PANEL_PLUG,
             FactKind.PANEL_PULL,
@@ -60,9 +62,6 @@ class RecordedLivesTest {
   private SteppedCabinet make(
       CabinetDescription description, CabinetPorts ports, long wallMsAtZero) {
     replay(description.site());
-    if (ports.nvram().isPowerSafe()) {
-      return new MicrocodeCabinet(description, ports, wallMsAtZero);
-    }
     RecordedLife life = new RecordedLife(description, directory.resolve(description.site()));
     lives.put(description.site(), life);
     return new RecordedSteps(

@@ -160,7 +160,7 @@ public final class Site {
       throws IOException, SiteRefusedException {
     String name = cabinet.site();
     if (recording != null) {
-      openRecording();
+      recording.open();
     }
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
@@ -194,14 +194,6 @@ public final class Site {
         this::publish,
         new SystemRandom());
     microcode = wired(rig, ports);
-  }
-
-  private void openRecording() throws IOException {
-    if (cabinet.isNvramPowerSafe()) {
-      throw new IOException("its NVRAM is power-safe, and the log of such a one cannot be recorded."
-          + " Leave out --record, or `nvram: power-safe` in the rig.");
-    }
-    recording.open();
   }
 
   private Cabinet wired(Rig rig, CabinetPorts ports) {

@@ -8,7 +8,6 @@ import farside.director.Severity;
 import farside.director.blackbox.FlightRecorder;
 import farside.driver.nvramfile.NvramFile;
 import farside.driver.serial.PasswordHash;
-import farside.rig.description.RigFile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -67,7 +66,7 @@ class FarsideCommandTest {
   }
 
   @Test
-  void aSiteIsNotRecordedOverAFileNorWithPowerSafeNvram() throws IOException {
+  void aSiteIsNotRecordedOverAFile() throws IOException {
     Path recording = Files.writeString(directory.resolve("recording.A"), "of value");
     String[] run = {
       "run",
@@ -81,15 +80,6 @@ class FarsideCommandTest {
     assertThat(error.toString(StandardCharsets.UTF_8))
         .contains("site A: there is a file " + recording + " already.");
     assertThat(recording).hasContent("of value");
-
-    String rig = new String(RigFile.loopbackText(), StandardCharsets.UTF_8)
-        .replaceFirst("( +)nvramMiB: [0-9]+", "$0\n$1nvram: power-safe");
-    run[1] = Files.writeString(directory.resolve("safe.yaml"), rig).toString();
-    run[5] = directory.resolve("other").toString();
-    assertThat(execute(run)).isEqualTo(1);
-    assertThat(error.toString(StandardCharsets.UTF_8))
-        .contains("site A: its NVRAM is power-safe, and the log of such a one cannot be recorded.");
-    assertThat(directory.resolve("other.A")).doesNotExist();
   }
 
   @ParameterizedTest

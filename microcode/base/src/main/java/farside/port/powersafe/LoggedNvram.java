@@ -17,6 +17,11 @@ public final class LoggedNvram extends NvramFilter {
     return log;
   }
 
+  /// The region without its log.
+  public NvramPort behind() {
+    return nvram;
+  }
+
   @Override
   public boolean isPowerSafe() {
     return true;

@@ -6,6 +6,7 @@ import farside.port.Memory;
 import farside.port.NvramLogPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.UnaryOperator;
 
 /// The log of a power-safe NVRAM: every change of the region, in the order of the rounds that
 /// made them, on a device that keeps it when the power goes.
@@ -24,7 +25,7 @@ public final class NvramLog {
   /// At most two are needed at any time; the third is where a new process begins.
   public static final int SEGMENTS = 3;
 
-  private final NvramLogPort port;
+  private NvramLogPort port;
   private final long regionAddress;
   private final int pages;
   private final long nvramId;
@@ -142,6 +143,16 @@ public final class NvramLog {
       port.writeNow(offsetBytes(), memory.address(), LogPart.aligned(lengthBytes));
       positionBytes += LogPart.aligned(lengthBytes);
     }
+  }
+
+  /// Puts a filter in front of the log's device. Only before the cabinet runs.
+  public void putInFront(UnaryOperator<NvramLogPort> filter) {
+    port = filter.apply(port);
+  }
+
+  /// Where it is, for people.
+  public String name() {
+    return port.name();
   }
 
   // ---- changes ----
