@@ -3,8 +3,8 @@ package farside.rig.endtoend;
 import static farside.rig.demo.DemoPair.A;
 import static farside.rig.demo.DemoPair.B;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import farside.fixture.FreezableFileSystem;
 import farside.fixture.LoopDevice;
 import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
@@ -16,10 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.AnnotatedElementContext;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.io.TempDirFactory;
 
 /// A site whose drive hangs, as the kernel has it: the drive's file is on a file system that is
 /// frozen, so whoever writes to it sleeps until it is thawed, and no signal wakes him.
@@ -42,41 +39,27 @@ class FrozenDriveIT {
   @TempDir
   Path directory;
 
-  @TempDir(factory = InMemory.class)
-  Path quick;
-
   private final byte[] written = new byte[WRITTEN_BYTES];
 
   @Test
   void aSiteWhoseDriveIsFrozenServesWhatThePeerHasAndEndsWithoutIt() throws Exception {
-    assumeTrue(Launcher.isInstalled("fsfreeze"), "skipped: fsfreeze is not installed");
     new Random(5).nextBytes(written);
-    try (LoopDevice disk = LoopDevice.make(quick, 64 << 20, 512)) {
-      disk.runOn("mkfs.ext4", "-q", "-F");
-      Path mounted = Files.createDirectory(directory.resolve("mounted"));
-      Freezer freezer = new Freezer(mounted);
-      LoopDevice.Ended mount = LoopDevice.run("mount", disk.path().toString(), mounted.toString());
-      assumeTrue(mount.status() == 0, "skipped: mount says " + mount.output());
-      try {
-        DemoRig rig = DemoRig.in(directory);
-        rig = rig.with(Files.readString(rig.file())
-            .replace("256", "16")
-            .replace("257", "17")
-            .replaceFirst(HEARTBEAT, HEARTBEAT + "\n    driveSlowMs: 500\n    driveHungMs: 4000"));
-        onTheFrozen(rig, freezer);
-      } finally {
-        freezer.thaw();
-        freezer.run("umount", "--lazy", mounted.toString());
-      }
+    try (FreezableFileSystem frozen = FreezableFileSystem.make(directory)) {
+      DemoRig rig = DemoRig.in(directory);
+      rig = rig.with(Files.readString(rig.file())
+          .replace("256", "16")
+          .replace("257", "17")
+          .replaceFirst(HEARTBEAT, HEARTBEAT + "\n    driveSlowMs: 500\n    driveHungMs: 4000"));
+      onTheFrozen(rig, frozen);
     }
   }
 
-  private void onTheFrozen(DemoRig rig, Freezer freezer) throws Exception {
+  private void onTheFrozen(DemoRig rig, FreezableFileSystem frozen) throws Exception {
     Path drive = rig.drive(A, "D1");
     Files.createDirectories(drive.getParent());
     Files.createFile(drive);
-    Path onFrozen = Files.createFile(freezer.mounted.resolve("D1.img"));
-    freezer.run("mount", "--bind", onFrozen.toString(), drive.toString());
+    Path onFrozen = Files.createFile(frozen.directory().resolve("D1.img"));
+    LoopDevice.runWell("mount", "--bind", onFrozen.toString(), drive.toString());
     try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
       for (String site : new String[] {A, B}) {
         pair.start(site);
@@ -85,8 +68,8 @@ class FrozenDriveIT {
         pair.awaitReady(site, READY_MAX_MS);
       }
       assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).isTrue();
-      hostsGoOnWhileItHangs(pair, freezer);
-      theProcessEndsWithoutIt(pair, freezer);
+      hostsGoOnWhileItHangs(pair, frozen);
+      theProcessEndsWithoutIt(pair, frozen);
       // What the drive lacked was in NVRAM.
       pair.start(A);
       pair.awaitReady(A, READY_MAX_MS);
@@ -100,12 +83,12 @@ class FrozenDriveIT {
       assertThat(DriveComparison.read(drive, 0, PAGE_BYTES))
           .isEqualTo(Arrays.copyOf(written, PAGE_BYTES));
     } finally {
-      freezer.thaw();
-      freezer.run("umount", "--lazy", drive.toString());
+      frozen.thaw();
+      LoopDevice.runWell("umount", "--lazy", drive.toString());
     }
   }
 
-  private void hostsGoOnWhileItHangs(DemoPair pair, Freezer freezer) throws Exception {
+  private void hostsGoOnWhileItHangs(DemoPair pair, FreezableFileSystem frozen) throws Exception {
     try (NbdClient host = NbdClient.connect(pair.rig().hostsAt(A), "0010", HOST_TIMEOUT_MS);
         NbdClient local = NbdClient.connect(pair.rig().hostsAt(A), "0030", HOST_TIMEOUT_MS);
         NbdClient ofPeer = NbdClient.connect(pair.rig().hostsAt(B), "0020", HOST_TIMEOUT_MS)) {
@@ -113,7 +96,7 @@ class FrozenDriveIT {
       host.flush();
       assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isDestaged)).isTrue();
 
-      freezer.freeze();
+      frozen.freeze();
       byte[] newer = Arrays.copyOf(written, PAGE_BYTES);
       newer[0]++;
       System.arraycopy(newer, 0, written, 0, PAGE_BYTES);
@@ -135,12 +118,13 @@ class FrozenDriveIT {
 
   /// A thread that sleeps in the kernel keeps the process's entry, and nothing else of it, until
   /// the drive answers.
-  private static void theProcessEndsWithoutIt(DemoPair pair, Freezer freezer) throws Exception {
+  private static void theProcessEndsWithoutIt(DemoPair pair, FreezableFileSystem frozen)
+      throws Exception {
     assertThat(pair.process(A).terminate(1)).isEqualTo(-1);
     assertThat(DemoPair.await(ENDED_MAX_MS, () -> isZombie(pair.process(A).pid())))
         .isTrue();
     assertThat(log(pair)).contains(INCOMPLETE);
-    freezer.thaw();
+    frozen.thaw();
     assertThat(pair.process(A).terminate(SETTLED_MAX_MS)).isEqualTo(1);
   }
 
@@ -154,61 +138,5 @@ class FrozenDriveIT {
 
   private static String log(DemoPair pair) throws IOException {
     return Files.readString(pair.rig().directory().log(A));
-  }
-
-  /// A mounted file system, which is never left frozen.
-  private static final class Freezer {
-    final Path mounted;
-    private final Thread unfreezer;
-    boolean isFrozen;
-
-    Freezer(Path mounted) {
-      this.mounted = mounted;
-      unfreezer = new Thread(this::unfreeze, "unfreezer");
-    }
-
-    void freeze() throws IOException {
-      LoopDevice.Ended ended = LoopDevice.run("fsfreeze", "--freeze", mounted.toString());
-      assumeTrue(ended.status() == 0, "skipped: fsfreeze says " + ended.output());
-      isFrozen = true;
-      Runtime.getRuntime().addShutdownHook(unfreezer);
-    }
-
-    void thaw() throws IOException {
-      if (isFrozen) {
-        run("fsfreeze", "--unfreeze", mounted.toString());
-        isFrozen = false;
-        Runtime.getRuntime().removeShutdownHook(unfreezer);
-      }
-    }
-
-    /// This JVM ends in the middle.
-    private void unfreeze() {
-      try {
-        run("fsfreeze", "--unfreeze", mounted.toString());
-      } catch (IOException failure) {
-        System.err.println("still frozen: " + failure.getMessage());
-      }
-    }
-
-    void run(String... words) throws IOException {
-      LoopDevice.Ended ended = LoopDevice.run(words);
-      if (ended.status() != 0) {
-        throw new IOException(String.join(" ", words) + ": " + ended.output());
-      }
-    }
-  }
-
-  /// The drive that is frozen later is to hang then and only then, whatever the machine's own disk
-  /// is busy with.
-  static final class InMemory implements TempDirFactory {
-    @Override
-    public Path createTempDirectory(AnnotatedElementContext where, ExtensionContext test)
-        throws IOException {
-      Path memory = Path.of("/dev/shm");
-      return Files.isWritable(memory)
-          ? Files.createTempDirectory(memory, "farside")
-          : Files.createTempDirectory("farside");
-    }
   }
 }
