@@ -1,6 +1,5 @@
 package farside.simulator;
 
-import farside.cache.BlockMask;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.TreeMap;
@@ -92,16 +91,9 @@ final class LostBlocks {
     return everLost.containsKey(block);
   }
 
-  /// True if a read showed so long ago that the block is lost, or another of its track, and that
-  /// was not written since: who waits for one waits for all.
+  /// True if a read showed so long ago that the block is lost, and it was not written since.
   boolean isKnownLostFor(long block, long ns, long nowNs) {
-    int perTrack = BlockMask.TRACK_BYTES / blockBytes;
-    long first = block / perTrack * perTrack;
-    for (long sinceNs : everLost.subMap(first, true, first + perTrack, false).values()) {
-      if (sinceNs != NEVER_READ && nowNs - sinceNs >= ns) {
-        return true;
-      }
-    }
-    return false;
+    long sinceNs = everLost.getOrDefault(block, NEVER_READ);
+    return sinceNs != NEVER_READ && nowNs - sinceNs >= ns;
   }
 }

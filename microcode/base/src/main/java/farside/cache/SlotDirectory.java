@@ -547,8 +547,7 @@ public final class SlotDirectory {
     long high = BlockMask.high(from, to);
     for (int slot = slotCount; slot < slotCount + privateCount; slot++) {
       if (used[slot] && keys[slot] == key(volumeIndex, track)) {
-        staleLow[slot] |= low;
-        staleHigh[slot] |= high;
+        onRewritten(slot, low, high);
         validLow[slot] &= ~low;
         validHigh[slot] &= ~high;
       }
@@ -557,10 +556,7 @@ public final class SlotDirectory {
     if (slot == NONE) {
       return;
     }
-    staleLow[slot] |= low;
-    staleHigh[slot] |= high;
-    lackingLow[slot] &= ~low;
-    lackingHigh[slot] &= ~high;
+    onRewritten(slot, low, high);
     boolean beingRead = (stagingLow[slot] & low | stagingHigh[slot] & high) != 0;
     if (pins[slot] > 0 || beingRead) {
       validLow[slot] &= ~low;
@@ -582,5 +578,16 @@ public final class SlotDirectory {
     changes++;
     validLow[slot] |= low;
     validHigh[slot] |= high;
+  }
+
+  /// What was known of the blocks on the drive holds no more: a read that began before returns
+  /// what was there then, and what the drive could not give it may give now.
+  private void onRewritten(int slot, long low, long high) {
+    staleLow[slot] |= low;
+    staleHigh[slot] |= high;
+    lackingLow[slot] &= ~low;
+    lackingHigh[slot] &= ~high;
+    failedLow[slot] &= ~low;
+    failedHigh[slot] &= ~high;
   }
 }

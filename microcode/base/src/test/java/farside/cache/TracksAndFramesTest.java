@@ -239,6 +239,22 @@ class TracksAndFramesTest {
     assertThat(slots.pollWanted()).isEqualTo(slot);
   }
 
+  @Test
+  void whatTheDriveTookSinceItFailedHasNotFailedAnyMore() {
+    SlotDirectory slots = new SlotDirectory(slotMemory.address(), 1, 1, 1);
+    int shared = slots.acquire(0, 1);
+    slots.pin(shared);
+    for (int slot : new int[] {shared, slots.beginPrivate(0, 0, 1)}) {
+      slots.onStageStarted(slot, 0, 2);
+      slots.onStageEnded(slot, 0, 2, false);
+    }
+    slots.onDriveChanged(0, 1, 0, 1, 0);
+    for (int slot : new int[] {shared, 1}) {
+      assertThat(slots.failed(slot, 0b01, 0)).isFalse();
+      assertThat(slots.failed(slot, 0b10, 0)).isTrue();
+    }
+  }
+
   private static int lacking(SlotDirectory slots, int from, int to) {
     int slot = slots.acquire(0, 1);
     slots.want(slot, BlockMask.low(from, to), BlockMask.high(from, to));

@@ -57,6 +57,26 @@ class HostReadsTest {
     return bytes;
   }
 
+  /// Found by the simulator: RARE, seed 930030.
+  @Test
+  void aBlockThatWasWrittenSinceItCouldNotBeReadIsReadAgain() {
+    bench.driveFails = true;
+    assertThat(ask(HostCommand.READ, 0, 0, 512).status).isEqualTo(HostStatus.IO_ERROR);
+    bench.driveFails = false;
+    write(0, 512);
+    // The record has the block that failed when the read begins, and the drive when it ends.
+    var read = bench.host.ask(1, HostCommand.READ, 0, 1024);
+    bench.settle();
+    assertThat(bench.destage()).isTrue();
+    bench.settle();
+    bench.stage();
+    bench.settle();
+    bench.stage();
+    bench.settle();
+    assertThat(read.status).isEqualTo(HostStatus.OK);
+    assertThat(Arrays.copyOf(read.data, 512)).isEqualTo(filled(512, 7));
+  }
+
   @Test
   void twoLongReadsOfOneConnectionDoNotWaitForEachOthersSlots() {
     for (int track = 100; track < 97 + ChannelBench.SLOTS; track++) {

@@ -20,7 +20,8 @@ import org.agrona.collections.IntArrayList;
 /// failed. Spec: `specs/link-session.md`, "Remote reads".
 ///
 /// A pair that is not synchronized is not asked, and its blocks fail at once. While it is, they
-/// wait for the session if need be, but in all not longer than the link timeout.
+/// wait for the session if need be, but in all not longer than the link timeout, each from when
+/// it was missed ([LackingSince]).
 ///
 /// Of a drive in doubt every block lacks that somebody wants. Nothing is written back to it, since
 /// it has lost nothing that we know of; and when it answers again, what the peer has not given yet
@@ -61,18 +62,18 @@ final class Borrower {
   private final EventLog events;
   private final long timeoutNs;
 
-  /// Slots that lack blocks, each pinned, oldest first; since when; and under which request
-  /// which blocks were asked for, 0 if none were in this session.
+  private final LackingSince since;
+
+  /// Slots that lack blocks, each pinned, oldest first; and under which request which blocks were
+  /// asked for, 0 if none were in this session.
   private final IntArrayList open = new IntArrayList();
 
   private final boolean[] isOpen;
-  private final long[] sinceNs;
 
   /// Its drive was in doubt when the slot came to lack blocks.
   private final boolean[] wasInDoubt;
 
   private final int[] requestOf;
-  private final long[] askedNs;
   private final long[] askedLow;
   private final long[] askedHigh;
 
@@ -109,10 +110,9 @@ final class Borrower {
     standIns = new StandIns(slots, all, events);
     int count = slots.slotCount();
     isOpen = new boolean[count];
-    sinceNs = new long[count];
+    since = new LackingSince(slots);
     wasInDoubt = new boolean[count];
     requestOf = new int[count];
-    askedNs = new long[count];
     askedLow = new long[count];
     askedHigh = new long[count];
     stillLow = new long[count];
@@ -150,7 +150,7 @@ final class Borrower {
     for (int slot = slots.pollLacking(); slot != SlotDirectory.NONE; slot = slots.pollLacking()) {
       if (!isOpen[slot]) {
         isOpen[slot] = true;
-        sinceNs[slot] = nowNs;
+        since.open(slot);
         wasInDoubt[slot] = isInDoubt(slot);
         requestOf[slot] = 0;
         slots.pin(slot);
@@ -171,13 +171,11 @@ final class Borrower {
         work++;
         continue;
       }
-      String hopeless = whyNot(slot, isUp, nowNs);
-      if (hopeless != null) {
-        giveUp(slot, slots.lackingLow(slot), slots.lackingHigh(slot), hopeless);
+      if (isGivenUp(slot, isUp, nowNs)) {
         close(i--);
         work++;
       } else if (requestOf[slot] == 0 && isUp && isLinked.test(slots.volumeIndexOf(slot))) {
-        work += ask(slot, nowNs) ? 1 : 0;
+        work += ask(slot) ? 1 : 0;
       }
     }
     return work;
@@ -191,8 +189,25 @@ final class Borrower {
     return (slots.lackingLow(slot) | slots.lackingHigh(slot)) == 0;
   }
 
+  /// True if the slot lacks nothing more, since the peer will not give it, or not in time.
+  private boolean isGivenUp(int slot, boolean isUp, long nowNs) {
+    since.look(slot, nowNs);
+    String hopeless = whyNot(slot, isUp);
+    if (hopeless != null) {
+      giveUp(slot, slots.lackingLow(slot), slots.lackingHigh(slot), hopeless);
+    } else if (since.isOverdue(slot, timeoutNs, nowNs)) {
+      giveUp(
+          slot,
+          since.overdueLow(),
+          since.overdueHigh(),
+          "the peer did not give them within " + timeoutNs / 1_000_000 + " ms");
+      since.look(slot, nowNs);
+    }
+    return lacksNothing(slot);
+  }
+
   /// Null while the peer may still give what the slot lacks.
-  private String whyNot(int slot, boolean isUp, long nowNs) {
+  private String whyNot(int slot, boolean isUp) {
     Volume volume = volumes.get(slots.volumeIndexOf(slot));
     if (volume.role() == VolumeRole.LOCAL) {
       return "the volume has no other mirror";
@@ -209,13 +224,10 @@ final class Borrower {
     if (isUp && !peerLends) {
       return "the peer's build does not give single blocks";
     }
-    if (nowNs - sinceNs[slot] >= timeoutNs) {
-      return "the peer did not give them within " + timeoutNs / 1_000_000 + " ms";
-    }
     return null;
   }
 
-  private boolean ask(int slot, long nowNs) {
+  private boolean ask(int slot) {
     if (askedCount >= ASKED_MAX || !transport.hasRoom(0)) {
       return false;
     }
@@ -229,7 +241,6 @@ final class Borrower {
     }
     lastRequest = request;
     requestOf[slot] = request;
-    askedNs[slot] = nowNs;
     askedLow[slot] = low;
     askedHigh[slot] = high;
     stillLow[slot] = low;
@@ -257,6 +268,7 @@ final class Borrower {
     open.removeAt(index);
     endRequest(slot);
     isOpen[slot] = false;
+    since.close(slot);
     slots.unpin(slot);
   }
 
@@ -286,8 +298,6 @@ final class Borrower {
       return false;
     }
     endRequest(slot);
-    // What it lacks besides came to lack after that.
-    sinceNs[slot] = askedNs[slot];
     if (volume.pairState() == PairState.SYNCHRONIZED) {
       take(volume, slot, low, high, payloadAddress, nowNs);
       giveUp(
@@ -343,7 +353,7 @@ final class Borrower {
   long nextDeadlineNs() {
     long deadline = Director.NO_DEADLINE;
     for (int i = 0; i < open.size(); i++) {
-      deadline = Director.sooner(deadline, sinceNs[open.getInt(i)] + timeoutNs);
+      deadline = Director.sooner(deadline, since.oldestNs(open.getInt(i)) + timeoutNs);
     }
     return deadline;
   }

@@ -300,6 +300,81 @@ class RemoteReadTest {
     assertThat(target.told).contains(EventCode.BLOCKS_NOWHERE.number());
   }
 
+  /// A block of the slot is wanted, and comes to lack.
+  private void want(RemoteBench bench, int slot, int block) {
+    bench.slots.want(slot, 1L << block, 0);
+    runFor(0);
+  }
+
+  @Test
+  void eachBlockOfATrackIsWaitedForAsLongWhenThereIsNoSession() {
+    target.lose(3);
+    target.lose(50);
+    target.lose(60);
+    start(SYNCHRONIZED);
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(MS);
+    int slot = want(target);
+    runFor(1_000 * MS);
+    want(target, slot, 50);
+    runFor(1_000 * MS);
+    want(target, slot, 60);
+    runFor(999 * MS);
+    assertThat(target.slots.failedLow(slot)).isZero();
+    runFor(2 * MS);
+    assertThat(target.slots.failedLow(slot)).isEqualTo(1L << 3);
+    runFor(1_000 * MS);
+    assertThat(target.slots.failedLow(slot)).isEqualTo(1L << 3 | 1L << 50);
+    runFor(1_000 * MS);
+    assertThat(target.slots.failedLow(slot)).isEqualTo(1L << 3 | 1L << 50 | 1L << 60);
+  }
+
+  @Test
+  void aBlockThatWasWrittenAndLacksAgainIsWaitedForAnew() {
+    target.lose(3);
+    target.lose(4);
+    start(SYNCHRONIZED);
+    line[0].carrier = false;
+    line[1].carrier = false;
+    runFor(MS);
+    int slot = want(target);
+    runFor(2_000 * MS);
+    target.write(0, 3, true, false, nowNs);
+    runFor(MS);
+    assertThat(target.slots.lackingLow(slot)).isEqualTo(1L << 4);
+    target.lose(3);
+    want(target, slot, 3);
+    runFor(1_000 * MS);
+    assertThat(target.slots.failedLow(slot)).isEqualTo(1L << 4);
+    runFor(2_000 * MS);
+    assertThat(target.slots.failedLow(slot)).isEqualTo(1L << 3 | 1L << 4);
+  }
+
+  /// Found by the simulator: RARE, seed 930055.
+  @Test
+  void aBlockThatIsMissedWhileThePeerIsAskedForOthersIsWaitedForAsLongAsThey() {
+    source.lose(3);
+    source.lose(50);
+    drivesTake = false;
+    targetReads = false;
+    start(SYNCHRONIZED);
+    int slot = want(source);
+    runFor(2_000 * MS);
+    want(source, slot, 50);
+    runFor(900 * MS);
+    // One read, of what the peer was asked for first.
+    targetReads = true;
+    round();
+    targetReads = false;
+    runFor(0);
+    assertThat(has(source, slot, 3)).isTrue();
+    runFor(2_099 * MS);
+    assertThat(source.slots.failedLow(slot)).isZero();
+    runFor(2 * MS);
+    assertThat(source.slots.failedLow(slot)).isEqualTo(1L << 50);
+  }
+
   @Test
   void whatASessionDidNotAnswerIsAskedForInTheNext() {
     source.lose(3);
