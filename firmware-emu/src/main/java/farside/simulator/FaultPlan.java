@@ -3,27 +3,37 @@ package farside.simulator;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a seed has in store for its run, drawn before it begins: a numbered list, of which
-/// elements can be left out. The others are drawn, and numbered, as they would be with them.
+/// The faults that a seed has in store for its run, drawn before it begins: all of them
+/// [Elements], which can be left out.
 ///
-/// An episode is an element, too: without it, its faults and its time are gone.
+/// An episode is an element, too: without it, its faults and its time are gone. So is each part
+/// of it in which hosts ask for anything.
 final class FaultPlan {
   private static final long MILLI = 1_000_000;
-  private static final int NOT_THERE = 0;
 
   private final List<Fault.Kind> kinds;
   private final List<Episode> episodes = new ArrayList<>();
-  private final List<String> lines = new ArrayList<>();
-  private final PlanPart part;
-  private final int hiccups;
-  private final int[] firstKills = {NOT_THERE, NOT_THERE};
-  private int size;
+  private final Elements elements;
+  private final boolean hiccups;
+  private final boolean[] firstKills = new boolean[2];
 
   /// @param durationNs of the faults, before all is healed
-  record Episode(long durationNs, List<Fault> faults) {}
+  /// @param hostsAsk of its parts, all as long, those in which they do
+  record Episode(long durationNs, List<Fault> faults, List<Boolean> hostsAsk) {
+    static final int PARTS = 8;
 
-  FaultPlan(Draws draws, ScenarioKind kind, RigDraw rig, PlanPart part) {
-    this.part = part;
+    Episode {
+      faults = List.copyOf(faults);
+      hostsAsk = List.copyOf(hostsAsk);
+    }
+
+    boolean isSilentAfter(long ns) {
+      return ns < durationNs && !hostsAsk.get((int) (ns * PARTS / durationNs));
+    }
+  }
+
+  FaultPlan(Draws draws, ScenarioKind kind, RigDraw rig, Elements elements) {
+    this.elements = elements;
     this.kinds = switch (kind) {
       case MIXED, LOCAL, PACED -> Fault.drawKinds(draws);
       case FAILOVER -> Fault.Kind.OF_LINES;
@@ -35,11 +45,12 @@ final class FaultPlan {
       case SATURATED -> draws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
     };
-    lines.add("faults switched on: " + kinds);
-    hiccups = rig.hiccups() ? add("rounds that now and then take long") : NOT_THERE;
+    elements.title("faults switched on: " + kinds);
+    hiccups = rig.hiccups() && elements.has("rounds that now and then take long");
     if (kinds.contains(Fault.Kind.KILL_BETWEEN_ROUNDS)) {
       for (int side = 0; side < 2; side++) {
-        firstKills[side] = add("site " + RigDraw.siteName(side) + " killed in its first IML");
+        firstKills[side] =
+            elements.has("site " + RigDraw.siteName(side) + " killed in its first IML");
       }
     }
     int count = (int) draws.between(1, 4);
@@ -67,29 +78,18 @@ final class FaultPlan {
   }
 
   private void addEpisode(long durationNs, List<Fault> drawn) {
-    boolean isIn = part.has(add("episode of " + durationNs / MILLI + " ms"));
+    boolean isIn = elements.has("episode of " + durationNs / MILLI + " ms");
     List<Fault> faults = new ArrayList<>();
     for (Fault fault : drawn) {
-      if (part.has(add("  " + fault))) {
+      if (elements.has("  " + fault)) {
         faults.add(fault);
       }
     }
+    List<Boolean> hostsAsk =
+        elements.hasEach(Episode.PARTS, "  hosts ask, each for an eighth of the episode");
     if (isIn) {
-      episodes.add(new Episode(durationNs, faults));
+      episodes.add(new Episode(durationNs, faults, hostsAsk));
     }
-  }
-
-  private int add(String what) {
-    size++;
-    if (part.has(size)) {
-      lines.add(size + ": " + what);
-    }
-    return size;
-  }
-
-  /// How many elements it has, with those that are left out.
-  int size() {
-    return size;
   }
 
   List<Fault.Kind> kinds() {
@@ -107,19 +107,10 @@ final class FaultPlan {
   }
 
   boolean hasHiccups() {
-    return isIn(hiccups);
+    return hiccups;
   }
 
   boolean killsInFirstIml(int side) {
-    return isIn(firstKills[side]);
-  }
-
-  private boolean isIn(int number) {
-    return number != NOT_THERE && part.has(number);
-  }
-
-  /// What is not left out, for people.
-  List<String> lines() {
-    return lines;
+    return firstKills[side];
   }
 }

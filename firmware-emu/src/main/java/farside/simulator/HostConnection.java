@@ -87,7 +87,9 @@ final class HostConnection {
     if (streamFreeNs - startNs > 0) {
       startNs = streamFreeNs;
     }
-    boolean pieces = request.hasPayload() && draws.chance(head.habits().piecesPermille());
+    boolean pieces = request.hasPayload()
+        && draws.chance(head.habits().piecesPermille())
+        && head.habits().may(HostTrait.WRITES_IN_PIECES);
     int first = !request.hasPayload()
         ? 0
         : pieces ? draws.below(request.lengthBytes + 1) : request.lengthBytes;

@@ -1,5 +1,7 @@
 package farside.simulator;
 
+import java.util.List;
+
 /// How the hosts of a run behave, drawn once.
 ///
 /// @param mix what they ask for
@@ -11,6 +13,7 @@ package farside.simulator;
 /// @param piecesPermille share of writes whose payload comes in pieces
 /// @param patienceNs how long a program waits for an answer before it drops its connection, and
 ///     asks the same again on another; 0: for ever
+/// @param keptFrom what they do not do, though it is drawn
 record HostHabits(
     RequestMix mix,
     int connectionsPerVolume,
@@ -19,7 +22,12 @@ record HostHabits(
     int vanishPermille,
     int slowPermille,
     int piecesPermille,
-    long patienceNs) {
+    long patienceNs,
+    List<HostTrait> keptFrom) {
+
+  HostHabits {
+    keptFrom = List.copyOf(keptFrom);
+  }
 
   static HostHabits draw(Draws draws) {
     int connections = (int) draws.between(1, 3);
@@ -44,7 +52,35 @@ record HostHabits(
         vanish,
         slow,
         pieces,
-        0);
+        0,
+        List.of());
+  }
+
+  /// The same hosts, but they do none of this.
+  HostHabits without(List<HostTrait> traits) {
+    return new HostHabits(
+        mix,
+        connectionsPerVolume,
+        depthMax,
+        thinkMaxNs,
+        vanishPermille,
+        slowPermille,
+        piecesPermille,
+        patienceNs,
+        traits);
+  }
+
+  boolean may(HostTrait trait) {
+    return !keptFrom.contains(trait);
+  }
+
+  boolean mayAsk(HostRequest request, long volumeBytes) {
+    for (HostTrait trait : keptFrom) {
+      if (trait.covers(request, volumeBytes)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// The same hosts, but they wait for so long only.
@@ -57,12 +93,13 @@ record HostHabits(
         vanishPermille,
         slowPermille,
         piecesPermille,
-        patienceNs);
+        patienceNs,
+        keptFrom);
   }
 
   /// The same hosts without a pause, and many requests at once.
   HostHabits saturating() {
-    return new HostHabits(mix.heavy(), 3, 16, 2_000, 0, 0, piecesPermille, patienceNs);
+    return new HostHabits(mix.heavy(), 3, 16, 2_000, 0, 0, piecesPermille, patienceNs, keptFrom);
   }
 
   /// The same hosts, each program with one request at a time and a pause of its own after it, so
@@ -86,6 +123,7 @@ record HostHabits(
         vanish,
         slowPermille,
         piecesPermille,
-        patienceNs);
+        patienceNs,
+        keptFrom);
   }
 }

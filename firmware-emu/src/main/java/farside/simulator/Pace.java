@@ -9,6 +9,8 @@ final class Pace {
   private final VirtualTime time;
   private final long leisureNs;
   private long hurryUntilNs;
+  private FaultPlan.Episode episode;
+  private long episodeNs;
 
   /// @param leisureNs longest pause of a program at leisure; 0: it is always in a hurry
   Pace(VirtualTime time, long leisureNs) {
@@ -31,6 +33,17 @@ final class Pace {
   /// Something will happen after so long.
   void hurryBefore(long delayNs) {
     time.after(Math.max(delayNs - BEFORE_NS, 0), this::hurry);
+  }
+
+  /// An episode begins now.
+  void onEpisode(FaultPlan.Episode next) {
+    episode = next;
+    episodeNs = time.nowNs();
+  }
+
+  /// True while hosts keep what they would ask to themselves.
+  boolean isSilent() {
+    return episode != null && episode.isSilentAfter(time.nowNs() - episodeNs);
   }
 
   /// @param hurriedNs longest pause of a program in a hurry

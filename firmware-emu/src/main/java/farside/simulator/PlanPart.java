@@ -5,19 +5,24 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/// Which elements of a seed's plan a run has: all, some of them, or all but some.
+/// Which of the [Elements] that a seed has in store a run has: all, some of them, or all but some.
 ///
 /// @param only true: those that are named; false: all others
-/// @param numbers as the plan shows them, from 1
-public record PlanPart(boolean only, NavigableSet<Integer> numbers) {
+/// @param numbers as the run shows them, from 1
+/// @param variant 0, or another run of the same elements: all that is drawn after them is other
+public record PlanPart(boolean only, NavigableSet<Integer> numbers, int variant) {
   public static final PlanPart WHOLE = without(new TreeSet<>());
 
   public static PlanPart only(Collection<Integer> numbers) {
-    return new PlanPart(true, new TreeSet<>(numbers));
+    return new PlanPart(true, new TreeSet<>(numbers), 0);
   }
 
   public static PlanPart without(Collection<Integer> numbers) {
-    return new PlanPart(false, new TreeSet<>(numbers));
+    return new PlanPart(false, new TreeSet<>(numbers), 0);
+  }
+
+  public PlanPart inVariant(int number) {
+    return new PlanPart(only, numbers, number);
   }
 
   boolean has(int number) {
@@ -26,11 +31,13 @@ public record PlanPart(boolean only, NavigableSet<Integer> numbers) {
 
   /// As an option of `farside sim`; empty for the whole.
   String option() {
+    String other = variant == 0 ? "" : " --variant=" + variant;
     if (!only && numbers.isEmpty()) {
-      return "";
+      return other;
     }
     // None at all is spelled 0, which no element has.
-    return (only ? " --only=" : " --without=")
+    return other
+        + (only ? " --only=" : " --without=")
         + (numbers.isEmpty()
             ? "0"
             : numbers.stream().map(String::valueOf).collect(Collectors.joining(",")));

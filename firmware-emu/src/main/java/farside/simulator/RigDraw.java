@@ -8,6 +8,7 @@ import farside.volume.AckMode;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The rig of one run, drawn from its seed: small, so that every limit is met often.
 ///
@@ -50,16 +51,21 @@ record RigDraw(
   /// A volume, on a drive of its own at each site that holds it.
   ///
   /// @param primary side where hosts write
+  /// @param blockBytes of its drives
   /// @param drives habits of the primary's drive, then of the target's if it is mirrored
   record VolumeDraw(
-      int number, int primary, boolean mirrored, long sizeBytes, List<DriveHabits> drives) {
+      int number,
+      int primary,
+      boolean mirrored,
+      long sizeBytes,
+      int blockBytes,
+      List<DriveHabits> drives) {
     String name() {
       return String.format("%04X", number);
     }
 
-    /// Every other mirrored volume has large ones, by its number, so that no draw moves.
-    int blockBytes() {
-      return mirrored && (number / 16 + number) % 2 == 1 ? 4096 : 512;
+    VolumeDraw withBlocksOf(int bytes) {
+      return new VolumeDraw(number, primary, mirrored, sizeBytes, bytes, drives);
     }
 
     boolean isAt(int side) {
@@ -74,7 +80,7 @@ record RigDraw(
   /// A line between the sites.
   ///
   /// @param seed of its own draws; 0: those of the run
-  record LineDraw(LineHabits habits, long seed) {}
+  record LineDraw(String name, LineHabits habits, long seed) {}
 
   RigDraw {
     lineDraws = List.copyOf(lineDraws);
@@ -150,10 +156,10 @@ record RigDraw(
             ? (int) draws.between(1, 4)
             : kind == ScenarioKind.RARE ? (int) draws.between(1, 2) : 1;
     List<LineDraw> lineDraws = new ArrayList<>();
-    lineDraws.add(new LineDraw(failover || hung ? line.brisk() : line, 0));
-    while (lineDraws.size() < lineCount) {
+    lineDraws.add(new LineDraw("L1", failover || hung ? line.brisk() : line, 0));
+    for (int i = 2; i <= lineCount; i++) {
       LineHabits next = LineHabits.draw(draws);
-      lineDraws.add(new LineDraw(failover ? next.brisk() : next, draws.nextNonZero()));
+      lineDraws.add(new LineDraw("L" + i, failover ? next.brisk() : next, draws.nextNonZero()));
     }
     // Drawn last, and from one draw only: the seeds of before have the same rigs.
     Draws powerDraws = new Draws(draws.nextLong());
@@ -210,7 +216,9 @@ record RigDraw(
       DriveHabits habits = DriveHabits.draw(draws);
       drives.add(kind == ScenarioKind.SATURATED ? habits.slow() : habits);
     }
-    return new VolumeDraw(number, primary, mirrored, sizeBytes, List.copyOf(drives));
+    // Every other mirrored volume has large ones, by its number, so that no draw moves.
+    int blockBytes = mirrored && (number / 16 + number) % 2 == 1 ? 4096 : 512;
+    return new VolumeDraw(number, primary, mirrored, sizeBytes, blockBytes, List.copyOf(drives));
   }
 
   /// The link timeout by the faster clock.
@@ -265,11 +273,11 @@ record RigDraw(
   }
 
   List<String> linkNames() {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < lineDraws.size(); i++) {
-      names.add("L" + (i + 1));
-    }
-    return names;
+    return lineDraws.stream().map(LineDraw::name).toList();
+  }
+
+  Optional<VolumeDraw> find(int number) {
+    return volumes.stream().filter(volume -> volume.number == number).findFirst();
   }
 
   String groupOf(VolumeDraw volume) {
@@ -306,8 +314,8 @@ record RigDraw(
     lines.add("link timeout " + linkTimeoutMs + " ms, heartbeat " + heartbeatMs
         + " ms, drives in doubt after " + driveHungMs + " ms, hiccups " + hiccups
         + (ownGroups ? ", each volume is a group" : ""));
-    for (int i = 0; i < lineDraws.size(); i++) {
-      lines.add("line L" + (i + 1) + ": " + lineDraws.get(i).habits);
+    for (LineDraw line : lineDraws) {
+      lines.add("line " + line.name + ": " + line.habits);
     }
     lines.add(
         "hosts: " + hosts + (inOrderSeed == 0 ? "" : ", and one a volume that reads in order"));

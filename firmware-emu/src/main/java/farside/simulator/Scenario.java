@@ -27,7 +27,9 @@ final class Scenario {
   private final Draws draws;
   private final Draws firstDraws;
   private final ScenarioKind kind;
+  private final RigDraw drawn;
   private final RigDraw rig;
+  private final Elements elements;
   private final FaultPlan plan;
   private final Trace trace;
   private final VirtualTime time;
@@ -35,29 +37,30 @@ final class Scenario {
   private final Oracle oracle = new Oracle();
   private final List<SimulatedLine> lines = new ArrayList<>();
   private final SimulatedSite[] sites = new SimulatedSite[2];
-  private final List<WorkloadProgram> programs = new ArrayList<>();
+  private final HostPrograms programs;
   private final List<SweepProgram> takeovers = new ArrayList<>();
   private final Injection injection;
   private long sweptBytes;
   private long tracksCompared;
 
-  /// @param part of the plan that the seed has in store
+  /// @param part of what the seed has in store
   Scenario(
       long seed, ScenarioKind kind, PlanPart part, CabinetMaker maker, Arena arena, Trace trace) {
-    this.draws = new Draws(seed);
+    Draws store = new Draws(seed);
     this.trace = trace;
-    this.rig = RigDraw.draw(draws.fork(), kind);
-    this.plan = new FaultPlan(draws.fork(), kind, rig, part);
+    this.elements = new Elements(part);
+    this.drawn = RigDraw.draw(store.fork(), kind);
+    this.plan = new FaultPlan(store.fork(), kind, drawn, elements);
+    this.draws = part.variant() == 0 ? store : new Draws(store.nextLong() + part.variant());
+    this.rig = SmallerRig.of(drawn, kind, elements);
     this.kind = kind;
     this.time = new VirtualTime(drawOrigin(draws.fork()));
-    this.pace = new Pace(time, kind.hasHostsAtLeisure() ? rig.leisureNs() : 0);
+    this.pace = new Pace(time, kind.hasHostsAtLeisure() ? drawn.leisureNs() : 0);
     trace.setOrigin(time.nowNs());
     Draws lineDraws = draws.fork();
-    for (int i = 0; i < rig.lineDraws().size(); i++) {
-      RigDraw.LineDraw line = rig.lineDraws().get(i);
+    for (RigDraw.LineDraw line : rig.lineDraws()) {
       Draws own = line.seed() == 0 ? lineDraws : new Draws(line.seed());
-      String name = rig.linkNames().get(i);
-      lines.add(new SimulatedLine(name, "A", "B", line.habits(), time, arena, own, trace));
+      lines.add(new SimulatedLine(line.name(), "A", "B", line.habits(), time, arena, own, trace));
     }
     if (kind == ScenarioKind.FAILOVER) {
       FailoverWatch watch = new FailoverWatch(time, lines);
@@ -105,30 +108,7 @@ final class Scenario {
     }
     Draws programDraws = draws.fork();
     firstDraws = draws.fork();
-    for (VolumeDraw volume : rig.volumes()) {
-      for (int side = 0; side < 2; side++) {
-        if (volume.isAt(side)) {
-          int count = side == volume.primary() ? rig.hosts().connectionsPerVolume() : 1;
-          for (int i = 0; i < count; i++) {
-            programs.add(new WorkloadProgram(
-                sites[side].host(),
-                volume.name(),
-                volume.sizeBytes(),
-                side != volume.primary(),
-                time,
-                programDraws.fork()));
-          }
-        }
-      }
-      if (rig.inOrderSeed() != 0) {
-        programs.add(WorkloadProgram.inOrder(
-            sites[volume.primary()].host(),
-            volume.name(),
-            volume.sizeBytes(),
-            time,
-            new Draws(rig.inOrderSeed() + volume.number())));
-      }
-    }
+    programs = new HostPrograms(drawn, rig, sites, time, programDraws, elements);
   }
 
   /// What the flight recorders of both sites have, for people.
@@ -153,14 +133,15 @@ final class Scenario {
     return lines;
   }
 
-  FaultPlan plan() {
-    return plan;
+  /// How many elements the seed has in store, with those that are left out.
+  int elementCount() {
+    return elements.count();
   }
 
-  /// What was drawn, for people.
+  /// What was drawn, and not left out, for people.
   List<String> lines() {
     List<String> lines = new ArrayList<>(rig.lines());
-    lines.addAll(plan.lines());
+    lines.addAll(elements.lines());
     return lines;
   }
 
@@ -173,15 +154,12 @@ final class Scenario {
     boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
     require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
     for (FaultPlan.Episode episode : plan.episodes()) {
-      for (WorkloadProgram program : programs) {
-        program.start();
-      }
+      pace.onEpisode(episode);
+      programs.start();
       injection.begin(episode.faults());
       time.runFor(episode.durationNs());
       injection.heal();
-      for (WorkloadProgram program : programs) {
-        program.stop();
-      }
+      programs.stop();
       becomeQuiet();
       compare();
     }
@@ -249,7 +227,7 @@ final class Scenario {
         ofDrives(drive -> drive.faults().failedRequests()),
         ofDrives(drive -> drive.faults().lies()),
         sites[0].stops() + sites[1].stops(),
-        programs.stream().mapToLong(WorkloadProgram::retries).sum());
+        programs.retries());
   }
 
   FaultCounts faultCounts() {
@@ -288,10 +266,13 @@ final class Scenario {
     }
     List<SimulatedDrive> drives = new ArrayList<>();
     List<String> sources = new ArrayList<>();
-    for (VolumeDraw volume : rig.volumes()) {
+    for (VolumeDraw volume : drawn.volumes()) {
       if (volume.isAt(side)) {
-        drives.add(makeDrive(volume, side));
+        Draws driveDraws = draws.fork();
+        rig.find(volume.number()).ifPresent(left -> drives.add(makeDrive(left, side, driveDraws)));
       }
+    }
+    for (VolumeDraw volume : rig.volumes()) {
       if (volume.mirrored() && volume.primary() == side) {
         sources.add(volume.name());
       }
@@ -314,7 +295,7 @@ final class Scenario {
         new SiteClock(time, rig.clocksPpm().get(side), draws.fork()));
   }
 
-  private SimulatedDrive makeDrive(VolumeDraw volume, int side) {
+  private SimulatedDrive makeDrive(VolumeDraw volume, int side, Draws driveDraws) {
     DriveHabits habits = volume.habitsAt(side);
     SimulatedDrive drive = new SimulatedDrive(
         RigDraw.siteName(side),
@@ -323,7 +304,7 @@ final class Scenario {
         volume.blockBytes(),
         habits,
         time,
-        draws.fork(),
+        driveDraws,
         trace);
     if (!habits.knownZero()) {
       byte[] content = new byte[(int) volume.sizeBytes()];
@@ -340,7 +321,7 @@ final class Scenario {
   /// Looks, now and then, whether anybody waits too long.
   private void watch() {
     time.after(WATCH_NS, () -> {
-      for (WorkloadProgram program : programs) {
+      for (WorkloadProgram program : programs.all()) {
         HostRequest oldest = program.longestWaiting();
         long waitMaxNs = waitMaxNs(program.volumeName());
         require(
@@ -450,10 +431,8 @@ final class Scenario {
         return false;
       }
     }
-    for (WorkloadProgram program : programs) {
-      if (!program.isQuiet()) {
-        return false;
-      }
+    if (!programs.areQuiet()) {
+      return false;
     }
     for (SweepProgram sweep : takeovers) {
       if (!sweep.isOver()) {
@@ -472,7 +451,7 @@ final class Scenario {
           .append(site.unsettled())
           .append("; ");
     }
-    for (WorkloadProgram program : programs) {
+    for (WorkloadProgram program : programs.all()) {
       if (!program.isQuiet()) {
         text.append("a host waits for ").append(program.longestWaiting()).append("; ");
       }

@@ -18,8 +18,9 @@ final class SeedRun {
   private Totals totals = Totals.none();
   private FaultCounts faults = new FaultCounts();
   private String failure = "";
+  private String brokenCheck = "";
   private long hash;
-  private int planSize;
+  private int elementCount;
 
   SeedRun(ScenarioKind kind, long seed, PlanPart part, CabinetMaker maker) {
     this.kind = kind;
@@ -28,7 +29,7 @@ final class SeedRun {
     this.maker = maker;
   }
 
-  /// The same seed with another part of its plan.
+  /// The same seed with another part of what it has in store.
   SeedRun with(PlanPart other) {
     return new SeedRun(kind, seed, other, maker);
   }
@@ -41,7 +42,7 @@ final class SeedRun {
     Trace trace = new Trace(echo ? out : null);
     try (Arena arena = Arena.ofConfined()) {
       Scenario scenario = new Scenario(seed, kind, part, maker, arena, trace);
-      planSize = scenario.plan().size();
+      elementCount = scenario.elementCount();
       if (atLength) {
         introduce(scenario, out);
       }
@@ -49,6 +50,7 @@ final class SeedRun {
         scenario.run();
       } catch (RuntimeException broken) {
         failure = String.valueOf(broken.getMessage());
+        brokenCheck = checkOf(broken);
         hash = trace.hash();
         if (!atLength) {
           introduce(scenario, out);
@@ -64,6 +66,14 @@ final class SeedRun {
           kind, seed, atLength ? totals : brief(totals), hash, scenario.lastDraw());
       return true;
     }
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  PlanPart part() {
+    return part;
   }
 
   /// The command that does the same again.
@@ -88,14 +98,31 @@ final class SeedRun {
     return failure;
   }
 
+  /// True if it failed, and the same check did, whatever the numbers.
+  boolean failedLike(SeedRun other) {
+    return !failure.isEmpty() && brokenCheck.equals(other.brokenCheck);
+  }
+
+  /// Where in the source the check stands that failed.
+  private static String checkOf(Throwable broken) {
+    Throwable first = broken;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return first.getClass().getName()
+        + Stream.of(first.getStackTrace())
+            .filter(frame -> !frame.getMethodName().equals("require"))
+            .findFirst();
+  }
+
   /// Of everything that happened.
   long hash() {
     return hash;
   }
 
-  /// The elements of its plan that it had.
+  /// The elements of what the seed has in store that it had.
   List<Integer> numbers() {
-    return IntStream.rangeClosed(1, planSize).filter(part::has).boxed().toList();
+    return IntStream.rangeClosed(1, elementCount).filter(part::has).boxed().toList();
   }
 
   private static String brief(Totals totals) {

@@ -100,7 +100,8 @@ final class WorkloadProgram implements HostProgram {
     this.habits = head.habits();
     this.mix = habits.mix();
     this.depth = (int) draws.between(1, habits.depthMax());
-    this.nsPerByte = draws.chance(habits.slowPermille()) ? draws.skewed(10, 3000) : 0;
+    long slownessNs = draws.chance(habits.slowPermille()) ? draws.skewed(10, 3000) : 0;
+    this.nsPerByte = habits.may(HostTrait.IS_SLOW) ? slownessNs : 0;
     this.inOrderBytes = inOrderBytes;
     this.flushesEachWrite = mix.flushPermille() > 0 && draws.chance(LOGS_PERMILLE);
   }
@@ -214,9 +215,12 @@ final class WorkloadProgram implements HostProgram {
     HostRequest request =
         unanswered != null ? again(unanswered) : inOrderBytes == 0 ? draw() : nextInOrder();
     unanswered = null;
+    if (isKeptBack(request)) {
+      return;
+    }
     open++;
     connection.send(request);
-    if (habits.patienceNs() > 0) {
+    if (habits.patienceNs() > 0 && habits.may(HostTrait.IS_IMPATIENT)) {
       HostConnection asked = connection;
       time.after(habits.patienceNs(), () -> {
         if (running && asked == connection && asked.openRequests().contains(request)) {
@@ -225,7 +229,7 @@ final class WorkloadProgram implements HostProgram {
         }
       });
     }
-    if (draws.chance(habits.vanishPermille())) {
+    if (draws.chance(habits.vanishPermille()) && habits.may(HostTrait.VANISHES)) {
       HostConnection leaving = connection;
       if (draws.chance(500)) {
         leaving.leave();
@@ -236,6 +240,13 @@ final class WorkloadProgram implements HostProgram {
         time.after(draws.between(1, 500_000), leaving::vanish);
       }
     }
+  }
+
+  /// It was drawn, so that those that come later are as they would be with it.
+  private boolean isKeptBack(HostRequest request) {
+    return head.pace().isSilent()
+        || open > 0 && !habits.may(HostTrait.HAS_MANY_OPEN)
+        || inOrderBytes == 0 && !habits.mayAsk(request, sizeBytes);
   }
 
   private HostRequest again(HostRequest earlier) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.port.HostCommand;
 import farside.port.HostExport;
+import farside.port.HostFlags;
 import farside.port.HostPort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -83,10 +84,81 @@ class WorkloadProgramTest {
     assertThat(ear.halfWritten).isGreaterThan(3);
   }
 
+  @Test
+  void whatHostsAreKeptFromIsNotAskedFor() {
+    RequestMix mix = new RequestMix(300, 200, 100, 300, 300, 300, 0, 100);
+    HostHabits anything = new HostHabits(mix, 1, 16, MILLI, 0, 0, 0, 0, List.of());
+    List<HostTrait> kept = List.of(
+        HostTrait.FLUSHES,
+        HostTrait.ZEROES,
+        HostTrait.FORCES,
+        HostTrait.IS_UNALIGNED,
+        HostTrait.IS_LONG,
+        HostTrait.GOES_BEYOND);
+    for (HostHabits habits : List.of(anything, anything.without(kept))) {
+      ear.requests.clear();
+      SimulatedHost head = head(habits);
+      for (int i = 0; i < 40; i++) {
+        program(head);
+      }
+      time.runFor(500 * MILLI);
+      head.drain(ear, 1000);
+      assertThat(ear.requests).hasSizeGreaterThan(100);
+      assertThat(ear.requests.stream().allMatch(WorkloadProgramTest::isPlain))
+          .isEqualTo(!habits.equals(anything));
+    }
+  }
+
+  /// As the ear has it: command, flags, offset, length.
+  private static boolean isPlain(String request) {
+    String[] words = request.split(" ");
+    long offset = Long.parseLong(words[2]);
+    long length = Long.parseLong(words[3]);
+    return !List.of("FLUSH", "TRIM", "WRITE_ZEROES").contains(words[0])
+        && (Integer.parseInt(words[1]) & HostFlags.FORCE_UNIT_ACCESS) == 0
+        && offset % 512 == 0
+        && length % 512 == 0
+        && length <= 8192
+        && offset + length <= SIZE;
+  }
+
+  @Test
+  void hostsWithOneRequestOpenHaveNoOther() {
+    RequestMix mix = new RequestMix(1000, 0, 0, 0, 0, 0, 0, 0);
+    SimulatedHost head = head(new HostHabits(mix, 1, 16, MILLI, 0, 0, 0, 0, List.of())
+        .without(List.of(HostTrait.HAS_MANY_OPEN)));
+    for (int i = 0; i < 5; i++) {
+      program(head);
+    }
+    time.runFor(500 * MILLI);
+    head.drain(ear, 1000);
+    assertThat(ear.requests).hasSize(5);
+  }
+
+  @Test
+  void hostsAreSilentInThePartsOfAnEpisodeThatAreLeftOut() {
+    RequestMix mix = new RequestMix(1000, 0, 0, 0, 0, 0, 0, 0);
+    SimulatedHost head = head(new HostHabits(mix, 1, 16, MILLI, 0, 0, 0, 0, List.of()));
+    for (int i = 0; i < 20; i++) {
+      program(head);
+    }
+    head.pace()
+        .onEpisode(new FaultPlan.Episode(
+            800 * MILLI,
+            List.of(),
+            List.of(false, false, true, false, false, false, false, false)));
+    time.runFor(200 * MILLI);
+    head.drain(ear, 1000);
+    assertThat(ear.requests).isEmpty();
+    time.runFor(100 * MILLI);
+    head.drain(ear, 1000);
+    assertThat(ear.requests).isNotEmpty();
+  }
+
   /// One request at a time, nine of ten a write, whose payload comes in pieces.
   private static HostHabits habits(int vanishPermille) {
     RequestMix mix = new RequestMix(100, 0, 0, 0, 0, 0, 0, 0);
-    return new HostHabits(mix, 1, 1, MILLI, vanishPermille, 0, 1000, 0);
+    return new HostHabits(mix, 1, 1, MILLI, vanishPermille, 0, 1000, 0, List.of());
   }
 
   private SimulatedHost head(HostHabits habits) {

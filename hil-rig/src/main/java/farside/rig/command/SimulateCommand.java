@@ -65,22 +65,30 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(
       names = "--shrink",
       description =
-          "If a seed fails: leave out of its plan what is not needed for that, and show the rest.")
+          "If a seed fails: leave out of its faults, hosts and rig what is not needed for that, and show the rest.")
   private boolean shrink;
 
   @Option(
       names = "--only",
       paramLabel = "N",
       split = ",",
-      description = "With --seed: of its plan, as printed, these elements only.")
+      description = "With --seed: of what it has in store, as printed, these elements only.")
   private List<Integer> only;
 
   @Option(
       names = "--without",
       paramLabel = "N",
       split = ",",
-      description = "With --seed: its plan, as printed, without these elements.")
+      description = "With --seed: what it has in store, as printed, without these elements.")
   private List<Integer> without;
+
+  @Option(
+      names = "--variant",
+      paramLabel = "N",
+      description =
+          "With --seed: another run of what it has in store; ${DEFAULT-VALUE} if left out.",
+      defaultValue = "0")
+  private int variant;
 
   @Option(names = "--trace", description = "With --seed: print everything that happens.")
   private boolean trace;
@@ -148,7 +156,8 @@ final class SimulateCommand implements Callable<Integer> {
     if (extent == null && minutes != null) {
       return simulation.sweep(drawnSeed(), Long.MAX_VALUE - 1);
     }
-    return simulation.replay(extent == null ? drawnSeed() : extent.seed, part(), trace);
+    return simulation.replay(
+        extent == null ? drawnSeed() : extent.seed, part().inVariant(variant), trace);
   }
 
   private PlanPart part() {
