@@ -43,7 +43,7 @@ final class SmallerRig {
         drawn.inOrderSeed());
   }
 
-  /// One stays, whatever is left out.
+  /// Each site keeps one, whatever is left out: there is no cabinet without.
   private List<VolumeDraw> volumes() {
     List<VolumeDraw> all = new ArrayList<>();
     List<VolumeDraw> left = new ArrayList<>();
@@ -56,7 +56,14 @@ final class SmallerRig {
         left.add(all.getLast());
       }
     }
-    return left.isEmpty() ? all.subList(0, 1) : left;
+    for (int side = 0; side < 2; side++) {
+      int at = side;
+      if (left.stream().noneMatch(volume -> volume.isAt(at))) {
+        left.add(all.stream().filter(volume -> volume.isAt(at)).findFirst().orElseThrow());
+      }
+    }
+    all.retainAll(left);
+    return all;
   }
 
   /// One stays, or as many as the scenario is about.

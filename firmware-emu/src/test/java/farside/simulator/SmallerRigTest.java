@@ -2,7 +2,11 @@ package farside.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.simulator.RigDraw.VolumeDraw;
 import farside.volume.AckMode;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,8 +42,9 @@ class SmallerRigTest {
       Store none = Store.of(seed, kind, PlanPart.only(List.of()));
       assertThat(none.plan.episodes()).isEmpty();
       RigDraw rig = none.left;
-      assertThat(rig.volumes()).hasSize(1);
-      assertThat(rig.volumes().getFirst().blockBytes()).isEqualTo(512);
+      // A cabinet without a volume there is not.
+      assertThat(rig.volumes()).hasSize(kind == ScenarioKind.LOCAL ? 2 : 1);
+      assertThat(rig.volumes()).allMatch(volume -> volume.blockBytes() == 512);
       assertThat(rig.lineDraws()).hasSize(kind == ScenarioKind.FAILOVER ? 2 : 1);
       assertThat(rig.acks())
           .containsOnly(kind == ScenarioKind.STORED ? AckMode.STORED : AckMode.RECEIVED);
@@ -47,6 +52,30 @@ class SmallerRigTest {
       assertThat(rig.clocksPpm()).containsOnly(0L);
       assertThat(rig.ownGroups()).isFalse();
       assertThat(rig.hosts().may(HostTrait.WRITES)).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSmallestRigOfEachScenarioRuns(ScenarioKind kind) {
+    PrintStream nobody = new PrintStream(OutputStream.nullOutputStream());
+    assertThat(new Simulation(kind, nobody).replay(3, PlanPart.only(List.of()), false))
+        .isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void eachSiteKeepsAVolumeWhicheverAreLeftOut(ScenarioKind kind) {
+    for (int seed = 1; seed <= SEEDS / 8; seed++) {
+      Store whole = Store.of(seed, kind, PlanPart.WHOLE);
+      for (int number = 1; number <= whole.count; number++) {
+        RigDraw rig = Store.of(seed, kind, PlanPart.only(List.of(number))).left;
+        for (int side = 0; side < 2; side++) {
+          int at = side;
+          assertThat(rig.volumes()).anyMatch(volume -> volume.isAt(at));
+        }
+        assertThat(rig.volumes()).isSortedAccordingTo(Comparator.comparingInt(VolumeDraw::number));
+      }
     }
   }
 
