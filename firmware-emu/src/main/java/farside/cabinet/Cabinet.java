@@ -303,10 +303,7 @@ public final class Cabinet implements CabinetDesk {
     return switch (phase) {
       case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs);
       case SERVING -> {
-        int done = channel.doWork(nowNs)
-            + remote.doWork(nowNs)
-            + disk.doWork(nowNs)
-            + service.doWork(nowNs);
+        int done = serve(nowNs);
         if (shutdownRequested) {
           enter(Phase.QUIETING, nowNs);
           events.log(EventCode.SHUTDOWN_STARTED, memory.records().liveRecords());
@@ -315,14 +312,20 @@ public final class Cabinet implements CabinetDesk {
         }
         yield done;
       }
-      case QUIETING, DESTAGING, LABELLING ->
-        channel.doWork(nowNs)
-            + remote.doWork(nowNs)
-            + disk.doWork(nowNs)
-            + service.doWork(nowNs)
-            + stepShutdown(nowNs);
+      case QUIETING, DESTAGING, LABELLING -> serve(nowNs) + stepShutdown(nowNs);
       case DOWN -> 0;
     };
+  }
+
+  /// In the order in which a write walks, but for what answers it: that is heard before those
+  /// have their turn who pass it on, so that nobody's answer waits for another round.
+  private int serve(long nowNs) {
+    return disk.hear(nowNs)
+        + channel.doWork(nowNs)
+        + remote.doWork(nowNs)
+        + channel.onPeerHeard()
+        + disk.doWork(nowNs)
+        + service.doWork(nowNs);
   }
 
   private void enter(Phase next, long nowNs) {

@@ -107,6 +107,12 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         + stepWaiting();
   }
 
+  /// Answers what the peer has said that it has, before the drives have their turn: they can
+  /// begin at once with what a FLUSH is expected to ask for.
+  public int onPeerHeard() {
+    return answerReleased();
+  }
+
   @Override
   public long nextDeadlineNs() {
     return NO_DEADLINE;

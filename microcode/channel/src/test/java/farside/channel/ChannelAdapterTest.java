@@ -343,6 +343,17 @@ class ChannelAdapterTest {
   }
 
   @Test
+  void whatThePeerHasIsAnsweredBeforeTheDrivesHaveTheirTurn() {
+    ChannelBench bench = source();
+    var write = bench.host.write(1, false, 0, filled(512, 1));
+    bench.settle();
+    bench.records.release(bench.records.oldestHeld(0));
+    assertThat(bench.adapter.onPeerHeard()).isEqualTo(1);
+    assertThat(write.status).isEqualTo(HostStatus.OK);
+    assertThat(bench.adapter.onPeerHeard()).isZero();
+  }
+
+  @Test
   void whatASuspendedSourceWritesIsOwed() {
     Standing alone =
         Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78);

@@ -52,6 +52,15 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     return "DA";
   }
 
+  /// Takes what the drives have done since, and gives them nothing more to do yet.
+  public int hear(long nowNs) {
+    int work = 0;
+    for (DriveUnit unit : units) {
+      work += unit.hear(nowNs);
+    }
+    return work;
+  }
+
   @Override
   public int doWork(long nowNs) {
     int work = 0;

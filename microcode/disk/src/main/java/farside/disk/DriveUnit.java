@@ -100,10 +100,14 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     }
   }
 
-  int doWork(long now) {
+  int hear(long now) {
     nowNs = now;
     drive.setNow(now);
-    int work = drive.drain(this, 256);
+    return drive.drain(this, 256);
+  }
+
+  int doWork(long now) {
+    int work = hear(now);
     if (drive.look()) {
       work++;
       onHealthChanged();
