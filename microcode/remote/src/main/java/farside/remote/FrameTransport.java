@@ -78,6 +78,7 @@ final class FrameTransport {
   private long lastSentNs;
   private long resentFrames;
   private boolean linkFull;
+  private boolean hasSentSequenced;
   private boolean lastWasQueued;
 
   /// Frames that were lost with their link, or on it, and that went over no other yet.
@@ -191,6 +192,7 @@ final class FrameTransport {
 
   void onRoundBegun(long nowNs) {
     linkFull = false;
+    hasSentSequenced = false;
     links.onRoundBegun();
     roundNs = nowNs;
   }
@@ -248,10 +250,17 @@ final class FrameTransport {
         payloadCrc,
         tag);
     onSent(nextSequence, messageBytes, payloadBytes, false);
+    hasSentSequenced = true;
     sentUnits += units;
     nextSequence++;
     lastWasQueued = answer == LinkPort.QUEUED;
     return true;
+  }
+
+  /// True if the peer is woken in this round by a sequenced frame: what else it is told then
+  /// costs little.
+  boolean hasSentSequenced() {
+    return hasSentSequenced;
   }
 
   private void onSent(long sequence, int messageBytes, int payloadBytes, boolean isAgain) {
@@ -326,7 +335,7 @@ final class FrameTransport {
   /// overdue.
   int endRound(long nowNs, PinSink pins) {
     int work = strandedFrames > 0 ? resendStranded(pins) : 0;
-    if (inOrder.isTellingDue()) {
+    if (inOrder.isTellingDue(nowNs)) {
       work += sendLoose(FrameKind.STATUS, 0, nowNs) ? 1 : 0;
     }
     if (unacknowledged() > 0 && nowNs - progressNs >= RESEND_AFTER_NS) {
@@ -582,5 +591,10 @@ final class FrameTransport {
   /// The receiver has taken so many units of the room that the peer may fill.
   void onUnitsTaken(int units) {
     inOrder.onUnitsTaken(units);
+  }
+
+  /// Nobody waits for the acknowledgement of the message that is being delivered.
+  void onAckNotAwaited() {
+    inOrder.onAckNotAwaited();
   }
 }

@@ -18,6 +18,10 @@ final class IncomingFrames {
   private static final int WINDOW = FrameTransport.WINDOW;
   private static final long NAK_AGAIN_NS = 50_000_000;
 
+  /// How long an acknowledgement that nobody waits for is kept back, for another frame to carry
+  /// it. Much less than a peer waits before it sends again.
+  private static final long ACK_KEPT_NS = 5_000_000;
+
   /// How much room the peer may fill, in frames of 4 KiB.
   interface Room {
     int freeUnits();
@@ -62,6 +66,11 @@ final class IncomingFrames {
   private long deliveredUnits;
   private int creditAdvertised;
   private boolean ackDue;
+
+  /// When what came, and is not acknowledged yet though nobody waits for it, has to be.
+  private long ackAtNs = Director.NO_DEADLINE;
+
+  private boolean isAckAwaited;
   private long nakSentNs;
 
   /// Where the payload of the frame lies that is being looked at, if not in the frame.
@@ -88,6 +97,7 @@ final class IncomingFrames {
     deliveredUnits = 0;
     creditAdvertised = 0;
     ackDue = false;
+    ackAtNs = Director.NO_DEADLINE;
     gapAt = 0;
     nakSentNs = nowNs - NAK_AGAIN_NS;
   }
@@ -114,11 +124,18 @@ final class IncomingFrames {
   /// A frame is on its way that acknowledges all that came, and tells this credit.
   void onTold(int credit) {
     ackDue = false;
+    ackAtNs = Director.NO_DEADLINE;
     creditAdvertised = credit;
   }
 
-  boolean isTellingDue() {
-    return ackDue || isCreditNews();
+  boolean isTellingDue(long nowNs) {
+    return ackDue || Director.isDue(ackAtNs, nowNs) || isCreditNews();
+  }
+
+  /// Nobody waits for the acknowledgement of the message that is being delivered: it may go
+  /// with what is told next, or after [#ACK_KEPT_NS].
+  void onAckNotAwaited() {
+    isAckAwaited = false;
   }
 
   private boolean isCreditNews() {
@@ -175,10 +192,10 @@ final class IncomingFrames {
 
   long nextDeadlineNs() {
     if (early.count() == 0) {
-      return Director.NO_DEADLINE;
+      return ackAtNs;
     }
     boolean isWaiting = links.joinedCount() > 1 && gapSinceNs - nakSentNs > 0;
-    return (isWaiting ? gapSinceNs : nakSentNs) + NAK_AGAIN_NS;
+    return Director.sooner(ackAtNs, (isWaiting ? gapSinceNs : nakSentNs) + NAK_AGAIN_NS);
   }
 
   // ---- places for payload ----
@@ -277,9 +294,9 @@ final class IncomingFrames {
       keepEarly(frame, ahead, nowNs);
       return true;
     }
-    boolean isTaken = deliver(frame, payloadAddress);
+    boolean isTaken = deliver(frame, payloadAddress, nowNs);
     giveBackPlace();
-    return isTaken && deliverEarly();
+    return isTaken && deliverEarly(nowNs);
   }
 
   private void keepEarly(UnsafeBuffer frame, int ahead, long nowNs) {
@@ -293,12 +310,12 @@ final class IncomingFrames {
     }
   }
 
-  private boolean deliverEarly() {
+  private boolean deliverEarly(long nowNs) {
     while (early.has(expected)) {
       place = early.takePayloadPlace(expected);
       UnsafeBuffer view = early.take(expected);
       header.wrapForReading(view, 0);
-      boolean isTaken = deliver(view, payloadAddress(view.addressOffset()));
+      boolean isTaken = deliver(view, payloadAddress(view.addressOffset()), nowNs);
       giveBackPlace();
       if (!isTaken) {
         return false;
@@ -307,14 +324,20 @@ final class IncomingFrames {
     return true;
   }
 
-  private boolean deliver(UnsafeBuffer view, long payloadAddress) {
+  private boolean deliver(UnsafeBuffer view, long payloadAddress, long nowNs) {
     if (header.messageBytes() < MessageHeaderEncoder.ENCODED_LENGTH) {
       receiver.onRefused("sequenced frame without a message");
       return false;
     }
     expected++;
-    ackDue = true;
-    return receiver.onMessage(
+    isAckAwaited = true;
+    boolean isTaken = receiver.onMessage(
         view, header.messageOffset(), payloadAddress, header.payloadBytes(), header.payloadCrc());
+    if (isAckAwaited) {
+      ackDue = true;
+    } else if (ackAtNs == Director.NO_DEADLINE) {
+      ackAtNs = nowNs + ACK_KEPT_NS;
+    }
+    return isTaken;
   }
 }

@@ -107,6 +107,9 @@ final class IncomingMessages {
     if (wrong == null) {
       transport.onPlaceTaken();
       transport.onUnitsTaken(IncomingWrites.unitsOf(payloadBytes));
+      if (writes.isAnsweredByWatermark(write)) {
+        transport.onAckNotAwaited();
+      }
     }
     return wrong;
   }

@@ -121,14 +121,24 @@ final class IncomingWrites {
       return "more was sent than there is room for: the peer exceeded its credit";
     }
     watermarks.mustReach(volume.index(), number);
-    if (volume.ack() == AckMode.STORED && volume.pairState() == PairState.SYNCHRONIZED) {
-      // A host waits for this drive: one flush covers all that came meanwhile.
+    if (isAwaitedFromDrive(volume)) {
+      // One flush covers all that came meanwhile.
       records.wantFlush(volume.index(), number);
     }
     if (write.number() > memory.peerReceived()) {
       memory.setPeerReceived(write.number());
     }
     return null;
+  }
+
+  /// True of a write whose host waits until it is on this drive: that it came tells nobody
+  /// anything.
+  boolean isAnsweredByWatermark(WriteDecoder write) {
+    return !write.flags().trackCopy() && isAwaitedFromDrive(volumes.byNumber(write.volume()));
+  }
+
+  private static boolean isAwaitedFromDrive(Volume volume) {
+    return volume.ack() == AckMode.STORED && volume.pairState() == PairState.SYNCHRONIZED;
   }
 
   /// Every session begins behind what is here, and its stream brings nothing twice: so this is

@@ -17,9 +17,13 @@ import java.util.function.IntPredicate;
 ///
 /// A watermark goes out when it has changed, and may be lost on the way; so all are told again
 /// at fixed times, whatever else keeps the line busy. With `ack: stored` it releases hosts: it
-/// goes out at once, and once more after a short time, and twice that, and so on.
+/// goes out at once, and once more after a short time, and twice that, and so on. That of a
+/// source releases nothing at all: it waits for a while for a write to go with.
 final class Watermarks {
   private static final long EVERY_NS = 2_000_000;
+
+  /// How long that of a source waits for a write that wakes the peer anyway.
+  private static final long SOURCE_ALONE_NS = 20_000_000;
 
   /// When one that hosts may wait for is told once more, as nothing tells whether it came.
   private static final long AWAITED_AGAIN_NS = 20_000_000;
@@ -145,11 +149,10 @@ final class Watermarks {
       allToldNs = nowNs;
       Arrays.fill(isLate, true);
     }
-    boolean isTime = nowNs - toldNs >= EVERY_NS;
     int work = 0;
     for (Volume volume : mirrored) {
       isLate[volume.index()] |= Director.isDue(againAtNs[volume.index()], nowNs);
-      if ((isTime || isAwaited(volume)) && isToBeTold(volume)) {
+      if (nowNs - toldNs >= waitNs(volume, transport.hasSentSequenced()) && isToBeTold(volume)) {
         long stable = stableOf(volume);
         transport.sendLoose(FrameKind.STATUS, messages.watermark(volume.number(), stable), nowNs);
         remember(volume, stable, nowNs);
@@ -178,6 +181,14 @@ final class Watermarks {
     return volume.ack() == AckMode.STORED && volume.role() == VolumeRole.R2;
   }
 
+  /// How long after the last that was told.
+  private static long waitNs(Volume volume, boolean isInCompany) {
+    if (isAwaited(volume)) {
+      return 0;
+    }
+    return volume.role() == VolumeRole.R1 && !isInCompany ? SOURCE_ALONE_NS : EVERY_NS;
+  }
+
   private boolean isToBeTold(Volume volume) {
     return mayTell.test(volume.index())
         && volume.pairState() != PairState.RESTORING
@@ -188,7 +199,7 @@ final class Watermarks {
     long deadline = allToldNs + allAgainNs;
     for (Volume volume : mirrored) {
       if (isToBeTold(volume)) {
-        return Director.sooner(deadline, toldNs + (isAwaited(volume) ? 0 : EVERY_NS));
+        deadline = Director.sooner(deadline, toldNs + waitNs(volume, false));
       }
       if (mayTell.test(volume.index())) {
         deadline = Director.sooner(deadline, againAtNs[volume.index()]);

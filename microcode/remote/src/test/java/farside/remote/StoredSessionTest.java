@@ -101,6 +101,56 @@ class StoredSessionTest {
   }
 
   @Test
+  void whatNoHostWaitsForIsAcknowledgedWithTheWatermark() {
+    start(SOURCE, TARGET);
+    runFor(100 * MS);
+    drivesOfTargetWork = true;
+    long sentBefore = line[1].sentFrames();
+    source.write(0, 0, true, true, nowNs);
+    runFor(MS);
+    assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
+    assertThat(line[1].sentFrames() - sentBefore).as("frames of the target").isEqualTo(1);
+    assertThat(a.figures(0).unacknowledged()).isZero();
+  }
+
+  @Test
+  void whenTheDriveTakesLongAWriteIsAcknowledgedBeforeTheWatermark() {
+    start(SOURCE, TARGET);
+    runFor(100 * MS);
+    long sentBefore = line[1].sentFrames();
+    source.write(0, 0, true, true, nowNs);
+    runFor(5 * MS);
+    assertThat(a.figures(0).unacknowledged()).isEqualTo(1);
+    runFor(MS);
+    assertThat(line[1].sentFrames() - sentBefore).as("frames of the target").isEqualTo(1);
+    assertThat(a.figures(0).unacknowledged()).isZero();
+    assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
+  }
+
+  @Test
+  void whatTheSourcesDriveHasIsToldWithTheNextWrite() {
+    start(SOURCE, TARGET);
+    drivesOfTargetWork = true;
+    runFor(100 * MS);
+    source.write(0, 0, true, true, nowNs);
+    // Nothing was told for long: this is told at once.
+    runFor(3 * MS);
+    source.write(0, 1, true, true, nowNs);
+    runFor(3 * MS);
+    assertThat(target.volumes.get(0).table().pending().count()).as("told").isEqualTo(1);
+    long sentBefore = line[0].sentFrames();
+    source.write(0, 2, true, true, nowNs);
+    a.doWork(nowNs);
+    assertThat(line[0].sentFrames() - sentBefore).as("a write and a watermark").isEqualTo(2);
+    runFor(3 * MS);
+    assertThat(line[0].sentFrames() - sentBefore).isEqualTo(2);
+    // No write comes for a while.
+    runFor(20 * MS);
+    assertThat(line[0].sentFrames() - sentBefore).isEqualTo(3);
+    assertThat(target.volumes.get(0).table().pending().count()).isZero();
+  }
+
+  @Test
   void aHostDoesNotWaitLongForAWatermarkThatTheLineLost() {
     start(SOURCE, TARGET);
     drivesOfTargetWork = true;
