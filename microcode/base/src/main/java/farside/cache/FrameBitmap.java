@@ -3,8 +3,13 @@ package farside.cache;
 /// Which frames of the NVRAM are free, and runs of neighbours among them.
 ///
 /// Next-fit: the search goes on where the last one ended, so a fresh run is found in a few
-/// words of the map while memory is not nearly full.
+/// words of the map while memory is not nearly full. It begins anew at the bottom as soon as
+/// twice as many frames lie behind it as are in use: so little more memory is gone through than
+/// is needed, and the processor's caches, and the pages of the file behind it, still have it.
 final class FrameBitmap {
+  /// Gone through in any case: with less, what is freed soon is met before it is free.
+  private static final int ROUND_FRAMES_MIN = 512;
+
   private final long[] used;
   private final int frameCount;
   private int cursor;
@@ -47,7 +52,7 @@ final class FrameBitmap {
     int bestFirst = -1;
     int bestCount = 0;
     int searched = 0;
-    int at = cursor;
+    int at = cursor > ROUND_FRAMES_MIN + 2 * (frameCount - freeCount) ? 0 : cursor;
     while (searched < frameCount && (bestCount == 0 || searched < 4096)) {
       if (at >= frameCount) {
         at = 0;

@@ -7,6 +7,7 @@ import farside.director.MachineCheck;
 import farside.port.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,23 @@ class TracksAndFramesTest {
       }
       assertThat(bitmap.freeCount()).isEqualTo(200 - model.cardinality());
     }
+  }
+
+  @Test
+  void littleMoreMemoryIsGoneThroughThanIsInUse() {
+    FrameBitmap bitmap = new FrameBitmap(16_384);
+    ArrayDeque<Integer> used = new ArrayDeque<>();
+    int highest = 0;
+    for (int step = 0; step < 100_000; step++) {
+      int first = (int) bitmap.findRun(1);
+      bitmap.take(first, 1);
+      used.add(first);
+      highest = Math.max(highest, first);
+      if (used.size() > 500) {
+        bitmap.free(used.poll(), 1);
+      }
+    }
+    assertThat(highest).isLessThan(2000);
   }
 
   @Test
