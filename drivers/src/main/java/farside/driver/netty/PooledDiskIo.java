@@ -21,7 +21,9 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 /// are shared: a round's requests are handed over under one lock with one wake-up, a worker
 /// that finds more work than it can do wakes the next, and the loop is woken only if it may be
 /// asleep. Writes that wait one behind the other, and lie so on the disk, go to the kernel as
-/// one: two workers that write to one file would only wait for its lock in turns.
+/// one: two workers that write to one file would only wait for its lock in turns. And writes
+/// that a worker has done are answered together, since nobody waits for one by itself: a loop
+/// that is told of each goes round once for each.
 final class PooledDiskIo implements DiskIo {
   /// One may be in a long flush while the other reads and writes.
   static final int WORKER_COUNT = 2;
@@ -33,6 +35,11 @@ final class PooledDiskIo implements DiskIo {
   static final int RUN_BYTES_MAX = 1024 * 1024;
 
   static final int RUN_PIECES_MAX = 64;
+
+  /// So many writes are answered together, as long as none of them waits for longer than this.
+  private static final int TOGETHER_MAX = 16;
+
+  private static final long TOGETHER_NS_MAX = 500_000;
 
   private enum Kind {
     READ,
@@ -112,6 +119,11 @@ final class PooledDiskIo implements DiskIo {
       requests.add(first);
       pieceCount = first.pieceCount();
       lengthBytes = first.lengthBytes();
+    }
+
+    /// True if somebody may wait for it.
+    boolean isAwaited() {
+      return !requests.getFirst().kind.isWrite();
     }
 
     boolean isFollowedBy(Request next) {
@@ -250,25 +262,53 @@ final class PooledDiskIo implements DiskIo {
 
   private void work() {
     Run run = new Run();
-    while (take(run)) {
-      carryOut(run);
-      for (Request request : run.requests) {
-        // There is a place for every slot, so this cannot be refused.
-        answered.offer(request);
+    List<Request> done = new ArrayList<>();
+    long firstDoneNs = 0;
+    while (true) {
+      if (!take(run, false)) {
+        answer(done);
+        if (!take(run, true)) {
+          return;
+        }
       }
-      // Waking costs next to nothing while the loop is awake, and must not be skipped because an
-      // older answer lies there: the loop may take that one, and fall asleep, before this one is
-      // in.
-      wake.run();
+      if (run.isAwaited()) {
+        // It may take long, and they wait no longer.
+        answer(done);
+      }
+      carryOut(run);
+      if (done.isEmpty()) {
+        firstDoneNs = System.nanoTime();
+      }
+      done.addAll(run.requests);
+      if (run.isAwaited()
+          || done.size() >= TOGETHER_MAX
+          || System.nanoTime() - firstDoneNs >= TOGETHER_NS_MAX) {
+        answer(done);
+      }
     }
   }
 
-  /// Fills in what is next; false if there will be nothing.
-  private boolean take(Run run) {
+  private void answer(List<Request> done) {
+    if (done.isEmpty()) {
+      return;
+    }
+    for (Request request : done) {
+      // There is a place for every slot, so this cannot be refused.
+      answered.offer(request);
+    }
+    done.clear();
+    // Waking costs next to nothing while the loop is awake, and must not be skipped because an
+    // older answer lies there: the loop may take that one, and fall asleep, before this one is
+    // in.
+    wake.run();
+  }
+
+  /// Fills in what is next. False: there is nothing, or, having waited, there will be nothing.
+  private boolean take(Run run, boolean mayWait) {
     lock.lock();
     try {
       while (waiting.isEmpty()) {
-        if (closed) {
+        if (closed || !mayWait) {
           return false;
         }
         idleCount++;

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ class PooledDiskIoTest {
 
   private final Arena arena = Arena.ofShared();
   private final int[] results = new int[SLOT_COUNT];
+  private final AtomicInteger wakeCount = new AtomicInteger();
   private int answerCount;
   private int fd;
   private PooledDiskIo io;
@@ -38,7 +40,7 @@ class PooledDiskIoTest {
   private void open(Path file) {
     fd = Posix.open(file.toString(), Posix.O_RDWR | Posix.O_CREAT, 0600);
     assertThat(fd).isPositive();
-    io = new PooledDiskIo(() -> {}, fd, SLOT_COUNT, (slot, result) -> {
+    io = new PooledDiskIo(wakeCount::incrementAndGet, fd, SLOT_COUNT, (slot, result) -> {
       results[slot] = result;
       answerCount++;
     });
@@ -88,6 +90,34 @@ class PooledDiskIoTest {
     assertThat(results).containsOnly(BLOCK);
     assertThat(writeCalls() - before).isLessThan(SLOT_COUNT / 2);
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  @Test
+  void writesHereAndThereAreAnsweredTogether() throws IOException {
+    open(directory.resolve("disk"));
+    MemorySegment bytes = random(3, BLOCK);
+    for (int slot = 0; slot < SLOT_COUNT; slot++) {
+      io.write(slot, 2L * slot * BLOCK, bytes.address(), BLOCK);
+    }
+    io.flushRound();
+    awaitAnswers(SLOT_COUNT);
+    assertThat(results).containsOnly(BLOCK);
+    assertThat(wakeCount.get()).isLessThan(SLOT_COUNT / 4);
+  }
+
+  @Test
+  void whatSomebodyMayWaitForIsAnsweredByItself() throws IOException {
+    open(directory.resolve("disk"));
+    MemorySegment bytes = random(4, BLOCK);
+    MemorySegment iovec = arena.allocate(Posix.IOVEC_BYTES, 16);
+    iovec.setAtIndex(ValueLayout.JAVA_LONG, 0, bytes.address());
+    iovec.setAtIndex(ValueLayout.JAVA_LONG, 1, BLOCK);
+    for (int slot = 0; slot < 8; slot++) {
+      io.writeVectorThrough(slot, 2L * slot * BLOCK, iovec.address(), 1);
+    }
+    io.flushRound();
+    awaitAnswers(8);
+    assertThat(wakeCount.get()).isEqualTo(8);
   }
 
   @Test
