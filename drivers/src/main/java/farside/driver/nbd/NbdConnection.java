@@ -51,8 +51,10 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private static final int LONG_WRITE_BYTES = 64 * 1024;
   private static final int STRAIGHT_BYTES_MIN = 16 * 1024;
 
+  /// Never less than a small write with its head: after a few short requests the guess would be
+  /// that, and the write come by two calls.
   private static final AdaptiveRecvByteBufAllocator RECEIVE =
-      new AdaptiveRecvByteBufAllocator(4 * 1024, 64 * 1024, 1024 * 1024);
+      new AdaptiveRecvByteBufAllocator(16 * 1024, 64 * 1024, 1024 * 1024);
 
   private final int number;
   private final NbdHead head;

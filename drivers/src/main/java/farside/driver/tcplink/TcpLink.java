@@ -49,6 +49,10 @@ public final class TcpLink implements LinkPort, RoundFlush {
   /// Its own retransmissions, minutes apart in the end, would use a healed line much too late.
   private static final int UNACKNOWLEDGED_MS_MAX = 10_000;
 
+  /// Never less than a small write's frame: after a few short frames the guess would be that,
+  /// and the write come by two calls.
+  private static final int RECEIVE_BUFFER_BYTES_MIN = 16 * 1024;
+
   private static final int RECEIVE_BUFFER_BYTES_INITIAL = 64 * 1024;
   private static final int RECEIVE_BUFFER_BYTES_MAX = 1024 * 1024;
   private static final int CANDIDATE_COUNT_MAX = 4;
@@ -430,7 +434,7 @@ public final class TcpLink implements LinkPort, RoundFlush {
       channel.config().setOption(IoUringChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);
       Connection connection = new Connection(connectionOwner, channel);
       connection.prepareToReceive(new AdaptiveRecvByteBufAllocator(
-          1024, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));
+          RECEIVE_BUFFER_BYTES_MIN, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));
       channel.pipeline().addLast(connection);
     }
   }
