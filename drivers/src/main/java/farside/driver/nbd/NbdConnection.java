@@ -1,6 +1,7 @@
 package farside.driver.nbd;
 
 import farside.driver.netty.StraightReceive;
+import farside.driver.netty.TwoPlaces;
 import farside.port.Extents;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
@@ -62,6 +63,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private final NbdSession session;
   private final InboundBytes inbound = new InboundBytes();
   private final OutboundReplies outbound;
+  private final TwoPlaces places = new TwoPlaces();
 
   private boolean isInputPaused;
   private boolean isInputEnded;
@@ -449,7 +451,8 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     isStraightDue = false;
     if (wantedBytes - moved >= STRAIGHT_BYTES_MIN && mayTakeStraight()) {
       if (head.mayTakeStraight()) {
-        int taken = StraightReceive.take(channel, wantedAddress + moved, wantedBytes - moved);
+        boolean isLast = wantedBytes == session.payloadBytes();
+        int taken = takeStraight(wantedAddress + moved, wantedBytes - moved, isLast);
         head.onTakenStraight(taken);
         moved += taken;
       } else {
@@ -460,6 +463,21 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     wantedAddress += moved;
     wantedBytes -= moved;
     onPayloadTaken(moved);
+  }
+
+  /// With the last of a write's payload comes the beginning of the next request, if it is
+  /// there.
+  private int takeStraight(long address, int lengthBytes, boolean isLast) {
+    if (!isLast) {
+      return StraightReceive.take(channel, address, lengthBytes);
+    }
+    ByteBuf next = channel.alloc().directBuffer(StraightReceive.GLANCE_BYTES);
+    long nextAddress = StraightReceive.addressOf(next);
+    int taken = StraightReceive.takeBoth(
+        channel, places.set(address, lengthBytes, nextAddress, StraightReceive.GLANCE_BYTES));
+    int payloadBytes = Math.min(taken, lengthBytes);
+    inbound.add(next.writerIndex(taken - payloadBytes));
+    return payloadBytes;
   }
 
   private boolean mayGoOnStraight() {

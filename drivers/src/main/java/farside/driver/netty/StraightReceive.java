@@ -67,18 +67,21 @@ public final class StraightReceive implements RecvByteBufAllocator {
 
   /// As [#take], to two places at once: what is left when the first is full goes to the second.
   /// What follows a payload costs no system call of its own then.
-  ///
-  /// @param places of the first and of the second, as pairs of address and length; see
-  ///     [Posix#IOVEC_BYTES]
-  public static int takeBoth(Channel channel, MemorySegment places) {
+  public static int takeBoth(Channel channel, TwoPlaces places) {
     Socket socket = socketOf(channel);
     if (socket == null || !channel.isOpen()) {
       return 0;
     }
     // An error is met again, or the end of the stream is.
-    return (int) Math.max(0, Posix.readv(socket.intValue(), places.address(), 2));
+    return (int) Math.max(0, Posix.readv(socket.intValue(), places.iovecAddress(), 2));
   }
 
+  /// Where a direct buffer's byte 0 lies.
+  public static long addressOf(ByteBuf bytes) {
+    return bytes.hasMemoryAddress()
+        ? bytes.memoryAddress()
+        : MemorySegment.ofBuffer(bytes.nioBuffer(0, bytes.capacity())).address();
+  }
   /// Only a socket that is read at once will do. A ring would have a receive under way already.
   private static Socket socketOf(Channel channel) {
     return channel instanceof UnixChannel unix

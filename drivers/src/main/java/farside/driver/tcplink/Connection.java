@@ -1,7 +1,7 @@
 package farside.driver.tcplink;
 
 import farside.driver.netty.StraightReceive;
-import farside.driver.posix.Posix;
+import farside.driver.netty.TwoPlaces;
 import farside.port.LinkPort;
 import farside.port.Memory;
 import io.netty.buffer.ByteBuf;
@@ -10,9 +10,6 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -57,7 +54,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
 
   /// Where the rest of a payload goes, and what follows it.
-  private final MemorySegment places = Arena.ofAuto().allocate(2L * Posix.IOVEC_BYTES, Long.BYTES);
+  private final TwoPlaces places = new TwoPlaces();
 
   private boolean isAdmitted;
   private boolean isEnded;
@@ -162,13 +159,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (batch == null) {
       batch = channel.alloc().directBuffer(BATCH_BYTES);
     }
-    view.wrap(FrameCutter.addressOf(batch) + batch.writerIndex(), headerBytes);
+    view.wrap(StraightReceive.addressOf(batch) + batch.writerIndex(), headerBytes);
     view.putBytes(0, header, 0, headerBytes);
     batch.writerIndex(batch.writerIndex() + headerBytes);
   }
 
   private void appendPayload(long payloadAddress, int payloadBytes) {
-    long target = FrameCutter.addressOf(batch) + batch.writerIndex();
+    long target = StraightReceive.addressOf(batch) + batch.writerIndex();
     Memory.copy(payloadAddress, target, payloadBytes);
     batch.writerIndex(batch.writerIndex() + payloadBytes);
   }
@@ -265,23 +262,18 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return 0;
     }
     ByteBuf glance = channel.alloc().directBuffer(StraightReceive.GLANCE_BYTES);
-    long glanceAddress = FrameCutter.addressOf(glance);
+    long glanceAddress = StraightReceive.addressOf(glance);
     int taken = restBytes == 0
         ? StraightReceive.take(channel, glanceAddress, StraightReceive.GLANCE_BYTES)
-        : takeBoth(cutter.placeAddress(), restBytes, glanceAddress);
+        : StraightReceive.takeBoth(
+            channel,
+            places.set(
+                cutter.placeAddress(), restBytes, glanceAddress, StraightReceive.GLANCE_BYTES));
     mayHoldMore = taken == restBytes + StraightReceive.GLANCE_BYTES;
     int putBytes = Math.min(taken, restBytes);
     cutter.onPut(putBytes);
     cutter.add(glance.writerIndex(taken - putBytes));
     return taken;
-  }
-
-  private int takeBoth(long restAddress, int restBytes, long glanceAddress) {
-    places.setAtIndex(ValueLayout.JAVA_LONG, 0, restAddress);
-    places.setAtIndex(ValueLayout.JAVA_LONG, 1, restBytes);
-    places.setAtIndex(ValueLayout.JAVA_LONG, 2, glanceAddress);
-    places.setAtIndex(ValueLayout.JAVA_LONG, 3, StraightReceive.GLANCE_BYTES);
-    return StraightReceive.takeBoth(channel, places);
   }
 
   /// The connection has ended: whoever drains hears of the place that a payload has not filled.

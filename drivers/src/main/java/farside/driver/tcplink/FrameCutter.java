@@ -1,10 +1,10 @@
 package farside.driver.tcplink;
 
+import farside.driver.netty.StraightReceive;
 import farside.port.Memory;
 import farside.protocol.link.FrameHeaderFlyweight;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -82,7 +82,7 @@ final class FrameCutter {
   }
 
   long headAddress() {
-    return addressOf(side);
+    return StraightReceive.addressOf(side);
   }
 
   int headBytes() {
@@ -139,7 +139,7 @@ final class FrameCutter {
   boolean beginsWithAFrame() {
     int wantedBytes = FrameHeaderFlyweight.HEADER_BYTES;
     while (fault.isEmpty() && collect(wantedBytes)) {
-      wantedBytes = wantedBytes(addressOf(side), sideBytes);
+      wantedBytes = wantedBytes(StraightReceive.addressOf(side), sideBytes);
       if (wantedBytes > FrameHeaderFlyweight.HEADER_BYTES + header.messageBytes()
           || wantedBytes == sideBytes) {
         return fault.isEmpty();
@@ -205,7 +205,7 @@ final class FrameCutter {
     if (head == null) {
       return false;
     }
-    long start = addressOf(head) + head.readerIndex();
+    long start = StraightReceive.addressOf(head) + head.readerIndex();
     int wantedBytes = wantedBytes(start, head.readableBytes());
     if (wantedBytes > head.readableBytes()) {
       return false;
@@ -218,7 +218,7 @@ final class FrameCutter {
   private boolean cutAtTheSide() {
     int wantedBytes = FrameHeaderFlyweight.HEADER_BYTES;
     while (collect(wantedBytes)) {
-      wantedBytes = wantedBytes(addressOf(side), sideBytes);
+      wantedBytes = wantedBytes(StraightReceive.addressOf(side), sideBytes);
       if (!fault.isEmpty()) {
         return false;
       }
@@ -239,7 +239,7 @@ final class FrameCutter {
   }
 
   private boolean showSide() {
-    address = addressOf(side);
+    address = StraightReceive.addressOf(side);
     lengthBytes = sideBytes;
     isSideShown = true;
     return true;
@@ -249,7 +249,7 @@ final class FrameCutter {
     while (placeBytes > 0 && !received.isEmpty()) {
       ByteBuf first = received.peekFirst();
       int pieceBytes = Math.min(placeBytes, first.readableBytes());
-      Memory.copy(addressOf(first) + first.readerIndex(), placeAddress, pieceBytes);
+      Memory.copy(StraightReceive.addressOf(first) + first.readerIndex(), placeAddress, pieceBytes);
       first.skipBytes(pieceBytes);
       queuedBytes -= pieceBytes;
       onPut(pieceBytes);
@@ -266,7 +266,10 @@ final class FrameCutter {
       }
       ByteBuf head = received.peekFirst();
       int pieceBytes = Math.min(wantedBytes - sideBytes, head.readableBytes());
-      Memory.copy(addressOf(head) + head.readerIndex(), addressOf(side) + sideBytes, pieceBytes);
+      Memory.copy(
+          StraightReceive.addressOf(head) + head.readerIndex(),
+          StraightReceive.addressOf(side) + sideBytes,
+          pieceBytes);
       head.skipBytes(pieceBytes);
       sideBytes += pieceBytes;
       dropReadHead();
@@ -303,12 +306,5 @@ final class FrameCutter {
       return 0;
     }
     return header.frameBytes();
-  }
-
-  /// Where a direct buffer's byte 0 lies.
-  static long addressOf(ByteBuf bytes) {
-    return bytes.hasMemoryAddress()
-        ? bytes.memoryAddress()
-        : MemorySegment.ofBuffer(bytes.nioBuffer(0, bytes.capacity())).address();
   }
 }

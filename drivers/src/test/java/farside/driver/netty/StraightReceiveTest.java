@@ -1,11 +1,9 @@
 package farside.driver.netty;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import farside.driver.posix.Posix;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -34,7 +32,8 @@ class StraightReceiveTest {
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment first = arena.allocate(FIRST_BYTES);
   private final MemorySegment second = arena.allocate(SECOND_BYTES);
-  private final MemorySegment places = arena.allocate(2L * Posix.IOVEC_BYTES, Long.BYTES);
+  private final TwoPlaces places =
+      new TwoPlaces().set(first.address(), FIRST_BYTES, second.address(), SECOND_BYTES);
   private final byte[] sent = new byte[400];
   private ManualIoEventLoop loop;
   private Channel channel;
@@ -45,10 +44,6 @@ class StraightReceiveTest {
     for (int i = 0; i < sent.length; i++) {
       sent[i] = (byte) (i + 1);
     }
-    places.setAtIndex(JAVA_LONG, 0, first.address());
-    places.setAtIndex(JAVA_LONG, 1, FIRST_BYTES);
-    places.setAtIndex(JAVA_LONG, 2, second.address());
-    places.setAtIndex(JAVA_LONG, 3, SECOND_BYTES);
     loop = new ManualIoEventLoop(Thread.currentThread(), transport.ioHandlerFactory());
     try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var connecting = new Bootstrap()

@@ -29,11 +29,26 @@ final class FrameBitmap {
     return (used[frame >>> 6] >>> frame & 1) == 0;
   }
 
+  boolean isFree(int first, int count) {
+    for (int i = first; i < first + count; i++) {
+      if (i >= frameCount || !isFree(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   void take(int first, int count) {
     for (int i = first; i < first + count; i++) {
       used[i >>> 6] |= 1L << i;
     }
     freeCount -= count;
+  }
+
+  /// As [#take], and the search goes on behind it.
+  void takeNext(int first, int count) {
+    take(first, count);
+    cursor = first + count;
   }
 
   void free(int first, int count) {

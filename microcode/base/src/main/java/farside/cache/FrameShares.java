@@ -50,6 +50,16 @@ final class FrameShares {
     return run;
   }
 
+  /// Takes just this run of the hosts' share; false if not all of it is free for the volume.
+  boolean reserveAt(int first, int count, int volume) {
+    if (count > hostFree(volume) || !bitmap.isFree(first, count)) {
+      return false;
+    }
+    bitmap.takeNext(first, count);
+    charge(count, false, volume);
+    return true;
+  }
+
   /// A run that is known to be in use.
   void take(int first, int count, boolean isIncoming, int volume) {
     bitmap.take(first, count);

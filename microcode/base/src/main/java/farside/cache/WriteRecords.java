@@ -128,8 +128,23 @@ public final class WriteRecords {
     if (run < 0) {
       return NONE;
     }
-    int first = (int) run;
-    int count = (int) (run >>> 32);
+    return begin((int) run, (int) (run >>> 32), incoming, volume);
+  }
+
+  /// Takes just so many frames for another record of hosts, right behind one of the same volume
+  /// that was reserved and not committed yet: what comes for both can come by one call. Returns
+  /// its name, or [#NONE] if these frames are not free, or half of what the volume may have is
+  /// in use: nobody is to keep others from the first of their records by what he takes ahead.
+  public int reserveBehind(int record, int frames) {
+    int volume = volumeIndex[record];
+    int first = record + framesOf(record);
+    boolean isPlenty = shares.hostFree(volume) * 2L > shares.hostMax(volume);
+    return isPlenty && shares.reserveAt(first, frames, volume)
+        ? begin(first, frames, false, volume)
+        : NONE;
+  }
+
+  private int begin(int first, int count, boolean incoming, int volume) {
     framesAndFlags[first] = count | (incoming ? RecordHeaders.INCOMING : 0);
     volumeIndex[first] = volume;
     pins[first] = 0;

@@ -32,6 +32,9 @@ final class HostRequest {
   /// Tracks that one piece of a read may span.
   static final int READ_TRACKS_MAX = 4;
 
+  /// Pieces whose payload may come with that of another.
+  static final int BEHIND_MAX = 3;
+
   final int id;
   State state = State.FREE;
   HostConnection connection;
@@ -56,6 +59,13 @@ final class HostRequest {
 
   /// The head was asked for the piece's payload.
   boolean payloadAsked;
+
+  /// Records that lie right behind that one, for the pieces that come next, and the host's
+  /// bytes in them: their payload comes with that of the first.
+  final int[] behind = new int[BEHIND_MAX];
+
+  int behindCount;
+  int behindBytes;
 
   int unreleased;
   boolean everythingCommitted;
@@ -91,6 +101,8 @@ final class HostRequest {
     record = WriteRecords.NONE;
     payloadAsked = false;
     payloadHere = false;
+    behindCount = 0;
+    behindBytes = 0;
     unreleased = 0;
     everythingCommitted = false;
     highestNumber = 0;

@@ -14,9 +14,11 @@ import farside.volume.VolumeRole;
 /// Turns the payload of a write into write records, piece by piece.
 ///
 /// A piece lies within one track and takes one record. NVRAM is reserved before the payload is
-/// read: without space the host's socket is not read, which is the back-pressure. A block that
-/// the host writes in part gets its rest from the newest content there is, in the same instant
-/// in which the record is committed.
+/// read: without space the host's socket is not read, which is the back-pressure. Where there
+/// is plenty, pieces that follow get theirs with it, right behind it in memory, and the payload
+/// of all comes by one call. Nobody ever waits for more space with some in hand: what was had
+/// is filled and committed. A block that the host writes in part gets its rest from the newest
+/// content there is, in the same instant in which the record is committed.
 final class WritePump {
   enum Outcome {
     /// Space, payload or the rest of a block is awaited.
@@ -68,6 +70,10 @@ final class WritePump {
   }
 
   private boolean beginPiece(HostRequest request) {
+    if (request.behindCount > 0) {
+      beginPieceBehind(request);
+      return true;
+    }
     int blockBytes = request.volume.blockBytes();
     long from = request.offsetBytes + request.doneBytes;
     long end = request.offsetBytes + request.lengthBytes;
@@ -98,7 +104,47 @@ final class WritePump {
         request, start, (int) (pieceEnd - start), (int) (Math.min(pieceEnd, end) - from), false);
     request.payloadAsked = false;
     request.payloadHere = false;
+    reserveBehind(request);
     return true;
+  }
+
+  /// Whole frames of whole blocks up to the end of its track: then what follows can lie behind
+  /// it.
+  private void reserveBehind(HostRequest request) {
+    int blockBytes = request.volume.blockBytes();
+    long end = request.offsetBytes + request.lengthBytes;
+    long from = request.pieceOffsetBytes + request.pieceLengthBytes;
+    boolean isFilled = request.pieceHostBytes == records.framesOf(request.record) * 4096
+        && from % BlockMask.TRACK_BYTES == 0;
+    int last = request.record;
+    while (isFilled
+        && request.command == HostCommand.WRITE
+        && from < end
+        && request.behindCount < HostRequest.BEHIND_MAX) {
+      int bytes = (int) Math.min(BlockMask.TRACK_BYTES, end - from);
+      int record = bytes % blockBytes == 0
+          ? records.reserveBehind(last, (bytes + 4095) / 4096)
+          : WriteRecords.NONE;
+      if (record == WriteRecords.NONE) {
+        break;
+      }
+      request.behind[request.behindCount++] = record;
+      request.behindBytes += bytes;
+      from += bytes;
+      last = record;
+    }
+  }
+
+  /// Its payload is here.
+  private static void beginPieceBehind(HostRequest request) {
+    long from = request.offsetBytes + request.doneBytes;
+    int bytes = Math.min(BlockMask.TRACK_BYTES, request.behindBytes);
+    request.record = request.behind[0];
+    request.behindCount--;
+    request.behindBytes -= bytes;
+    System.arraycopy(request.behind, 1, request.behind, 0, request.behindCount);
+    setPiece(request, from, bytes, bytes, false);
+    request.payloadHere = true;
   }
 
   private static void setPiece(
@@ -116,10 +162,11 @@ final class WritePump {
   private boolean takePayload(HostRequest request) {
     long at = records.addressOf(request.record) + headBytes(request);
     if (request.command == HostCommand.WRITE) {
-      // Asked once per piece: after that the head says when the payload is there.
+      // Asked once: after that the head says when the payload is there.
       if (!request.payloadAsked) {
         request.payloadAsked = true;
-        request.payloadHere = host.receive(request.connection.id, at, request.pieceHostBytes);
+        request.payloadHere =
+            host.receive(request.connection.id, at, request.pieceHostBytes + request.behindBytes);
       }
     } else {
       Memory.zero(at, request.pieceHostBytes);
@@ -217,6 +264,10 @@ final class WritePump {
       records.abandon(request.record);
       request.record = WriteRecords.NONE;
     }
+    for (int i = 0; i < request.behindCount; i++) {
+      records.abandon(request.behind[i]);
+    }
+    request.behindCount = 0;
     assembly.unpinMerge(request);
     if (request.status == HostStatus.OK) {
       request.status = HostStatus.IO_ERROR;

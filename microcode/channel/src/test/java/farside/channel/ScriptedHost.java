@@ -74,6 +74,12 @@ final class ScriptedHost implements HostPort {
   private final Map<Integer, Connection> connections = new LinkedHashMap<>();
   private final RandomGenerator random;
   final Map<String, HostExport> exports = new LinkedHashMap<>();
+  /// How many bytes were asked for by each call.
+  final List<Integer> received = new ArrayList<>();
+
+  /// Payload is there a drain later.
+  boolean isLate;
+
   boolean writable = true;
   private long cookies;
 
@@ -215,7 +221,8 @@ final class ScriptedHost implements HostPort {
     if (c.writing == null || c.takenBytes + lengthBytes > c.writing.payload.length) {
       throw new AssertionError("asked for payload that there is not");
     }
-    if (random != null && random.nextBoolean()) {
+    received.add(lengthBytes);
+    if (isLate || random != null && random.nextBoolean()) {
       c.awaitedAddress = address;
       c.awaitedBytes = lengthBytes;
       return false;
