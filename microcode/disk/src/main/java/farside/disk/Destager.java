@@ -39,6 +39,9 @@ final class Destager {
   /// writes.
   private static final long DESTAGE_GATHERED_NS = 5_000_000;
 
+  /// With much of NVRAM in use the oldest waits no longer than this, and all there is goes with it.
+  private static final long DESTAGE_PRESSED_NS = 2_000_000;
+
   private final int index;
   private final DriveWatch drive;
   private final Volume volume;
@@ -174,17 +177,29 @@ final class Destager {
 
   private boolean isDestageDue(int record) {
     long committedNs = records.committedNsOf(record);
-    if (nowNs - committedNs >= DESTAGE_DELAY_NS) {
+    if (isPressed() && nowNs - committedNs >= DESTAGE_PRESSED_NS) {
+      gatherUpToNs = nowNs;
+    } else if (nowNs - committedNs >= DESTAGE_DELAY_NS) {
       gatherUpToNs = nowNs - DESTAGE_GATHERED_NS;
       return true;
     }
-    return committedNs - gatherUpToNs <= 0 || isAwaited(record) || isPressed();
+    return committedNs - gatherUpToNs <= 0 || isAwaited(record) || isTight();
   }
 
-  /// A quarter of either share in use: from here on work does not wait to be merged.
+  /// A quarter of either share in use: from here on work waits for little more than what comes in
+  /// the same moment.
   boolean isPressed() {
-    return records.hostFramesFree() * 4L < records.hostFramesMax() * 3L
-        || records.incomingFramesFree() * 4L < records.incomingFramesMax() * 3L;
+    return isInUse(1);
+  }
+
+  /// Three quarters: nothing waits for anything.
+  boolean isTight() {
+    return isInUse(3);
+  }
+
+  private boolean isInUse(int quarters) {
+    return records.hostFramesFree() * 4L < records.hostFramesMax() * (4L - quarters)
+        || records.incomingFramesFree() * 4L < records.incomingFramesMax() * (4L - quarters);
   }
 
   private DestageOp activeOn(int track) {
@@ -393,7 +408,8 @@ final class Destager {
     return record == WriteRecords.NONE
         ? failing.nextDeadlineNs()
         : Director.sooner(
-            failing.nextDeadlineNs(), records.committedNsOf(record) + DESTAGE_DELAY_NS);
+            failing.nextDeadlineNs(),
+            records.committedNsOf(record) + (isPressed() ? DESTAGE_PRESSED_NS : DESTAGE_DELAY_NS));
   }
 
   long destagedBytes() {

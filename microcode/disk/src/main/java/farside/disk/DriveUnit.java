@@ -28,6 +28,9 @@ import org.agrona.collections.IntArrayList;
 final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
   private static final long FLUSH_DELAY_NS = 50_000_000;
 
+  /// With much of NVRAM in use.
+  private static final long FLUSH_PRESSED_NS = 2_000_000;
+
   private static final int KIND_SHIFT = 32;
   private static final long STAGE = 1;
   private static final long DESTAGE = 2;
@@ -261,7 +264,7 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     if (labelWriter.wantsFlush() || written.isEmpty()) {
       return labelWriter.wantsFlush();
     }
-    if (destager.isPressed() || nowNs - oldestWrittenNs >= FLUSH_DELAY_NS) {
+    if (destager.isTight() || nowNs - oldestWrittenNs >= flushDelayNs()) {
       return true;
     }
     // Somebody waits: one flush when all that is waited for has been written, not one for each
@@ -281,6 +284,10 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
       record = records.localNextOf(record);
     }
     return true;
+  }
+
+  private long flushDelayNs() {
+    return destager.isPressed() ? FLUSH_PRESSED_NS : FLUSH_DELAY_NS;
   }
 
   private void onFlushed(boolean done) {
@@ -399,7 +406,7 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     }
     deadline = Director.sooner(deadline, labelWriter.nextDeadlineNs());
     if (!written.isEmpty() && !flushInFlight) {
-      deadline = Director.sooner(deadline, oldestWrittenNs + FLUSH_DELAY_NS);
+      deadline = Director.sooner(deadline, oldestWrittenNs + flushDelayNs());
     }
     return deadline;
   }

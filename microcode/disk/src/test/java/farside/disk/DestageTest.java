@@ -50,6 +50,46 @@ class DestageTest {
   }
 
   @Test
+  void withMuchOfNvramInUseWhatIsThereGoesTogetherAfterTwoMilliseconds() {
+    DiskBench bench = loaded(32);
+    fill(bench, 1);
+    bench.settle();
+    bench.pass(MS);
+    assertThat(bench.drive.log()).isEmpty();
+    bench.write(0, 8, 100);
+    bench.pass(MS);
+    assertThat(bench.records.peekDirty(0)).isEqualTo(WriteRecords.NONE);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).doesNotContain("FLUSH 0+0");
+    bench.pass(2 * MS);
+    assertThat(bench.drive.log()).containsOnlyOnce("FLUSH 0+0");
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.records.liveRecords()).isZero();
+  }
+
+  @Test
+  void withMostOfNvramInUseNothingWaits() {
+    DiskBench bench = loaded(32);
+    fill(bench, 3);
+    bench.settle();
+    assertThat(bench.records.peekDirty(0)).isEqualTo(WriteRecords.NONE);
+    bench.drive.completeAll();
+    bench.settle();
+    assertThat(bench.drive.log()).contains("FLUSH 0+0");
+  }
+
+  /// So many quarters of it are in use.
+  private static void fill(DiskBench bench, int quarters) {
+    for (int version = 1;
+        bench.records.hostFramesFree() * 4 >= bench.records.hostFramesMax() * (4 - quarters);
+        version++) {
+      bench.write(version % DiskBench.TRACKS * 128, 128, version);
+    }
+  }
+
+  @Test
   void theNewestContentOfABlockWins() {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
