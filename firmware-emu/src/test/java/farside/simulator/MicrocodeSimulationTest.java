@@ -55,7 +55,7 @@ class MicrocodeSimulationTest {
   @Test
   void whatADriveCannotReadComesFromThePeerAndIsMadeGood() {
     Simulation simulation = new Simulation(ScenarioKind.MIXED, out);
-    int failed = simulation.sweep(17, 17);
+    int failed = simulation.sweep(25, 25);
     assertThat(failed).as(text.toString(StandardCharsets.UTF_8)).isZero();
     assertThat(simulation.totals().failedReads()).isGreaterThan(10);
     assertThat(simulation.totals().repairs()).isGreaterThan(5);
