@@ -420,7 +420,9 @@ final class HostConnection {
   }
 
   private void take(long address, int lengthBytes) {
-    receiving.write.fill(address, receiving.offsetBytes + receiving.takenBytes, lengthBytes);
+    byte[] payload = head.payloadBuffer(lengthBytes);
+    receiving.write.fill(payload, 0, receiving.offsetBytes + receiving.takenBytes, lengthBytes);
+    Memory.copy(payload, 0, address, lengthBytes);
     receiving.takenBytes += lengthBytes;
   }
 

@@ -1,6 +1,5 @@
 package farside.simulator;
 
-import farside.port.Memory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -18,6 +17,8 @@ final class HostWrite {
   private static final VarHandle WORDS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final byte[] ZEROES = new byte[64 * 1024];
+  private static final int LINE_BYTES = 64;
+  private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
   final long number;
   final boolean zeroes;
@@ -33,8 +34,6 @@ final class HostWrite {
   long settledStep = NOT_YET;
 
   private final long key;
-  private final WriteContents contents;
-  private byte[] content;
 
   HostWrite(
       int volume,
@@ -45,21 +44,6 @@ final class HostWrite {
       long toBytes,
       long beganStep,
       long beganNs) {
-    this(volume, number, zeroes, forceUnitAccess, fromBytes, toBytes, beganStep, beganNs, null);
-  }
-
-  /// @param contents forgets, some time, what this write holds; null: it is held for ever
-  HostWrite(
-      int volume,
-      long number,
-      boolean zeroes,
-      boolean forceUnitAccess,
-      long fromBytes,
-      long toBytes,
-      long beganStep,
-      long beganNs,
-      WriteContents contents) {
-    this.contents = contents;
     this.number = number;
     this.zeroes = zeroes;
     this.forceUnitAccess = forceUnitAccess;
@@ -74,35 +58,28 @@ final class HostWrite {
     return acknowledgedStep != NOT_YET;
   }
 
-  /// Puts the content that belongs at a place of the volume into memory. A request that is
+  /// Puts the content that belongs at a place of the volume into an array. A request that is
   /// refused has some, too, beyond its own place, which is nowhere.
-  void fill(long address, long offsetBytes, int lengthBytes) {
-    byte[] from;
-    int index;
-    if (offsetBytes >= fromBytes && offsetBytes + lengthBytes <= toBytes) {
-      from = content();
-      index = (int) (offsetBytes - fromBytes);
-    } else {
-      from = new byte[lengthBytes];
-      index = 0;
-      fill(from, index, offsetBytes, lengthBytes);
-    }
-    Memory.copy(from, index, address, lengthBytes);
-  }
-
   void fill(byte[] target, int index, long offsetBytes, int lengthBytes) {
     int done = 0;
-    while (done < lengthBytes && ((offsetBytes + done) & 7) != 0) {
-      target[index + done] = byteAt(offsetBytes + done);
-      done++;
-    }
-    while (lengthBytes - done >= 8) {
-      WORDS.set(target, index + done, word((offsetBytes + done) >>> 3));
-      done += 8;
-    }
     while (done < lengthBytes) {
-      target[index + done] = byteAt(offsetBytes + done);
-      done++;
+      long at = offsetBytes + done;
+      if ((at & LINE_BYTES - 1) == 0 && lengthBytes - done >= LINE_BYTES) {
+        fillLine(target, index + done, line(at));
+        done += LINE_BYTES;
+      } else if ((at & 7) == 0 && lengthBytes - done >= 8) {
+        WORDS.set(target, index + done, word(at));
+        done += 8;
+      } else {
+        target[index + done] = byteAt(at);
+        done++;
+      }
+    }
+  }
+
+  private void fillLine(byte[] target, int index, long line) {
+    for (int i = 0; i < LINE_BYTES; i += 8) {
+      WORDS.set(target, index + i, word(line, i));
     }
   }
 
@@ -111,30 +88,30 @@ final class HostWrite {
     if (zeroes) {
       return isZero(bytes, index, lengthBytes);
     }
-    if (content != null) {
-      int at = (int) (offsetBytes - fromBytes);
-      return Arrays.equals(bytes, index, index + lengthBytes, content, at, at + lengthBytes);
-    }
     int done = 0;
-    while (done < lengthBytes && ((offsetBytes + done) & 7) != 0) {
-      if (bytes[index + done] != byteAt(offsetBytes + done)) {
-        return false;
+    boolean same = true;
+    while (same && done < lengthBytes) {
+      long at = offsetBytes + done;
+      if ((at & LINE_BYTES - 1) == 0 && lengthBytes - done >= LINE_BYTES) {
+        same = matchesLine(bytes, index + done, line(at));
+        done += LINE_BYTES;
+      } else if ((at & 7) == 0 && lengthBytes - done >= 8) {
+        same = (long) WORDS.get(bytes, index + done) == word(at);
+        done += 8;
+      } else {
+        same = bytes[index + done] == byteAt(at);
+        done++;
       }
-      done++;
     }
-    while (lengthBytes - done >= 8) {
-      if ((long) WORDS.get(bytes, index + done) != word((offsetBytes + done) >>> 3)) {
-        return false;
-      }
-      done += 8;
+    return same;
+  }
+
+  private boolean matchesLine(byte[] bytes, int index, long line) {
+    long difference = 0;
+    for (int i = 0; i < LINE_BYTES; i += 8) {
+      difference |= (long) WORDS.get(bytes, index + i) ^ word(line, i);
     }
-    while (done < lengthBytes) {
-      if (bytes[index + done] != byteAt(offsetBytes + done)) {
-        return false;
-      }
-      done++;
-    }
-    return true;
+    return difference == 0;
   }
 
   private static boolean isZero(byte[] bytes, int index, int lengthBytes) {
@@ -150,33 +127,21 @@ final class HostWrite {
     return true;
   }
 
-  /// Made when the host sends it.
-  private byte[] content() {
-    if (content == null) {
-      content = new byte[(int) (toBytes - fromBytes)];
-      fill(content, 0, fromBytes, content.length);
-      if (contents != null) {
-        contents.onMade(this);
-      }
-    }
-    return content;
+  /// What the words of 64 bytes begin with.
+  private long line(long offsetBytes) {
+    return Draws.mix(key + (offsetBytes / LINE_BYTES) * GOLDEN);
   }
 
-  int contentBytes() {
-    return content == null ? 0 : content.length;
+  private long word(long line, int placeBytes) {
+    return zeroes ? 0 : line + placeBytes * GOLDEN;
   }
 
-  /// From now on it is made word by word whenever somebody asks.
-  void forgetContent() {
-    content = null;
-  }
-
-  private long word(long index) {
-    return zeroes ? 0 : Draws.mix(key + index * 0x9e3779b97f4a7c15L);
+  private long word(long offsetBytes) {
+    return word(line(offsetBytes), (int) (offsetBytes & LINE_BYTES - 8));
   }
 
   private byte byteAt(long offsetBytes) {
-    return (byte) (word(offsetBytes >>> 3) >>> ((offsetBytes & 7) * 8));
+    return (byte) (word(offsetBytes) >>> ((offsetBytes & 7) * 8));
   }
 
   @Override

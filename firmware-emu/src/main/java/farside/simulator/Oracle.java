@@ -302,8 +302,8 @@ final class Oracle {
         // What is said to read zero is judged as a read of zeroes.
         for (int i = 0; i < request.zeroExtents.size(); i += 2) {
           int from = request.zeroExtents.getInt(i);
-          byte[] zeroes = new byte[request.zeroExtents.getInt(i + 1) - from];
-          judge(volume, request, far, from, zeroes, zeroes.length, site);
+          int lengthBytes = request.zeroExtents.getInt(i + 1) - from;
+          judge(volume, request, far, from, volume.zeroes(lengthBytes), lengthBytes, site);
         }
         history.abandonRead(request.beganStep);
       }
@@ -369,9 +369,19 @@ final class Oracle {
     boolean errorsExcused;
     long pairChanges;
 
+    private byte[] zeroes = {};
+
     Watched(VolumeHistory history, String primarySite) {
       this.history = history;
       this.primarySite = primarySite;
+    }
+
+    /// So many at least.
+    byte[] zeroes(int lengthBytes) {
+      if (zeroes.length < lengthBytes) {
+        zeroes = new byte[lengthBytes];
+      }
+      return zeroes;
     }
   }
 }

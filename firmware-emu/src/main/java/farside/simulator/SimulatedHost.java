@@ -27,6 +27,9 @@ final class SimulatedHost implements HostPort {
   private int lastConnection;
   private int firstServed;
 
+  /// Takes a payload on its way to the cabinet.
+  private byte[] payloadBuffer = {};
+
   /// A cabinet mostly asks for the same one several times in a row.
   private HostConnection lastFound;
 
@@ -109,6 +112,13 @@ final class SimulatedHost implements HostPort {
 
   Draws draws() {
     return draws;
+  }
+
+  byte[] payloadBuffer(int lengthBytes) {
+    if (payloadBuffer.length < lengthBytes) {
+      payloadBuffer = new byte[lengthBytes];
+    }
+    return payloadBuffer;
   }
 
   void wake() {

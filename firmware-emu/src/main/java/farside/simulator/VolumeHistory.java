@@ -25,7 +25,6 @@ final class VolumeHistory {
   private final ArrayList<Run> runs = new ArrayList<>();
   private final List<HostWrite> writes = new ArrayList<>();
   private final DamagedBlocks damaged;
-  private final WriteContents contents = new WriteContents();
   private final List<HostWrite> unsettled = new ArrayList<>();
   /// When each began, the oldest first.
   private final LongArrayList openReads = new LongArrayList();
@@ -83,8 +82,7 @@ final class VolumeHistory {
         offsetBytes,
         offsetBytes + lengthBytes,
         ++step,
-        nowNs,
-        contents);
+        nowNs);
     writes.add(write);
     unsettled.add(write);
     int first = split(write.fromBytes);
