@@ -100,8 +100,10 @@ final class FaultPlan {
     return episodes;
   }
 
-  boolean losesPower() {
+  /// True if power is lost in one of the episodes from that one on.
+  boolean losesPower(int firstEpisode) {
     return episodes.stream()
+        .skip(firstEpisode)
         .flatMap(episode -> episode.faults.stream())
         .anyMatch(fault -> fault.kind().losesPower());
   }

@@ -149,11 +149,14 @@ final class Scenario {
     for (SimulatedSite site : sites) {
       site.start();
     }
+    tellPower(0);
     watch();
     killInFirstIml();
     boolean labelled = time.runUntil(() -> sites[0].isReady() && sites[1].isReady(), QUIET_MAX_NS);
     require(labelled, "IML on new drives took longer than " + QUIET_MAX_NS / SECOND + " s");
-    for (FaultPlan.Episode episode : plan.episodes()) {
+    for (int i = 0; i < plan.episodes().size(); i++) {
+      FaultPlan.Episode episode = plan.episodes().get(i);
+      tellPower(i);
       pace.onEpisode(episode);
       programs.start();
       injection.begin(episode.faults());
@@ -166,6 +169,15 @@ final class Scenario {
     require(
         kind != ScenarioKind.FAILOVER || suspensions() == 0,
         "a group was suspended though a line was whole all the time");
+  }
+
+  /// From some episode on no power is lost any more, and nothing need be remembered for it.
+  private void tellPower(int episode) {
+    if (!plan.losesPower(episode)) {
+      for (SimulatedSite site : sites) {
+        site.nvram().keepsPower();
+      }
+    }
   }
 
   private long suspensions() {
@@ -261,9 +273,6 @@ final class Scenario {
         ? new SimulatedNvramLog(nvramBytes, arena, time, nvramDraws.fork(), trace)
         : null;
     SimulatedNvram nvram = new SimulatedNvram(nvramBytes, log, arena, nvramDraws, trace);
-    if (!plan.losesPower()) {
-      nvram.keepsPower();
-    }
     List<SimulatedDrive> drives = new ArrayList<>();
     List<String> sources = new ArrayList<>();
     for (VolumeDraw volume : drawn.volumes()) {
