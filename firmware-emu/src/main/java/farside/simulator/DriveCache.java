@@ -14,7 +14,6 @@ final class DriveCache {
   private final DriveImage visible;
   private final DriveImage stable;
   private final List<Change> unflushed = new ArrayList<>();
-  private final SpareBuffers spare = new SpareBuffers();
 
   /// What each block held before it was last written; null until somebody asks for it.
   private DriveImage older;
@@ -32,14 +31,18 @@ final class DriveCache {
 
   /// For the content of a change that may be handed to [#apply] later; holds anything, and may be
   /// longer.
-  byte[] buffer(int lengthBytes) {
-    return spare.take(lengthBytes);
+  DriveContent content(int lengthBytes) {
+    return new DriveContent(lengthBytes);
   }
 
-  private void reuse(Change change) {
-    if (change.request.data != null) {
-      spare.give(change.request.data);
-      change.request.data = null;
+  /// The run is over.
+  void close() {
+    unflushed.forEach(change -> change.request.releaseContent());
+    unflushed.clear();
+    visible.close();
+    stable.close();
+    if (older != null) {
+      older.close();
     }
   }
 
@@ -80,7 +83,7 @@ final class DriveCache {
   /// Is there, stable, whatever else was to be written there.
   void leave(long offsetBytes, byte[] content) {
     visible.write(offsetBytes, content, 0, content.length);
-    stable.write(offsetBytes, content, 0, content.length);
+    stable.copyFrom(visible, offsetBytes, content.length);
     unflushed.removeIf(change -> change.request.offsetBytes == offsetBytes);
   }
 
@@ -120,7 +123,7 @@ final class DriveCache {
     } else {
       own.applyTo(stable);
       unflushed.remove(last);
-      reuse(own);
+      own.request.releaseContent();
     }
   }
 
@@ -129,7 +132,7 @@ final class DriveCache {
     int count = 0;
     while (count < unflushed.size() && unflushed.get(count).number <= changesBefore) {
       unflushed.get(count).applyTo(stable);
-      reuse(unflushed.get(count));
+      unflushed.get(count).request.releaseContent();
       count++;
     }
     unflushed.subList(0, count).clear();
@@ -139,6 +142,7 @@ final class DriveCache {
   void lose() {
     for (int i = 0; i < unflushed.size(); i++) {
       loseAllOrPart(unflushed.get(i));
+      unflushed.get(i).request.releaseContent();
     }
     unflushed.clear();
     visible.copyFrom(stable);
@@ -205,10 +209,10 @@ final class DriveCache {
     }
 
     private void applyTo(DriveImage image, long from, long lengthBytes) {
-      if (request.data == null) {
+      if (request.content == null) {
         image.zero(request.offsetBytes + from, lengthBytes);
       } else {
-        image.write(request.offsetBytes + from, request.data, (int) from, (int) lengthBytes);
+        image.write(request.offsetBytes + from, request.content, (int) from, (int) lengthBytes);
       }
     }
   }

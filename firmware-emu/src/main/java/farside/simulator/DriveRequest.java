@@ -20,7 +20,7 @@ final class DriveRequest {
   final long tag;
 
   /// It begins with what is to be written; null of any other request.
-  byte[] data;
+  DriveContent content;
 
   /// Of a read, the blocks that a change in flight touches too; null if there are none.
   boolean[] disturbed;
@@ -49,7 +49,8 @@ final class DriveRequest {
   /// The same write to another place.
   DriveRequest at(long otherOffsetBytes) {
     DriveRequest other = new DriveRequest(kind, otherOffsetBytes, lengthBytes, tag);
-    other.data = data.clone();
+    other.content = content;
+    content.hold();
     return other;
   }
 
@@ -65,13 +66,21 @@ final class DriveRequest {
 
   /// What its memory holds now is what it writes.
   ///
-  /// @param buffer takes it; it may be longer
-  void gather(byte[] buffer) {
-    data = buffer;
+  /// @param taker may be longer
+  void gather(DriveContent taker) {
+    content = taker;
     int at = 0;
     for (int i = 0; i < addresses.length; i++) {
-      Memory.copy(addresses[i], data, at, lengthsBytes[i]);
+      Memory.copy(addresses[i], content.bytes(), at, lengthsBytes[i]);
       at += lengthsBytes[i];
+    }
+  }
+
+  /// It is over, and what it wrote lies where images name it, or is not needed any more.
+  void releaseContent() {
+    if (content != null) {
+      content.release();
+      content = null;
     }
   }
 
@@ -95,7 +104,7 @@ final class DriveRequest {
 
   /// The first byte of its memory that is not what it was at submission; -1 if all is.
   long changedByte() {
-    MemorySegment then = MemorySegment.ofArray(data);
+    MemorySegment then = MemorySegment.ofArray(content.bytes());
     long at = 0;
     for (int i = 0; i < addresses.length; i++) {
       int length = lengthsBytes[i];

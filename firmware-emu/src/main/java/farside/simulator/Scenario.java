@@ -208,6 +208,13 @@ final class Scenario {
     return time;
   }
 
+  /// The run is over, and was told of.
+  void close() {
+    for (SimulatedSite site : sites) {
+      site.drives().forEach(SimulatedDrive::close);
+    }
+  }
+
   Totals totals() {
     return new Totals(
         1,

@@ -64,6 +64,7 @@ final class SeedRun {
       out.printf(
           "%s seed %d held: %s, trace %016x, last draw %016x%n",
           kind, seed, atLength ? totals : brief(totals), hash, scenario.lastDraw());
+      scenario.close();
       return true;
     }
   }

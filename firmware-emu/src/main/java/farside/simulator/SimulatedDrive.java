@@ -200,6 +200,11 @@ final class SimulatedDrive implements DrivePort {
     lastOldIoNs = time.nowNs();
   }
 
+  /// The run is over.
+  void close() {
+    cache.close();
+  }
+
   /// Nothing is wrong with it any more.
   void mend() {
     faults.mend();
@@ -379,7 +384,7 @@ final class SimulatedDrive implements DrivePort {
   private DriveRequest changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
     DriveRequest request = new DriveRequest(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
-    request.gather(cache.buffer((int) request.lengthBytes));
+    request.gather(cache.content((int) request.lengthBytes));
     writes++;
     return request;
   }
@@ -615,7 +620,7 @@ final class SimulatedDrive implements DrivePort {
   /// A request whose process died: the kernel or the drive holds it and does with it what it
   /// likes.
   private void orphan(DriveRequest request) {
-    if (request.data != null) {
+    if (request.content != null) {
       checkUnchanged(request);
     }
     int fate = draws.below(4);

@@ -13,7 +13,7 @@ final class SimulatedLine {
   private final LineHabits habits;
   private final VirtualTime time;
   private final Draws draws;
-  private final SpareBuffers spare = new SpareBuffers();
+  private final SpareBuffers spare = SpareBuffers.ofThread();
   private final Trace trace;
   private final String name;
   private final SimulatedLink[] ends = new SimulatedLink[2];
