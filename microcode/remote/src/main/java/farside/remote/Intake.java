@@ -97,8 +97,9 @@ final class Intake implements IncomingFrames.Room {
   public int freeUnits() {
     int least = records.incomingFramesFree();
     for (Volume volume : mirrored) {
-      if (mayBeSent(volume)) {
-        least = Math.min(least, records.incomingFramesFree(volume.index()));
+      int free = records.incomingFramesFree(volume.index());
+      if (free < least && mayBeSent(volume)) {
+        least = free;
       }
     }
     return least;

@@ -189,10 +189,11 @@ final class Watermarks {
     return volume.role() == VolumeRole.R1 && !isInCompany ? SOURCE_ALONE_NS : EVERY_NS;
   }
 
+  /// Mostly all is told, and this is asked in every round.
   private boolean isToBeTold(Volume volume) {
-    return mayTell.test(volume.index())
-        && volume.pairState() != PairState.RESTORING
-        && (isLate[volume.index()] || stableOf(volume) != told[volume.index()]);
+    return (isLate[volume.index()] || stableOf(volume) != told[volume.index()])
+        && mayTell.test(volume.index())
+        && volume.pairState() != PairState.RESTORING;
   }
 
   long nextDeadlineNs() {
@@ -201,7 +202,7 @@ final class Watermarks {
       if (isToBeTold(volume)) {
         deadline = Director.sooner(deadline, toldNs + waitNs(volume, false));
       }
-      if (mayTell.test(volume.index())) {
+      if (againAtNs[volume.index()] != Director.NO_DEADLINE && mayTell.test(volume.index())) {
         deadline = Director.sooner(deadline, againAtNs[volume.index()]);
       }
     }
