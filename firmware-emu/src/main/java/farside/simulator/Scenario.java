@@ -342,20 +342,21 @@ final class Scenario {
         long waitMaxNs = waitMaxNs(program.volumeName());
         require(
             oldest == null || time.nowNs() - oldest.sentNs < waitMaxNs,
-            "a host of volume " + program.volumeName() + " has waited for " + waitMaxNs / MILLI
-                + " ms for the answer to " + oldest);
+            () -> "a host of volume " + program.volumeName() + " has waited for "
+                + waitMaxNs / MILLI + " ms for the answer to " + oldest);
         require(
             oldest == null
                 || !oracle.isLeftToDriveInDoubt(
                     program.volumeName(), oldest, program.site(), OTHERS_WAIT_MAX_NS, time.nowNs()),
-            "a host of volume " + program.volumeName()
+            () -> "a host of volume " + program.volumeName()
                 + " waits for a drive in doubt, and the peer has what it wants: " + oldest);
       }
       for (SimulatedSite site : sites) {
         String command =
             site.isStopped() ? null : site.console().longestWaiting(CONSOLE_WAIT_MAX_NS);
         require(
-            command == null, "site " + site.name() + ": console command not answered: " + command);
+            command == null,
+            () -> "site " + site.name() + ": console command not answered: " + command);
         site.nvram().ageSometimes();
       }
       watch();

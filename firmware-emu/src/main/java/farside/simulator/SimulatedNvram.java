@@ -271,7 +271,7 @@ final class SimulatedNvram implements NvramPort {
   @Override
   public void commit(long offset, long word) {
     check(offset, 8);
-    require(offset % 8 == 0, "commit word at " + offset + " is not aligned to 8 bytes");
+    require(offset % 8 == 0, () -> "commit word at " + offset + " is not aligned to 8 bytes");
     store(offset, 8);
     unfenced.clear();
     commits++;

@@ -135,7 +135,7 @@ final class SimulatedNvramLog implements NvramLogPort {
     require(!busy && !done, "NVRAM log: a write while another is under way");
     require(
         toBytes % 4096 == 0 && lengthBytes % 4096 == 0 && lengthBytes > 0,
-        "NVRAM log: " + lengthBytes + " bytes at byte " + toBytes + " are not aligned");
+        () -> "NVRAM log: " + lengthBytes + " bytes at byte " + toBytes + " are not aligned");
     busy = true;
     offsetBytes = toBytes;
     address = fromAddress;

@@ -515,7 +515,7 @@ final class SimulatedSite implements Stepped {
       idleRounds++;
       require(
           idleRounds < IDLE_ROUNDS_MAX,
-          "cabinet " + name
+          () -> "cabinet " + name
               + " spins: it asks to be run at a time that has passed, and does nothing");
       nextRunNs = nowNs + 1_000;
     } else {

@@ -452,9 +452,9 @@ public final class WriteRecords {
 
   /// A completed flush covers the record. Called oldest first within a track.
   public void onStable(int record) {
-    MachineCheck.require(
-        local[record] && (stage[record] & WRITTEN) != 0,
-        "record " + record + " is stable but was never written");
+    if (!local[record] || (stage[record] & WRITTEN) == 0) {
+      throw new MachineCheck("record " + record + " is stable but was never written");
+    }
     local[record] = false;
     storePending(record);
     int volume = volumeIndex[record];

@@ -172,8 +172,9 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
   // ---- requests ----
 
   private int begin(long tag) {
-    MachineCheck.require(
-        freeCount > 0, "drive " + port.name() + ": more requests than its queue takes");
+    if (freeCount == 0) {
+      throw new MachineCheck("drive " + port.name() + ": more requests than its queue takes");
+    }
     int request = free[--freeCount];
     tagOf[request] = tag;
     submittedNs[request] = nowNs;
@@ -240,9 +241,10 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
 
   @Override
   public void onCompletion(long request, DriveOutcome outcome, long firstBadByte) {
-    MachineCheck.require(
-        request >= 0 && request < tagOf.length,
-        "drive " + port.name() + " completed a request that was never made, " + request);
+    if (request < 0 || request >= tagOf.length) {
+      throw new MachineCheck(
+          "drive " + port.name() + " completed a request that was never made, " + request);
+    }
     int index = (int) request;
     long tookNs = nowNs - submittedNs[index];
     end(index);

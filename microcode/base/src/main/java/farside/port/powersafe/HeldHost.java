@@ -71,7 +71,9 @@ final class HeldHost implements HostPort, HostPort.HostSink, Outlet.Held {
   /// Where a call of so many bytes goes; its mark and connection are there already.
   private int hold(int call, int connection, int lengthBytes) {
     int index = ring.tryClaim(call, lengthBytes);
-    MachineCheck.require(index >= 0, "held answers to hosts run over: " + ring.size() + " bytes");
+    if (index < 0) {
+      throw new MachineCheck("held answers to hosts run over: " + ring.size() + " bytes");
+    }
     ring.buffer().putLong(index + MARK, log.mark());
     ring.buffer().putLong(index + CONNECTION, connection);
     return index;

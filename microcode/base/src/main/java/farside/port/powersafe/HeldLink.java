@@ -51,7 +51,9 @@ final class HeldLink extends LinkFilter implements LinkPort.LinkSink, Outlet.Hel
     if (count == FRAMES_MAX) {
       return FULL;
     }
-    MachineCheck.require(bytes <= HEADER_BYTES_MAX, "a frame's header of " + bytes + " bytes");
+    if (bytes > HEADER_BYTES_MAX) {
+      throw new MachineCheck("a frame's header of " + bytes + " bytes");
+    }
     int place = (first + count) % FRAMES_MAX;
     count++;
     headers[place].putBytes(0, header, 0, bytes);
