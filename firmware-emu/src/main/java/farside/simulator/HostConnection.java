@@ -206,6 +206,7 @@ final class HostConnection {
           () -> this + ": " + request + " was refused for now, but used");
       arrived.addFirst(request);
       receiving = null;
+      head.onNews();
     }
     return taken;
   }
@@ -250,6 +251,7 @@ final class HostConnection {
         pendingBytes == 0 && lengthBytes <= receiving.payloadMissingBytes(),
         () -> this + ": " + lengthBytes + " bytes of payload to be dropped, but fewer are due");
     receiving.discardedBytes += (int) lengthBytes;
+    head.onNews();
   }
 
   void reply(long cookie, HostStatus status) {
@@ -424,6 +426,7 @@ final class HostConnection {
     receiving.write.fill(payload, 0, receiving.offsetBytes + receiving.takenBytes, lengthBytes);
     Memory.copy(payload, 0, address, lengthBytes);
     receiving.takenBytes += lengthBytes;
+    head.onNews();
   }
 
   @Override

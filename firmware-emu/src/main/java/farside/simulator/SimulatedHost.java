@@ -27,6 +27,9 @@ final class SimulatedHost implements HostPort {
   private int lastConnection;
   private int firstServed;
 
+  /// A connection may have something for the cabinet that it had not when it was asked last.
+  private boolean hasNews;
+
   /// Takes a payload on its way to the cabinet.
   private byte[] payloadBuffer = {};
 
@@ -122,7 +125,12 @@ final class SimulatedHost implements HostPort {
   }
 
   void wake() {
+    onNews();
     wake.run();
+  }
+
+  void onNews() {
+    hasNews = true;
   }
 
   /// The cabinet is about to see a request: from here on it may have effect.
@@ -168,6 +176,10 @@ final class SimulatedHost implements HostPort {
       return 0;
     }
     firstServed = (firstServed + 1) % count;
+    if (!hasNews) {
+      return 0;
+    }
+    hasNews = false;
     for (int i = 0; i < count && drained < limit; i++) {
       int place = firstServed + i < count ? firstServed + i : firstServed + i - count;
       drained += connections.get(place).drain(sink, limit - drained);
@@ -178,6 +190,7 @@ final class SimulatedHost implements HostPort {
         abandon(connections.remove(i));
       }
     }
+    hasNews |= drained > 0;
     return drained;
   }
 

@@ -413,7 +413,7 @@ final class SimulatedLink implements LinkPort {
   }
 
   private void show(Frame frame, int lengthBytes) {
-    MemorySegment.copy(MemorySegment.ofArray(frame.bytes), 0, received, 0, lengthBytes);
+    Memory.copy(frame.bytes, 0, received.address(), lengthBytes);
   }
 
   private void scribble(Frame frame) {

@@ -69,9 +69,11 @@ final class SimulatedNvram implements NvramPort {
     this.sizeBytes = sizeBytes;
     this.draws = draws;
     this.trace = trace;
-    this.region = arena.allocate(sizeBytes, PAGE_BYTES);
-    this.older = arena.allocate(sizeBytes, PAGE_BYTES);
-    this.address = region.address();
+    // By address, as the cabinet has it: every access to a segment of the arena would first ask
+    // whose it is.
+    this.address = arena.allocate(sizeBytes, PAGE_BYTES).address();
+    this.region = Memory.at(address, sizeBytes);
+    this.older = Memory.at(arena.allocate(sizeBytes, PAGE_BYTES).address(), sizeBytes);
   }
 
   /// A process has been started: it finds what the last one left.
@@ -305,8 +307,12 @@ final class SimulatedNvram implements NvramPort {
       throw kill();
     }
     if (killAtStore >= 0) {
-      unfenced.add(new Store(offset, copyOf(offset, lengthBytes)));
+      remember(offset, lengthBytes);
     }
+  }
+
+  private void remember(long offset, int lengthBytes) {
+    unfenced.add(new Store(offset, copyOf(offset, lengthBytes)));
   }
 
   /// Each store since the last fence has reached memory, or has not; of two to one place the
@@ -332,13 +338,12 @@ final class SimulatedNvram implements NvramPort {
 
   private byte[] copyOf(long offset, int lengthBytes) {
     byte[] bytes = new byte[lengthBytes];
-    MemorySegment.copy(region, offset, MemorySegment.ofArray(bytes), 0, lengthBytes);
+    Memory.copy(address + offset, bytes, 0, lengthBytes);
     return bytes;
   }
 
   private void put(Store store) {
-    MemorySegment.copy(
-        MemorySegment.ofArray(store.bytes), 0, region, store.offset, store.bytes.length);
+    Memory.copy(store.bytes, 0, address + store.offset, store.bytes.length);
   }
 
   /// A store outside the region: it changes nothing that a clean end has promised.

@@ -162,7 +162,7 @@ final class SimulatedNvramLog implements NvramLogPort {
                 dataBytes)
             == -1,
         "NVRAM log: memory of a write changed while it was under way");
-    MemorySegment.copy(MemorySegment.ofArray(data), 0, stored, offsetBytes, dataBytes);
+    Memory.copy(data, 0, stored.address() + offsetBytes, dataBytes);
     busy = false;
     done = true;
     wake.run();
