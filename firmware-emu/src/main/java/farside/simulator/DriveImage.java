@@ -182,6 +182,7 @@ final class DriveImage {
     return -1;
   }
 
+  @SuppressWarnings("ReferenceEquality") // the very array, so that it need not be looked at
   private int mismatchWithin(DriveImage other, long at, int lengthBytes) {
     byte[] own = bytesAt(at);
     byte[] theirs = other.bytesAt(at);
