@@ -6,10 +6,13 @@ import java.lang.foreign.Arena;
 ///
 /// Both ends have a carrier while both are open, varied on, and the line is whole; each carrier
 /// comes from one connection, and a frame of an older connection arrives in a newer one only where
-/// the line holds frames back, and then before all others.
+/// the line holds frames back: before all others, or among them.
 /// A direction that is *dead* swallows frames while both carriers stay up, as a connection does
 /// whose far end has lost its power.
 final class SimulatedLine {
+  private static final long LATE_MIN_NS = 100_000;
+  private static final long LATE_MAX_NS = 200_000_000;
+
   private final LineHabits habits;
   private final VirtualTime time;
   private final Draws draws;
@@ -81,7 +84,7 @@ final class SimulatedLine {
   }
 
   /// The same, but what is on its way, and what still comes to be, is not lost: the next connection
-  /// begins with it.
+  /// brings it.
   void cutAndHoldBack() {
     holdsBack = true;
     cut();
@@ -253,6 +256,23 @@ final class SimulatedLine {
         ends[0].raiseCarrier(connection);
         ends[1].raiseCarrier(connection);
         holdsBack = false;
+        bringHeldBack();
+      }
+    });
+  }
+
+  /// Before all that is sent from now on, or when a session may have begun anew.
+  private void bringHeldBack() {
+    if (!ends[0].isHeldBackFrom() && !ends[1].isHeldBackFrom()) {
+      return;
+    }
+    if (draws.chance(500)) {
+      framesLate += ends[0].bringHeldBack() + ends[1].bringHeldBack();
+      return;
+    }
+    long connectionThen = connection;
+    time.after(draws.skewed(LATE_MIN_NS, LATE_MAX_NS), () -> {
+      if (connection == connectionThen) {
         framesLate += ends[0].bringHeldBack() + ends[1].bringHeldBack();
       }
     });

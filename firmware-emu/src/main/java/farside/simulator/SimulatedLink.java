@@ -366,7 +366,12 @@ final class SimulatedLink implements LinkPort {
     }
   }
 
-  /// What the line held back comes to this end, before all that is sent from now on. Returns how
+  /// True if frames for this end are still to come of a connection that is over.
+  boolean isHeldBackFrom() {
+    return !heldBack.isEmpty();
+  }
+
+  /// What the line held back comes to this end, before all that arrives from now on. Returns how
   /// many frames that are.
   int bringHeldBack() {
     int count = heldBack.size();
@@ -376,6 +381,7 @@ final class SimulatedLink implements LinkPort {
     while (!heldBack.isEmpty()) {
       facts.add(Fact.frame(heldBack.removeFirst()));
     }
+    wake.run();
     return count;
   }
 

@@ -68,30 +68,40 @@ class SimulatedLineTest {
   }
 
   @Test
-  void aLineThatHoldsBackBeginsItsNextConnectionWithWhatWasOnItsWay() {
+  void aLineThatHoldsBackBringsInItsNextConnectionWhatWasOnItsWay() {
     SimulatedLine line = connect(habits(0, 0, 0, 0));
-    send(line, 1);
-    line.cutAndHoldBack();
-    send(line, 2);
-    bench.time.runFor(200 * MILLI);
-    listen(line);
-    assertThat(far.frames).isEmpty();
-    assertThat(far.carriers).containsExactly(true, false);
+    boolean comesFirst = false;
+    boolean comesLater = false;
+    for (int i = 0; i < 20; i++) {
+      far.frames.clear();
+      send(line, 1);
+      line.cutAndHoldBack();
+      send(line, 2);
+      bench.time.runFor(200 * MILLI);
+      listen(line);
+      assertThat(far.frames).isEmpty();
+      assertThat(line.end(1).hasCarrier()).isFalse();
 
-    line.restore();
-    bench.time.runFor(10 * MILLI);
-    send(line, 3);
-    listen(line);
-    assertThat(far.carriers).containsExactly(true, false, true);
-    assertThat(far.frames).containsExactly(1, 2, 3);
-    assertThat(line.framesLate()).isEqualTo(2);
+      line.restore();
+      bench.time.runFor(10 * MILLI);
+      send(line, 3);
+      bench.time.runFor(200 * MILLI);
+      listen(line);
+      assertThat(far.frames).containsExactlyInAnyOrder(1, 2, 3).containsSubsequence(1, 2);
+      assertThat(line.framesLate()).isEqualTo(2L * (i + 1));
+      comesFirst |= far.frames.getFirst() == 1;
+      comesLater |= far.frames.getFirst() == 3;
+    }
+    assertThat(comesFirst).isTrue();
+    assertThat(comesLater).isTrue();
 
+    far.frames.clear();
     send(line, 4);
     line.cut();
     bench.time.runFor(200 * MILLI);
     line.restore();
     listen(line);
-    assertThat(far.frames).as("another cut loses what is on its way").hasSize(3);
+    assertThat(far.frames).as("another cut loses what is on its way").isEmpty();
   }
 
   @Test

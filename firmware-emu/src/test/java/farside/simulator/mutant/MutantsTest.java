@@ -107,7 +107,7 @@ class MutantsTest {
             "farside.service.Iml",
             new CallAnswers("beginAnew", "setAll", null)),
         // The session.
-        mixed(
+        rare(
             "a frame of an old session is taken",
             REMOTE + "FrameTransport",
             new Condition("onFrame", "epoch", true)),
