@@ -29,6 +29,17 @@ public record PlanPart(boolean only, NavigableSet<Integer> numbers, int variant)
     return numbers.contains(number) == only;
   }
 
+  /// 0 stands for none.
+  ///
+  /// @throws NotInStoreException if it names an element that the seed does not have
+  void requireWithin(long seed, int count) {
+    for (int number : numbers) {
+      if (number < 0 || number > count) {
+        throw new NotInStoreException(seed, number, count);
+      }
+    }
+  }
+
   /// As an option of `farside sim`; empty for the whole.
   String option() {
     String other = variant == 0 ? "" : " --variant=" + variant;

@@ -43,6 +43,7 @@ final class SeedRun {
     try (Arena arena = Arena.ofConfined()) {
       Scenario scenario = new Scenario(seed, kind, part, maker, arena, trace);
       elementCount = scenario.elementCount();
+      part.requireWithin(seed, elementCount);
       if (atLength) {
         introduce(scenario, out);
       }

@@ -69,6 +69,7 @@ public final class Simulation {
 
   /// @param part of what the seed has in store
   /// @param echo true: every line of the trace is printed as it happens
+  /// @throws NotInStoreException if the seed has no such part
   public int replay(long seed, PlanPart part, boolean echo) {
     SeedRun run = new SeedRun(kind, seed, part, maker);
     run.run(out, true, echo);

@@ -1,6 +1,7 @@
 package farside.rig.command;
 
 import com.sun.management.OperatingSystemMXBean;
+import farside.simulator.NotInStoreException;
 import farside.simulator.PlanPart;
 import farside.simulator.ScenarioKind;
 import farside.simulator.Simulation;
@@ -156,8 +157,12 @@ final class SimulateCommand implements Callable<Integer> {
     if (extent == null && minutes != null) {
       return simulation.sweep(drawnSeed(), Long.MAX_VALUE - 1);
     }
-    return simulation.replay(
-        extent == null ? drawnSeed() : extent.seed, part().inVariant(variant), trace);
+    try {
+      return simulation.replay(
+          extent == null ? drawnSeed() : extent.seed, part().inVariant(variant), trace);
+    } catch (NotInStoreException wrong) {
+      throw new RefusedException(ExitStatus.USAGE, wrong.getMessage() + ".");
+    }
   }
 
   private PlanPart part() {

@@ -146,6 +146,8 @@ class FarsideCommandTest {
         "blackbox loopback A --output xml",
         "sim --jobs 0",
         "sim --seed 1 --only 2 --without 3",
+        "sim --seed 1 --only 999",
+        "sim --seed 1 --without=-1",
         "sim --seeds 1..x",
         "sim --list /nowhere/found.txt"
       })
