@@ -1,7 +1,5 @@
 package farside.driver.nbd;
 
-import farside.driver.netty.StraightReceive;
-import farside.driver.netty.TwoPlaces;
 import farside.port.Extents;
 import farside.port.HostPort.HostSink;
 import farside.port.HostStatus;
@@ -9,10 +7,8 @@ import farside.protocol.nbd.ExportDirectory;
 import farside.protocol.nbd.NbdCommand;
 import farside.protocol.nbd.NbdError;
 import farside.protocol.nbd.NbdSession;
-import farside.protocol.nbd.NbdSessionState;
 import farside.protocol.nbd.TlsPolicy;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -49,21 +45,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
 
   private static final int QUEUED_BYTES_RESUME = QUEUED_BYTES_MAX / 2;
 
-  private static final int LONG_WRITE_BYTES = 64 * 1024;
-  private static final int STRAIGHT_BYTES_MIN = 16 * 1024;
-
-  /// Never less than a small write with its head: after a few short requests the guess would be
-  /// that, and the write come by two calls.
-  private static final AdaptiveRecvByteBufAllocator RECEIVE =
-      new AdaptiveRecvByteBufAllocator(16 * 1024, 64 * 1024, 1024 * 1024);
-
   private final int number;
   private final NbdHead head;
   private final Channel channel;
   private final NbdSession session;
   private final InboundBytes inbound = new InboundBytes();
   private final OutboundReplies outbound;
-  private final TwoPlaces places = new TwoPlaces();
+  private final PayloadIntake payload;
 
   private boolean isInputPaused;
   private boolean isInputEnded;
@@ -75,9 +63,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private boolean isGone;
   private boolean isClosedTold;
   private String remote = "";
-  private long wantedAddress;
-  private int wantedBytes;
-  private long unwantedBytes;
   private Future<?> closeDeadline;
   private final CatchUp catchUp;
 
@@ -89,9 +74,6 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   private List<NbdConnection> elders = List.of();
 
   private boolean isDropped;
-
-  /// The socket may hold more of what is wanted: the round had taken enough.
-  private boolean isStraightDue;
 
   /// True while the head has this connection on its list; the head's own mark.
   boolean isMarked;
@@ -107,7 +89,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     session = new NbdSession(exports, head.tls() == null ? TlsPolicy.OFF : TlsPolicy.REQUIRED);
     outbound = new OutboundReplies(channel, this::onProgress);
     catchUp = new CatchUp(channel, head.catchUpRoom(), () -> onCaughtUp());
-    StraightReceive.prepare(channel, RECEIVE, this::isLongPayloadLikely);
+    payload = new PayloadIntake(this, head, channel, session, inbound);
   }
 
   int number() {
@@ -153,7 +135,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     inbound.add(piece);
     if (!isInputPaused
         && !catchUp.isOn()
-        && (inbound.lengthBytes() > QUEUED_BYTES_MAX || isPayloadUnasked())) {
+        && (inbound.lengthBytes() > QUEUED_BYTES_MAX || payload.isUnasked())) {
       pauseInput(true);
     }
     head.mark(this);
@@ -247,7 +229,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   /// The host has another connection now: what of this one waits in its socket is received,
   /// however much is queued already. With it comes the news of its end, if it has ended.
   void beginCatchUp() {
-    boolean mayHoldMore = isInputPaused || isLongPayloadLikely();
+    boolean mayHoldMore = isInputPaused || payload.isLongLikely();
     if (isOpened && !isGone && !isClosing && !isInputEnded && mayHoldMore) {
       catchUp.begin();
     }
@@ -387,15 +369,13 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean stepPayload(HostSink sink) {
-    if (wantedBytes > 0 && (inbound.lengthBytes() > 0 || mayGoOnStraight())) {
-      moveWanted();
-      if (wantedBytes == 0) {
+    if (payload.goOn()) {
+      if (payload.isAllHere()) {
         sink.onPayload(number);
       }
       return true;
     }
-    if (wantedBytes == 0 && unwantedBytes > 0 && inbound.lengthBytes() > 0) {
-      dropUnwanted();
+    if (payload.dropUnwanted()) {
       return true;
     }
     if (isInputEnded && inbound.lengthBytes() < session.payloadBytes()) {
@@ -412,109 +392,24 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     if (isGone || isClosing) {
       return false;
     }
-    boolean isAskedAgain = wantedBytes > 0 && address + lengthBytes == wantedAddress + wantedBytes;
-    if (!isAskedAgain) {
-      checkPayload("wanted", lengthBytes, wantedBytes + unwantedBytes);
-      wantedAddress = address;
-      wantedBytes = lengthBytes;
-    }
-    moveWanted();
-    if (wantedBytes == 0) {
+    boolean isAllHere = payload.receive(address, lengthBytes);
+    if (isAllHere) {
       head.mark(this);
     }
-    return wantedBytes == 0;
+    return isAllHere;
   }
 
   void discard(long lengthBytes) {
     if (isGone || isClosing || lengthBytes == 0) {
       return;
     }
-    checkPayload("discarded", wantedBytes + unwantedBytes + lengthBytes, 0);
-    unwantedBytes += lengthBytes;
-    if (wantedBytes == 0) {
-      dropUnwanted();
-    }
+    payload.discard(lengthBytes);
     head.mark(this);
   }
 
-  private void checkPayload(String purpose, long lengthBytes, long alreadyBytes) {
-    if (alreadyBytes > 0 || lengthBytes > session.payloadBytes()) {
-      throw new IllegalStateException(
-          "NBD connection " + number + ": " + lengthBytes + " bytes of payload "
-              + purpose + ", while " + session.payloadBytes() + " are to come and " + alreadyBytes
-              + " are spoken for");
-    }
-  }
-
-  private void moveWanted() {
-    int moved = inbound.moveTo(wantedAddress, wantedBytes);
-    isStraightDue = false;
-    if (wantedBytes - moved >= STRAIGHT_BYTES_MIN && mayTakeStraight()) {
-      if (head.mayTakeStraight()) {
-        boolean isLast = wantedBytes == session.payloadBytes();
-        int taken = takeStraight(wantedAddress + moved, wantedBytes - moved, isLast);
-        head.onTakenStraight(taken);
-        moved += taken;
-      } else {
-        isStraightDue = true;
-        head.markForNextRound(this);
-      }
-    }
-    wantedAddress += moved;
-    wantedBytes -= moved;
-    onPayloadTaken(moved);
-  }
-
-  /// With the last of a write's payload comes the beginning of the next request, if it is
-  /// there.
-  private int takeStraight(long address, int lengthBytes, boolean isLast) {
-    if (!isLast) {
-      return StraightReceive.take(channel, address, lengthBytes);
-    }
-    ByteBuf next = channel.alloc().directBuffer(StraightReceive.GLANCE_BYTES);
-    long nextAddress = StraightReceive.addressOf(next);
-    int taken = StraightReceive.takeBoth(
-        channel, places.set(address, lengthBytes, nextAddress, StraightReceive.GLANCE_BYTES));
-    int payloadBytes = Math.min(taken, lengthBytes);
-    inbound.add(next.writerIndex(taken - payloadBytes));
-    return payloadBytes;
-  }
-
-  private boolean mayGoOnStraight() {
-    return isStraightDue && head.mayTakeStraight();
-  }
-
   /// Not through TLS, and not while every byte is counted to find out whether the host has gone.
-  private boolean mayTakeStraight() {
+  boolean mayTakeStraight() {
     return tls == null && !catchUp.isOn() && !isInputEnded;
-  }
-
-  /// There is no room for it yet: it stays in the socket, to be taken straight.
-  private boolean isPayloadUnasked() {
-    boolean isDue =
-        session.state() == NbdSessionState.PAYLOAD || session.state() == NbdSessionState.OFFERED;
-    return isDue && wantedBytes == 0 && unwantedBytes == 0 && isLongPayloadLikely();
-  }
-
-  /// One long write is likely to be followed by another.
-  private boolean isLongPayloadLikely() {
-    return mayTakeStraight()
-        && session.command() == NbdCommand.WRITE
-        && session.lengthBytes() >= LONG_WRITE_BYTES;
-  }
-
-  private void dropUnwanted() {
-    long dropped = Math.min(unwantedBytes, inbound.lengthBytes());
-    unwantedBytes -= dropped;
-    inbound.skip(dropped);
-    onPayloadTaken(dropped);
-  }
-
-  private void onPayloadTaken(long bytes) {
-    if (bytes > 0) {
-      session.payloadTaken(bytes);
-      resumeInput();
-    }
   }
 
   /// Once it is being closed, nothing more is said: the last thing may be half a reply that
@@ -667,7 +562,7 @@ final class NbdConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void resumeInput() {
+  void resumeInput() {
     if (isInputPaused && !isDisconnectTold && inbound.lengthBytes() <= QUEUED_BYTES_RESUME) {
       pauseInput(false);
     }

@@ -82,6 +82,7 @@ public final class StraightReceive implements RecvByteBufAllocator {
         ? bytes.memoryAddress()
         : MemorySegment.ofBuffer(bytes.nioBuffer(0, bytes.capacity())).address();
   }
+
   /// Only a socket that is read at once will do. A ring would have a receive under way already.
   private static Socket socketOf(Channel channel) {
     return channel instanceof UnixChannel unix
