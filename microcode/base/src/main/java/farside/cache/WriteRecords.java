@@ -47,7 +47,7 @@ public final class WriteRecords {
   private final RecordLists localLists;
   private final RecordLists remoteLists;
   private final long[] highestNumber;
-  private final long[] highestReleased;
+  private final long[] highestAnswerable;
   private final long[] flushWantedNumber;
   private final boolean[] destageFailing;
   private final boolean[] driveInDoubt;
@@ -94,7 +94,7 @@ public final class WriteRecords {
     localLists = new RecordLists(volumes, n);
     remoteLists = new RecordLists(volumes, n);
     highestNumber = new long[volumes];
-    highestReleased = new long[volumes];
+    highestAnswerable = new long[volumes];
     flushWantedNumber = new long[volumes];
     destageFailing = new boolean[volumes];
     driveInDoubt = new boolean[volumes];
@@ -268,7 +268,7 @@ public final class WriteRecords {
     }
     stage[record] |= RELEASED;
     int volume = volumeIndex[record];
-    highestReleased[volume] = Math.max(highestReleased[volume], number[record]);
+    highestAnswerable[volume] = Math.max(highestAnswerable[volume], number[record]);
     if (owner[record] != NONE) {
       releasedOwners.addInt(owner[record]);
       owner[record] = NONE;
@@ -488,9 +488,10 @@ public final class WriteRecords {
     return highestNumber[volume];
   }
 
-  /// Highest number of the volume whose host has been, or may be, told.
-  public long highestReleased(int volume) {
-    return highestReleased[volume];
+  /// Highest number of the volume whose host has been, or may be, told: also of a record that a
+  /// life before left behind, and whose host may have been told then.
+  public long highestAnswerable(int volume) {
+    return highestAnswerable[volume];
   }
 
   /// Somebody waits for the drive to hold everything up to this number.
@@ -660,7 +661,9 @@ public final class WriteRecords {
     shares.take(record, framesOf(record), isIncoming(record), volumeIndex[record]);
     link(record, headers.isLocalPending(record), headers.isRemotePending(record));
     if (remote[record]) {
-      heldOfVolume[volumeIndex[record]].addInt(record);
+      int volume = volumeIndex[record];
+      heldOfVolume[volume].addInt(record);
+      highestAnswerable[volume] = Math.max(highestAnswerable[volume], number[record]);
     }
   }
 

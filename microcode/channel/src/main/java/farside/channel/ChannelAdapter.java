@@ -261,7 +261,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       }
       case FLUSH -> {
         flushHabits[request.volume.index()].onFlush();
-        awaitDurable(request, records.highestReleased(request.volume.index()));
+        awaitDurable(request, records.highestAnswerable(request.volume.index()));
       }
       case BLOCK_STATUS -> finish(request, HostStatus.OK);
       case WRITE, TRIM, WRITE_ZEROES -> {

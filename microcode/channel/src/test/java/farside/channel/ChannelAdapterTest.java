@@ -78,6 +78,28 @@ class ChannelAdapterTest {
   }
 
   @Test
+  void aFlushCoversWhatALifeBeforeHasAnsweredAlsoWhileItIsNotKnownWhetherThePeerHasIt() {
+    ChannelBench before = source();
+    var write = before.host.write(1, false, 0, filled(512, 1));
+    before.settle();
+    before.records.release(before.records.oldestHeld(0));
+    before.settle();
+    assertThat(write.status).isEqualTo(HostStatus.OK);
+
+    ChannelBench after = before.sourceAfterKill();
+    after.host.open(1, "0010");
+    var flush = after.host.ask(1, HostCommand.FLUSH, 0, 0);
+    after.settle();
+    assertThat(after.destage()).isFalse();
+    assertThat(flush.isAnswered()).isFalse();
+
+    after.records.release(after.records.oldestHeld(0));
+    assertThat(after.destage()).isTrue();
+    after.settle();
+    assertThat(flush.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
   void whoFlushesAfterEachWriteFindsTheDriveAtWorkAlready() {
     ChannelBench bench = local();
     for (int i = 0; i < 4; i++) {

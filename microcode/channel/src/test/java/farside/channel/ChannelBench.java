@@ -42,7 +42,14 @@ final class ChannelBench {
   ChannelBench(
       ScriptedHost host, VolumeRole role, Standing standing, int blockBytes, long nvramBytes) {
     this(
-        host, role, AckMode.RECEIVED, standing, blockBytes, nvramBytes, false, VOLUME_BYTES, SLOTS);
+        host,
+        role,
+        AckMode.RECEIVED,
+        standing,
+        blockBytes,
+        new NvramInMemory(nvramBytes),
+        VOLUME_BYTES,
+        SLOTS);
   }
 
   private ChannelBench(
@@ -51,21 +58,20 @@ final class ChannelBench {
       AckMode ack,
       Standing standing,
       int blockBytes,
-      long nvramBytes,
-      boolean powerSafe,
+      NvramInMemory nvram,
       int volumeBytes,
       int slotCount) {
     this.host = host;
+    this.nvram = nvram;
     work = Arena.ofAuto().allocate((slotCount + 1) * 65_536L, 4096);
     drive = Arena.ofAuto().allocate(volumeBytes, 4096);
-    nvram = new NvramInMemory(nvramBytes);
-    nvram.powerSafe = powerSafe;
     long[] sizes = {volumeBytes};
     NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, sizes);
     slots = new SlotDirectory(work.address(), slotCount, 0, 1);
     records = new WriteRecords(nvram, layout, slots, new int[] {0}, 1, layout.frameCount(), 0);
     memory = new GlobalMemory(nvram, layout, records, slots, sizes);
-    memory.numbers().recover(0);
+    var found = records.recover((record, volumeIndex, track, localPending) -> {}, 0);
+    memory.numbers().recover(found.highestOwn());
     EventLog log = new EventLog((now, number, severity, text) -> told.add(number), 1_000);
     volume = new Volume(
         0,
@@ -81,6 +87,7 @@ final class ChannelBench {
         layout.volumeStateOffset(0),
         log);
     volume.begin(standing);
+    records.releaseRecovered();
     volume.setReady();
     adapter = new ChannelAdapter(
         host, new Volumes(List.of(volume)), memory, log, work.address() + slotCount * 65_536L);
@@ -93,16 +100,10 @@ final class ChannelBench {
 
   static ChannelBench localAndPowerSafe(ScriptedHost host) {
     Standing standing = Standing.fresh(PairState.NOT_MIRRORED, true);
+    NvramInMemory nvram = new NvramInMemory(1 << 20);
+    nvram.powerSafe = true;
     return new ChannelBench(
-        host,
-        VolumeRole.LOCAL,
-        AckMode.RECEIVED,
-        standing,
-        512,
-        1 << 20,
-        true,
-        VOLUME_BYTES,
-        SLOTS);
+        host, VolumeRole.LOCAL, AckMode.RECEIVED, standing, 512, nvram, VOLUME_BYTES, SLOTS);
   }
 
   /// A volume of so many tracks, and a cache of 32 slots.
@@ -112,7 +113,7 @@ final class ChannelBench {
         : Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
     int volumeBytes = tracks * BlockMask.TRACK_BYTES;
     return new ChannelBench(
-        host, role, AckMode.RECEIVED, standing, 512, 1 << 20, false, volumeBytes, 32);
+        host, role, AckMode.RECEIVED, standing, 512, new NvramInMemory(1 << 20), volumeBytes, 32);
   }
 
   static ChannelBench synchronizedSource(ScriptedHost host) {
@@ -120,11 +121,22 @@ final class ChannelBench {
   }
 
   static ChannelBench synchronizedSource(ScriptedHost host, AckMode ack) {
+    return synchronizedSource(host, ack, new NvramInMemory(1 << 20));
+  }
+
+  private static ChannelBench synchronizedSource(
+      ScriptedHost host, AckMode ack, NvramInMemory nvram) {
     Standing standing = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77);
-    ChannelBench bench = new ChannelBench(
-        host, VolumeRole.R1, ack, standing, 512, 1 << 20, false, VOLUME_BYTES, SLOTS);
+    ChannelBench bench =
+        new ChannelBench(host, VolumeRole.R1, ack, standing, 512, nvram, VOLUME_BYTES, SLOTS);
     bench.slots.setMirrored(0);
     return bench;
+  }
+
+  /// The next life of a synchronized source, which was killed: it has the NVRAM, and another
+  /// drive.
+  ChannelBench sourceAfterKill() {
+    return synchronizedSource(new ScriptedHost(null), AckMode.RECEIVED, nvram);
   }
 
   void settle() {

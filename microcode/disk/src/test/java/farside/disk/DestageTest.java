@@ -569,7 +569,7 @@ class DestageTest {
           }
         }
         case 3 -> {
-          bench.records.wantFlush(0, bench.records.highestReleased(0));
+          bench.records.wantFlush(0, bench.records.highestAnswerable(0));
           if (random.nextInt(8) == 0) {
             bench.labels.setLabelId(0, step);
             ticket = bench.labels.request(0);

@@ -487,7 +487,7 @@ class SessionTest {
     runFor(500 * MS);
     assertThat(source.volumes.get(0).isReady()).isTrue();
     int record = source.write(0, 0, false, false, nowNs);
-    long flushed = source.records.highestReleased(0);
+    long flushed = source.records.highestAnswerable(0);
     assertThat(flushed).isEqualTo(source.records.numberOf(record));
     assertThat(source.records.isStableUpTo(0, flushed)).isFalse();
     source.destage(0);
@@ -502,7 +502,7 @@ class SessionTest {
     assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     long last = source.memory.numbers().last();
     assertThat(source.records.highestNumber(0)).isLessThanOrEqualTo(last);
-    assertThat(source.records.highestReleased(0)).isLessThanOrEqualTo(last);
+    assertThat(source.records.highestAnswerable(0)).isLessThanOrEqualTo(last);
     assertThat(source.memory.peerReceived()).isGreaterThan(last);
   }
 
