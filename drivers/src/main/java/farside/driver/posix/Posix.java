@@ -109,6 +109,8 @@ public final class Posix {
   private static final MemorySegment MLOCK = LibcCalls.function("mlock");
   private static final MemorySegment MSYNC = LibcCalls.function("msync");
   private static final MemorySegment MADVISE = LibcCalls.function("madvise");
+  private static final MemorySegment SCHED_GETAFFINITY = LibcCalls.function("sched_getaffinity");
+  private static final MemorySegment SCHED_SETAFFINITY = LibcCalls.function("sched_setaffinity");
   private static final MemorySegment STRERROR = LibcCalls.function("strerror");
 
   private Posix() {}
@@ -220,6 +222,16 @@ public final class Posix {
 
   public static int madvise(long address, long lengthBytes, int advice) {
     return intCall(MADVISE, address, lengthBytes, advice);
+  }
+
+  /// The CPUs that the calling thread may run on, one bit for each, into `lengthBytes` bytes.
+  public static int schedGetAffinity(long maskAddress, long lengthBytes) {
+    return intCall(SCHED_GETAFFINITY, 0, lengthBytes, maskAddress);
+  }
+
+  /// Has the calling thread, and whatever threads it starts from now on, run on no others.
+  public static int schedSetAffinity(long maskAddress, long lengthBytes) {
+    return intCall(SCHED_SETAFFINITY, 0, lengthBytes, maskAddress);
   }
 
   /// The system's words for an error number; its sign does not matter.

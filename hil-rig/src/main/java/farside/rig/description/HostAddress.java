@@ -31,6 +31,13 @@ public record HostAddress(String host, int port) {
             || EVERYWHERE.contains(other.host));
   }
 
+  /// True if only this machine can be meant; by what is written, nothing is looked up.
+  public boolean isThisMachineAlone() {
+    return host.matches("127(\\.[0-9]{1,3}){3}")
+        || host.equals("::1")
+        || host.equalsIgnoreCase("localhost");
+  }
+
   /// A host on this machine finds the listener here, also when it listens everywhere.
   public String reachedAt() {
     if (EVERYWHERE.contains(host)) {

@@ -125,7 +125,17 @@ public record Rig(
       String listenSite,
       HostAddress listenAddress,
       String connectSite,
-      HostAddress connectAddress) {}
+      HostAddress connectAddress) {
+    /// False if that site calls.
+    public boolean listensAt(String site) {
+      return listenSite.equals(site);
+    }
+
+    /// Where that site listens, or calls.
+    public HostAddress addressAt(String site) {
+      return listensAt(site) ? listenAddress : connectAddress;
+    }
+  }
 
   /// @param mode `real-time`
   public record Group(String name, String mode, AckMode ack, String r1Site) {}

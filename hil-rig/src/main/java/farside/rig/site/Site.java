@@ -25,6 +25,7 @@ import farside.rig.description.Rig;
 import farside.rig.log.EventJournal;
 import farside.runtime.Processor;
 import farside.runtime.Rounds;
+import farside.runtime.SharedCpu;
 import farside.runtime.SystemRandom;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -60,6 +61,8 @@ public final class Site {
   private final Processor processor;
   private final List<OpenDrive> drives = new ArrayList<>();
   private final TcpPanel panel;
+  /// Null where the peer is elsewhere.
+  private final SharedCpu sharedCpu;
   /// Null where nothing is recorded: then nothing stands in front of the ports.
   private final SiteRecording recording;
   /// Three things make a site ready: hosts and operators can reach it, and IML is complete.
@@ -76,7 +79,7 @@ public final class Site {
   private volatile String refusal = "";
   private volatile boolean isOrderly;
 
-  private Site(Rig.Cabinet cabinet, RunDirectory directory, SiteRecording recording)
+  private Site(Rig rig, Rig.Cabinet cabinet, RunDirectory directory, SiteRecording recording)
       throws IOException {
     this.cabinet = cabinet;
     this.directory = directory;
@@ -86,6 +89,15 @@ public final class Site {
     processor =
         new Processor(cabinet.site(), Transport.best(), failure -> onFailure.accept(failure));
     panel = new TcpPanel(processor.eventLoop(), processor.transport());
+    sharedCpu = SharedCpu.isWanted() && hasItsPeerHere(rig, cabinet.site())
+        ? SharedCpu.of(directory.path().toAbsolutePath().normalize().toString())
+        : null;
+  }
+
+  /// True if no link leaves this machine.
+  private static boolean hasItsPeerHere(Rig rig, String site) {
+    return !rig.links().isEmpty()
+        && rig.links().stream().allMatch(link -> link.addressAt(site).isThisMachineAlone());
   }
 
   /// Opens everything but the sockets, which need the processor's thread. What was opened is closed
@@ -129,7 +141,7 @@ public final class Site {
     }
     Site site = null;
     try {
-      site = new Site(cabinet, directory, recording);
+      site = new Site(rig, cabinet, directory, recording);
       site.openDevices(rig, filter);
       return site;
     } catch (SiteRefusedException refused) {
@@ -170,11 +182,10 @@ public final class Site {
         processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
     List<LinkPort> links = new ArrayList<>();
     for (Rig.Link link : rig.links()) {
-      boolean listens = link.listenSite().equals(name);
       links.add(panel.wire(
           link.name(),
-          listens ? PatchPanelPort.End.LISTEN : PatchPanelPort.End.CONNECT,
-          resolved(listens ? link.listenAddress() : link.connectAddress())));
+          link.listensAt(name) ? PatchPanelPort.End.LISTEN : PatchPanelPort.End.CONNECT,
+          resolved(link.addressAt(name))));
     }
     console = new ControlSocket(
         directory.controlSocket(name), processor.eventLoop(), processor.transport());
@@ -320,6 +331,9 @@ public final class Site {
 
     @Override
     public int doWork(long nowNs) {
+      if (sharedCpu != null) {
+        sharedCpu.onRound(nowNs);
+      }
       int worked = recording == null ? microcode.doWork(nowNs) : recording.round(microcode, nowNs);
       if (!isReadyTold && microcode.isReady()) {
         isReadyTold = true;

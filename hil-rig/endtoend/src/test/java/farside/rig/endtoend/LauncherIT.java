@@ -1,6 +1,7 @@
 package farside.rig.endtoend;
 
 import static farside.rig.demo.DemoPair.A;
+import static farside.rig.demo.DemoPair.B;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -164,6 +165,60 @@ class LauncherIT {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  @Test
+  void theLoopsOfTwoCabinetsOnThisMachineShareOneCpuAndNothingElseIsTiedToIt() throws Exception {
+    assumeThat(Path.of("/proc/self/schedstat"))
+        .as("skipped: this kernel keeps no account of waiting for a CPU")
+        .exists();
+    String everywhere = allowedCpus(Path.of("/proc/self"));
+    assumeThat(everywhere).as("skipped: one CPU only, so no choice").containsAnyOf("-", ",");
+    DemoRig rig = DemoRig.in(directory);
+    try (DemoPair pair = new DemoPair(Launcher.QUICK_WORDS, rig)) {
+      pair.start(A);
+      pair.start(B);
+      pair.awaitReady(A, READY_MAX_MS);
+      pair.awaitReady(B, READY_MAX_MS);
+
+      // On a busy machine one may be away for a trial.
+      List<String> tied = new ArrayList<>();
+      Awaitility.await().atMost(40, TimeUnit.SECONDS).until(() -> {
+        tied.clear();
+        tied.addAll(cpusOfTied(pair.process(A).pid(), "cabinet-A", everywhere));
+        tied.addAll(cpusOfTied(pair.process(B).pid(), "cabinet-B", everywhere));
+        return tied.size() == 2;
+      });
+      assertThat(tied.get(0)).matches("[0-9]+").isEqualTo(tied.get(1));
+    }
+  }
+
+  /// The CPUs of those threads that may not run everywhere, none of which may have another name.
+  private static List<String> cpusOfTied(long pid, String name, String everywhere)
+      throws IOException {
+    List<String> tied = new ArrayList<>();
+    try (var threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads.toList()) {
+        try {
+          String cpus = allowedCpus(thread);
+          if (!cpus.equals(everywhere)) {
+            assertThat(Files.readString(thread.resolve("comm")).trim()).isEqualTo(name);
+            tied.add(cpus);
+          }
+        } catch (IOException unreadable) {
+          assertThat(thread).as("a thread that has not ended").doesNotExist();
+        }
+      }
+    }
+    return tied;
+  }
+
+  private static String allowedCpus(Path thread) throws IOException {
+    return Files.readAllLines(thread.resolve("status")).stream()
+        .filter(line -> line.startsWith("Cpus_allowed_list:"))
+        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Launcher.Ending ctl(DemoRig rig, String site, String command, String... options)
