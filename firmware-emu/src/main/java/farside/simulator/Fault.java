@@ -68,6 +68,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     /// A site loses its power, and the drives of the other cannot read some of what they were given
     /// last: of that the first may have nothing.
     POWER_LOSS_AND_LOST_BLOCKS,
+    /// Both processes die, and soon after they were started again both sites lose their power.
+    KILLS_BEFORE_POWER_LOSS,
     /// Writes fail for want of room on what the drive stands on; reads and flushes go on.
     DRIVE_FULL,
     /// Cut, and what was on its way comes when there is a connection again.
@@ -108,6 +110,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
         POWER_LOSS_AND_LOST_BLOCKS,
         KILL_AT_STORE);
 
+    /// Those that come before what another has left behind is put away.
+    static final List<Kind> OF_RELAPSES =
+        List.of(KILLS_BEFORE_POWER_LOSS, KILLS_BEFORE_POWER_LOSS, KILL_OF_BOTH, LINE_CUT);
+
     static final List<Kind> OF_LINES = List.of(
         LINE_CUT,
         LINE_SILENT,
@@ -122,7 +128,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
       return this == POWER_LOSS
           || this == POWER_LOSS_OF_BOTH
           || this == POWER_LOSS_AT_TURN
-          || this == POWER_LOSS_AND_LOST_BLOCKS;
+          || this == POWER_LOSS_AND_LOST_BLOCKS
+          || this == KILLS_BEFORE_POWER_LOSS;
     }
   }
 
@@ -133,6 +140,7 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
       Kind.DRIVE_READS_STALE,
       Kind.NVRAM_DAMAGED,
       Kind.POWER_LOSS_AND_LOST_BLOCKS,
+      Kind.KILLS_BEFORE_POWER_LOSS,
       Kind.DRIVE_FULL,
       Kind.LINE_HOLDS_BACK);
 

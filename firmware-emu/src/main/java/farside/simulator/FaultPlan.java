@@ -42,6 +42,7 @@ final class FaultPlan {
       case HUNG -> Fault.Kind.OF_DRIVES_THAT_WAIT;
       case LYING -> Fault.Kind.OF_LIES;
       case RARE -> Fault.Kind.OF_RARITIES;
+      case RELAPSE -> Fault.Kind.OF_RELAPSES;
       case SATURATED -> draws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
     };

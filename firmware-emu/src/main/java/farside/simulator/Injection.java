@@ -16,6 +16,8 @@ final class Injection {
   private static final long SECOND = 1000 * MILLI;
   private static final long LINK_ADDED_MAX_NS = 500 * MILLI;
   private static final long FLAP_MAX_NS = 500 * MILLI;
+  private static final long POWER_AFTER_KILL_MIN_NS = 10 * MILLI;
+  private static final long POWER_AFTER_KILL_MAX_NS = 2 * SECOND;
 
   /// Bytes a second.
   private static final long SLOW_RATE_MIN = 200;
@@ -159,9 +161,15 @@ final class Injection {
         }
         losePower(fault.side());
       }
-      case POWER_LOSS_OF_BOTH -> {
-        losePower(0);
-        losePower(1);
+      case POWER_LOSS_OF_BOTH -> losePowerOfBoth();
+      case KILLS_BEFORE_POWER_LOSS -> {
+        sites[0].kill();
+        sites[1].kill();
+        time.after(drawsOf(fault).skewed(POWER_AFTER_KILL_MIN_NS, POWER_AFTER_KILL_MAX_NS), () -> {
+          if (isOn) {
+            losePowerOfBoth();
+          }
+        });
       }
       case POWER_LOSS_AT_TURN ->
         site.afterEvents(
@@ -173,6 +181,11 @@ final class Injection {
               }
             }));
     }
+  }
+
+  private void losePowerOfBoth() {
+    losePower(0);
+    losePower(1);
   }
 
   private void injectInto(int lineIndex, Fault fault, SimulatedSite site) {

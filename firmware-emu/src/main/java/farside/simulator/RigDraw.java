@@ -141,7 +141,8 @@ record RigDraw(
     List<AckMode> acks = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
-      acks.add(stored && kind != ScenarioKind.BLACKOUT ? AckMode.STORED : AckMode.RECEIVED);
+      boolean received = kind == ScenarioKind.BLACKOUT || kind == ScenarioKind.RELAPSE;
+      acks.add(stored && !received ? AckMode.STORED : AckMode.RECEIVED);
     }
     boolean failover = kind == ScenarioKind.FAILOVER;
     boolean hung = kind == ScenarioKind.HUNG;
@@ -163,7 +164,9 @@ record RigDraw(
     }
     // Drawn last, and from one draw only: the seeds of before have the same rigs.
     Draws powerDraws = new Draws(draws.nextLong());
-    boolean losesNvram = kind == ScenarioKind.STORED || kind == ScenarioKind.BLACKOUT;
+    boolean losesNvram = kind == ScenarioKind.STORED
+        || kind == ScenarioKind.BLACKOUT
+        || kind == ScenarioKind.RELAPSE;
     List<Boolean> powerSafe = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       powerSafe.add(powerDraws.chance(losesNvram ? 0 : 250) || kind == ScenarioKind.POWER_SAFE);

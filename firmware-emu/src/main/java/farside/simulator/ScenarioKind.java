@@ -29,6 +29,10 @@ public enum ScenarioKind {
   /// without room, frames that come late, in another connection; with blocks that cannot be read,
   /// losses of power and kills.
   RARE,
+  /// Power goes with what NVRAM held, and before that both processes were killed, so soon that the
+  /// next ones have not put away what those had left. Every pair waits for the peer's NVRAM only:
+  /// what was flushed is there, and what the peer has.
+  RELAPSE,
   /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
@@ -47,7 +51,7 @@ public enum ScenarioKind {
   boolean hasReadersInOrder() {
     return switch (this) {
       case MIXED, LOCAL, HUNG, RARE, SATURATED, CALM -> true;
-      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, PACED, LYING -> false;
+      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, RELAPSE, PACED, LYING -> false;
     };
   }
 }

@@ -69,6 +69,16 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aFlushAfterARestartHoldsWhenBothSitesThenLoseTheirPower() {
+    Simulation simulation = new Simulation(ScenarioKind.RELAPSE, out);
+    assertThat(simulation.sweep(1, 3)).as(text.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(text.toString(StandardCharsets.UTF_8))
+        .containsPattern("[1-9][0-9]* KILLS_BEFORE_POWER_LOSS");
+    assertThat(simulation.totals().kills()).isPositive();
+    assertThat(simulation.totals().powerLosses()).isGreaterThan(1);
+  }
+
+  @Test
   void powerSafeNvramKeepsAllThatWasAnsweredWhenPowerIsLost() {
     Simulation simulation = new Simulation(ScenarioKind.POWER_SAFE, out);
     assertThat(simulation.sweep(6, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();

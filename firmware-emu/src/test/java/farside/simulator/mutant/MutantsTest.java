@@ -64,6 +64,10 @@ class MutantsTest {
             CACHE + "WriteRecords",
             new CallAnswers("stableNumber", "head", -2)),
         mixed("FLUSH waits for nothing", CACHE + "WriteRecords", new Answers("isStableUpTo", true)),
+        relapse(
+            "FLUSH does not wait for what a life before answered",
+            CACHE + "WriteRecords",
+            new CallAnswers("takeOver", "max", 0L)),
         mixed(
             "forced unit access is not looked at",
             CHANNEL + "ChannelAdapter",
@@ -222,6 +226,10 @@ class MutantsTest {
 
   private static Mutant rare(String name, String className, Mutation mutation) {
     return new Mutant(name, className, mutation, ScenarioKind.RARE);
+  }
+
+  private static Mutant relapse(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.RELAPSE);
   }
 
   private static Mutant stored(String name, String className, Mutation mutation) {
