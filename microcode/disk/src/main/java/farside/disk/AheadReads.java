@@ -54,7 +54,9 @@ final class AheadReads {
   }
 
   private boolean mayStart() {
-    return drive.health() == DriveHealth.WELL && drive.inFlight() < drive.queueDepth() / 2;
+    return drive.health() == DriveHealth.WELL
+        && !drive.isFull()
+        && drive.inFlight() < drive.queueDepth() / 2;
   }
 
   private void submit(int op) {

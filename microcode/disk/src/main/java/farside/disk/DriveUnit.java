@@ -25,6 +25,9 @@ import org.agrona.collections.IntArrayList;
 /// label is read again; if it is still our drive, whatever no good flush covers goes to it
 /// again, after a label. Nothing newer was sent to it meanwhile, so what landed late was
 /// never over anything newer.
+///
+/// A cabinet that was stopped doubted nobody meanwhile. A drive that gives a request back as late
+/// as one in doubt may have been reset all the same, and is written the same again.
 final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
   private static final long FLUSH_DELAY_NS = 50_000_000;
 
@@ -118,6 +121,10 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     if (isOutOfUse()) {
       return work;
     }
+    if (drive.mayHaveBeenReset() && drive.inFlight() == 0) {
+      work++;
+      writeAgain();
+    }
     if (!labelReader.isDone()) {
       return work + readLabel();
     }
@@ -173,9 +180,14 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
 
   /// A drive that was reset on the way may have lost what it had taken and not been told to
   /// make stable, and nothing tells: all of it goes there again.
-  private void onReturned() {
+  private void writeAgain() {
     destageAllAgain();
     labelWriter.onDoubt(nowNs);
+    drive.onWrittenAgain();
+  }
+
+  private void onReturned() {
+    writeAgain();
     if (labels.newestTicket(index) == 0) {
       // It hung at IML, over its label, which has been read since or is being read. Nothing
       // was written to it, and nothing may be before IML orders it.
@@ -292,6 +304,10 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
 
   private void onFlushed(boolean done) {
     flushInFlight = false;
+    if (done && drive.mayHaveBeenReset()) {
+      // All goes to the drive again.
+      return;
+    }
     flushFailing = !done;
     if (done) {
       for (int i = 0; i < flushing.size(); i++) {
@@ -317,6 +333,7 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     for (int i = 0; i < written.size(); i++) {
       records.onFlushFailed(written.getInt(i));
     }
+    flushing.clear();
     written.clear();
     destager.againAll();
   }
@@ -359,6 +376,9 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
   @Override
   public void onCompletion(long tag, DriveOutcome outcome, long firstBadByte) {
     int op = (int) tag;
+    if (drive.mayHaveBeenReset()) {
+      destager.againAll();
+    }
     switch ((int) (tag >>> KIND_SHIFT)) {
       case (int) STAGE -> stager.onStaged(op, outcome, firstBadByte);
       case (int) AHEAD -> aheadReads.onRead(op, outcome);

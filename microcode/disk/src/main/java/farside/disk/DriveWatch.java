@@ -22,10 +22,11 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
   private final DrivePatience patience;
   private final EventLog events;
 
-  /// Per request: its owner's tag, when it was submitted, and its neighbours in the order of
-  /// submission, oldest first.
+  /// Per request: its owner's tag, when it was submitted, that again without the time for which
+  /// the cabinet was stopped since, and its neighbours in the order of submission, oldest first.
   private final long[] tagOf;
 
+  private final long[] givenNs;
   private final long[] submittedNs;
   private final int[] next;
   private final int[] previous;
@@ -36,6 +37,11 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
 
   private DriveSink sink;
   private DriveHealth health = DriveHealth.WELL;
+
+  /// The drive is in doubt, or gave a request back as late as one that is: the cabinet was
+  /// stopped meanwhile, or had yet to look. What it had not made stable may be lost.
+  private boolean mayHaveBeenReset;
+
   private long nowNs;
   private long lastSlowNs;
   private long slowCount;
@@ -48,6 +54,7 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
     this.events = events;
     int depth = port.queueDepth();
     tagOf = new long[depth];
+    givenNs = new long[depth];
     submittedNs = new long[depth];
     next = new int[depth];
     previous = new int[depth];
@@ -104,6 +111,7 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
   }
 
   private boolean becomeInDoubt(long ageNs) {
+    mayHaveBeenReset = true;
     doubtfulSinceNs = nowNs;
     become(DriveHealth.IN_DOUBT);
     events.log(EventCode.DRIVE_IN_DOUBT, port.name(), ageNs / 1_000_000, inFlight());
@@ -149,8 +157,21 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
     return tagOf.length - freeCount;
   }
 
+  /// True if it is to be given nothing more before it has completed something; before all of it,
+  /// if it may have been reset.
   boolean isFull() {
-    return freeCount == 0;
+    return freeCount == 0 || mayHaveBeenReset;
+  }
+
+  /// True if nobody knows what became of what the drive has taken and not made stable. A flush
+  /// that ends meanwhile may have come after the loss, and covers nothing.
+  boolean mayHaveBeenReset() {
+    return mayHaveBeenReset;
+  }
+
+  /// All that the drive may have lost is to be written again.
+  void onWrittenAgain() {
+    mayHaveBeenReset = false;
   }
 
   /// As long as requests are in flight it wants to look each `slowNs` at least, to know that
@@ -177,6 +198,7 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
     }
     int request = free[--freeCount];
     tagOf[request] = tag;
+    givenNs[request] = nowNs;
     submittedNs[request] = nowNs;
     previous[request] = newest;
     next[request] = NONE;
@@ -247,6 +269,7 @@ final class DriveWatch implements DrivePort, DrivePort.DriveSink {
     }
     int index = (int) request;
     long tookNs = nowNs - submittedNs[index];
+    mayHaveBeenReset |= nowNs - givenNs[index] >= patience.hungNs();
     end(index);
     if (tookNs >= patience.slowNs()) {
       if (health == DriveHealth.WELL) {

@@ -193,6 +193,30 @@ class HungDriveTest {
   }
 
   @Test
+  void aFlushThatADriveInDoubtCallsDoneCoversNothing() {
+    DiskBench bench = labelled();
+    bench.write(128, 8, 7);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    bench.pass(50 * MS);
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    wait(bench, 31);
+    assertThat(health(bench)).isEqualTo("in doubt");
+    // Who resets a drive sends it again what it has not answered: the flush comes after the loss.
+    bench.drive.completeDoingNothing(bench.drive.inFlight().getFirst());
+    bench.drive.loseCache();
+    for (int i = 0; i < 5; i++) {
+      bench.settle();
+      answerAll(bench);
+      wait(bench, 2);
+    }
+    answerAll(bench);
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(7);
+  }
+
+  @Test
   void whatLandsLateIsNeverOverAnythingNewer() {
     DiskBench bench = hanging();
     bench.write(0, 8, 2);
@@ -361,5 +385,88 @@ class HungDriveTest {
     assertThat(health(bench)).isEqualTo("suspect");
     wait(bench, 2);
     assertThat(health(bench)).isEqualTo("in doubt");
+  }
+
+  /// A write that the drive has taken and not made stable, beside a read that hangs; then the
+  /// cabinet is stopped, for so long that the drive would be in doubt otherwise.
+  private static DiskBench stoppedOverADriveThatHangs() {
+    DiskBench bench = labelled();
+    bench.write(128, 8, 7);
+    bench.pass(20 * MS);
+    bench.drive.completeAll();
+    bench.settle();
+    want(bench, 2);
+    bench.settle();
+    assertThat(bench.drive.inFlight()).hasSize(1);
+    bench.nowNs += 30 * SECOND;
+    return bench;
+  }
+
+  private static void goesToTheDriveAgain(DiskBench bench) {
+    for (int i = 0; i < 4; i++) {
+      bench.pass(SECOND);
+      answerAll(bench);
+    }
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(7);
+    assertThat(bench.events).doesNotContain(EventCode.DRIVE_IN_DOUBT.number());
+    assertThat(bench.records.isDestageFailing(0)).isFalse();
+  }
+
+  @Test
+  void whatADriveHadTakenThatWasResetWhileTheCabinetWasStoppedGoesToItAgain() {
+    DiskBench bench = stoppedOverADriveThatHangs();
+    bench.drive.completeAll();
+    bench.drive.loseCache();
+    bench.settle();
+    goesToTheDriveAgain(bench);
+  }
+
+  @Test
+  void whatADriveTookThatIsResetAfterTheCabinetWasStoppedGoesToItAgain() {
+    DiskBench bench = stoppedOverADriveThatHangs();
+    bench.settle();
+    // The cabinet runs again, and the flush of what was written is with the drive when that is
+    // reset: though it is done, it covers nothing.
+    var late = bench.drive.inFlight();
+    assertThat(late).hasSize(2);
+    assertThat(late.get(1).kind).isEqualTo(DriveInMemory.Kind.FLUSH);
+    bench.write(0, 8, 9);
+    bench.pass(20 * MS);
+    assertThat(bench.drive.inFlight()).hasSize(3);
+    bench.drive.complete(late.get(0), DriveOutcome.DONE);
+    bench.settle();
+    bench.write(256, 8, 10);
+    bench.pass(20 * MS);
+    // Nothing more is sent to it before it has returned all that it had then.
+    assertThat(bench.drive.inFlight()).hasSize(2);
+    bench.drive.completeDoingNothing(late.get(1));
+    bench.drive.completeAll();
+    bench.drive.loseCache();
+    bench.settle();
+    goesToTheDriveAgain(bench);
+    assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(9);
+    assertThat(bench.versionOn(bench.drive.durable(), 256)).isEqualTo(10);
+  }
+
+  @Test
+  void aLabelThatMayHaveBeenLostWhileTheCabinetWasStoppedIsWrittenAgain() {
+    DiskBench bench = labelled();
+    long ticket = bench.labels.request(0);
+    bench.settle();
+    bench.nowNs += 30 * SECOND;
+    bench.drive.completeAll();
+    bench.drive.loseCache();
+    bench.settle();
+    for (int i = 0; i < 3; i++) {
+      answerAll(bench);
+      bench.pass(SECOND);
+    }
+    assertThat(bench.labels.isDurable(0, ticket)).isTrue();
+    for (int copy = 0; copy < 2; copy++) {
+      long at = DriveLabel.offsetOf(copy, bench.drive.sizeBytes());
+      assertThat(DriveLabel.decode(bench.drive.durable().address() + at))
+          .isInstanceOf(DriveLabel.Found.Whole.class);
+    }
   }
 }
