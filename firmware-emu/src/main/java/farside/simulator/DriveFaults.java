@@ -84,11 +84,6 @@ final class DriveFaults {
     return gone;
   }
 
-  /// True if no write is safe from it.
-  boolean mayFailAnything() {
-    return gone || failPermille > 0 || fullPermille > 0;
-  }
-
   /// Requests that failed although nothing is wrong with their blocks.
   long failedRequests() {
     return failedRequests;

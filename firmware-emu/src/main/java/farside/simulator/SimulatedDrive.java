@@ -80,6 +80,7 @@ final class SimulatedDrive implements DrivePort {
 
   private int oldIoCount;
   private int submittedUndrained;
+  private int failedReads;
   private long reads;
   private long writes;
   private long flushes;
@@ -145,6 +146,7 @@ final class SimulatedDrive implements DrivePort {
   void open(Runnable wakeOwner) {
     require(oldIoCount == 0, () -> who + ": opened while requests of a dead process are in flight");
     wake = wakeOwner;
+    failedReads = 0;
     cleared = !habits.knownZero() && !carriesLabel();
     if (cleared) {
       wipeLabelArea();
@@ -288,6 +290,11 @@ final class SimulatedDrive implements DrivePort {
     return reads;
   }
 
+  /// Reads of its present owner that failed, and not because it was gone.
+  int failedReads() {
+    return failedReads;
+  }
+
   long writes() {
     return writes;
   }
@@ -420,6 +427,7 @@ final class SimulatedDrive implements DrivePort {
       DriveRequest request = facts.removeFirst();
       submittedUndrained--;
       drained++;
+      failedReads += request.kind == Kind.READ && request.failed && !request.isOfGoneDrive ? 1 : 0;
       sink.onCompletion(
           request.tag,
           request.isOfGoneDrive

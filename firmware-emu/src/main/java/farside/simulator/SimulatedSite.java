@@ -31,6 +31,9 @@ final class SimulatedSite implements Stepped {
   private static final int IDLE_ROUNDS_MAX = 10_000;
   private static final long ROUND_MAX_NS = 20_000;
 
+  /// A copy of a label is read so often before its drive is refused.
+  private static final int LABEL_TRIES = 4;
+
   private final String name;
   private final CabinetDescription description;
   private final CabinetMaker maker;
@@ -406,8 +409,9 @@ final class SimulatedSite implements Stepped {
     } catch (CabinetKilled killed) {
       die("killed at commit " + nvram.commits() + ", store " + nvram.stores());
     } catch (CabinetRefused refusal) {
-      // Without a label that can be read nothing is begun; the operator starts the site again.
-      if (drives.stream().noneMatch(drive -> drive.faults().mayFailAnything())) {
+      // Without a label that can be read nothing is begun; the operator starts the site again. The
+      // drive may be well again by now.
+      if (drives.stream().noneMatch(drive -> drive.failedReads() >= LABEL_TRIES)) {
         throw new SimulationFailure("cabinet " + name + " refused: " + refusal, refusal);
       }
       die("ended: " + refusal.getMessage());

@@ -52,6 +52,32 @@ class DriveFaultsTest {
   }
 
   @Test
+  void aDriveCountsTheReadsThatItsOwnerSawFailThoughItIsWellByThen() {
+    try (Bench bench = new Bench(2)) {
+      SimulatedDrive drive = bench.drive(8);
+      drive.faults().fail(1000);
+      drive.submitRead(0, bench.memory, 512, 1);
+      drive.submitRead(512, bench.memory + 512, 512, 2);
+      bench.write(drive, LENGTH, 512, 7, 3);
+      bench.time.runFor(1_000_000_000L);
+      assertThat(drive.failedReads()).isZero();
+      drive.mend();
+      bench.settle(drive);
+      assertThat(bench.failed).hasSize(3);
+      assertThat(drive.failedReads()).isEqualTo(2);
+
+      drive.faults().setGone(true);
+      drive.submitRead(0, bench.memory, 512, 4);
+      bench.settle(drive);
+      assertThat(bench.failed).hasSize(4);
+      assertThat(drive.failedReads()).isEqualTo(2);
+      drive.onProcessDeath();
+      drive.open(() -> {});
+      assertThat(drive.failedReads()).isZero();
+    }
+  }
+
+  @Test
   void aFlushThatFailsMayTakeWithItWhatItWasToMakeStableAndTheNextDoesNotSaySo() {
     int lost = 0;
     int kept = 0;

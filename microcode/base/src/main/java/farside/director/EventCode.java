@@ -131,6 +131,8 @@ public enum EventCode {
       4012,
       Severity.WARNING,
       "drive %s has returned all requests %d ms after it came in doubt: it is looked at again"),
+  LABEL_AWAITED(
+      4013, Severity.ERROR, "drive %s does not give its label: %s; it is asked again each second"),
 
   CONSOLE_COMMAND(5001, Severity.INFO, "console: %s -> %d"),
   CONSOLE_LINE(5002, Severity.INFO, "console line %s: %s"),

@@ -71,10 +71,12 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
   /// that what comes meanwhile does not put it off for ever.
   private long flushGoal = Long.MIN_VALUE;
 
-  /// A drive that was in doubt: when its label, which could not be read, is read again, and
-  /// the order for a label that must be on it before it is used.
+  /// When a label that the drive did not give is read again.
   private long lookAgainAtNs = Director.NO_DEADLINE;
 
+  private boolean awaitedTold;
+
+  /// A drive that was in doubt: the order for a label that must be on it before it is used.
   private long returnTicket;
   private long nowNs;
   private long flushCount;
@@ -133,6 +135,7 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     }
     if (!readyTold) {
       readyTold = true;
+      awaitedTold = false;
       events.log(EventCode.DRIVE_READY, drive.name(), drive.identity());
     }
     work += stager.readAgain() + writeLabel();
@@ -202,8 +205,7 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
   private void onLookedAgain() {
     Labels.FoundLabel found = labelReader.found();
     if (found.label() == null && labelReader.isUnreadable()) {
-      labelReader.forget();
-      lookAgainAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
+      lookAgain();
     } else if (volume != null && !labels.isStill(index, found)) {
       drive.onRefused("when it came back its label was not the one that this cabinet gave it");
     } else if (volume != null) {
@@ -212,10 +214,20 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     }
   }
 
+  private void lookAgain() {
+    if (!awaitedTold) {
+      awaitedTold = true;
+      events.log(EventCode.LABEL_AWAITED, drive.name(), labelReader.unreadable());
+    }
+    labelReader.forget();
+    lookAgainAtNs = nowNs + FailingTracks.RETRY_DELAY_NS;
+  }
+
   private int useAgain() {
     if (!labels.isDurable(index, returnTicket)) {
       return 0;
     }
+    awaitedTold = false;
     drive.onUsable();
     setInDoubt(false);
     return 1;
@@ -356,7 +368,10 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
 
   private void onLabelRead() {
     labelWriter.setNextCopy(1 - labelReader.newestCopy());
-    if (labels.found(index) == null) {
+    if (labelReader.isDriveGone() && volume != null) {
+      // It may be back in a moment, as one that hangs may.
+      lookAgain();
+    } else if (labels.found(index) == null) {
       labels.onFound(index, labelReader.found());
     } else {
       onLookedAgain();

@@ -18,7 +18,9 @@ final class LabelReader {
   private long tag;
   private boolean started;
   private boolean done;
+  private boolean sawItGone;
   private int newestCopy = 1;
+  private String unreadable;
   private Labels.FoundLabel found;
 
   /// @param address memory for both copies
@@ -49,6 +51,7 @@ final class LabelReader {
   /// One copy after the other: the drive may take no more than one request at a time.
   void start(long firstTag) {
     started = true;
+    sawItGone = false;
     tag = firstTag;
     tries = 0;
     read(0);
@@ -66,6 +69,7 @@ final class LabelReader {
   /// True if both have been read.
   boolean onRead(int copy, DriveOutcome outcome) {
     outcomes[copy] = outcome;
+    sawItGone |= outcome == DriveOutcome.GONE;
     if (outcome != DriveOutcome.DONE && tries < TRIES_MAX) {
       read(copy);
       return false;
@@ -86,12 +90,22 @@ final class LabelReader {
 
   /// True if a copy could not be read: nothing can be said then of a label that is missing.
   boolean isUnreadable() {
-    return outcomes[0] != DriveOutcome.DONE || outcomes[1] != DriveOutcome.DONE;
+    return unreadable != null;
+  }
+
+  /// Which copy could not be read, where and why; null if both could.
+  String unreadable() {
+    return unreadable;
+  }
+
+  /// True if a copy could not be read and the drive was not there, though perhaps it is now.
+  boolean isDriveGone() {
+    return sawItGone && isUnreadable();
   }
 
   private Labels.FoundLabel judge() {
     DriveLabel newest = null;
-    String unreadable = null;
+    unreadable = null;
     String unusable = null;
     boolean blank = true;
     for (int copy = 0; copy < 2; copy++) {

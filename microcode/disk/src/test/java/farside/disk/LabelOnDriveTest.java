@@ -2,6 +2,7 @@ package farside.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.director.EventCode;
 import farside.port.DriveOutcome;
 import farside.port.Memory;
 import farside.volume.DriveLabel;
@@ -240,5 +241,68 @@ class LabelOnDriveTest {
     }
     bench.load();
     assertThat(bench.labels.found(0).refusal()).contains("label copy 0", "cannot be read");
+  }
+
+  /// Every read of its label that the drive is asked for, until it is left in peace.
+  private static int failLabelReads(DiskBench bench, DriveOutcome outcome) {
+    int reads = 0;
+    while (!bench.drive.inFlight().isEmpty()) {
+      bench.drive.complete(bench.drive.inFlight().getFirst(), outcome);
+      bench.settle();
+      reads++;
+    }
+    return reads;
+  }
+
+  @Test
+  void aDriveThatIsGoneAtImlIsAskedForItsLabelEachSecondUntilItIsThere() {
+    DiskBench first = new DiskBench(4);
+    first.load();
+    writeLabel(first);
+    DiskBench bench = new DiskBench(first.drive);
+    bench.settle();
+    for (int second = 0; second < 100; second++) {
+      assertThat(failLabelReads(bench, DriveOutcome.GONE)).isPositive();
+      assertThat(bench.labels.found(0)).isNull();
+      assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + 1000 * DiskBench.MS);
+      bench.pass(1000 * DiskBench.MS);
+    }
+    assertThat(bench.events).containsOnlyOnce(EventCode.LABEL_AWAITED.number());
+    bench.load();
+    assertThat(bench.labels.found(0).label()).isNotNull();
+    assertThat(bench.labels.found(0).doubt()).isNull();
+  }
+
+  @Test
+  void aDriveThatGoesAfterTheFirstCopyOfItsLabelIsAskedForBothAgain() {
+    DiskBench first = new DiskBench(4);
+    first.load();
+    writeLabel(first);
+    writeLabel(first);
+    DiskBench bench = new DiskBench(first.drive);
+    bench.settle();
+    bench.drive.completeAll();
+    bench.settle();
+    failLabelReads(bench, DriveOutcome.GONE);
+    assertThat(bench.labels.found(0)).isNull();
+    bench.pass(1000 * DiskBench.MS);
+    bench.load();
+    assertThat(bench.labels.found(0).label()).isNotNull();
+    assertThat(bench.labels.found(0).doubt()).isNull();
+  }
+
+  @Test
+  void aDriveThatIsBackButFailsOnceMoreIsTriedAsOftenAsAnyOther() {
+    DiskBench bench = new DiskBench(4);
+    bench.settle();
+    for (int tries = 1; tries < LabelReader.TRIES_MAX; tries++) {
+      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.GONE);
+      bench.settle();
+    }
+    assertThat(failLabelReads(bench, DriveOutcome.MEDIUM_ERROR)).isEqualTo(5);
+    assertThat(bench.labels.found(0)).isNull();
+    bench.pass(1000 * DiskBench.MS);
+    assertThat(failLabelReads(bench, DriveOutcome.MEDIUM_ERROR)).isEqualTo(8);
+    assertThat(bench.labels.found(0).refusal()).contains("cannot be read");
   }
 }
