@@ -104,6 +104,9 @@ final class MicrocodeCabinet implements SteppedCabinet {
     if (cabinet.awaitsDrive()) {
       return "a drive is in doubt, or comes back";
     }
+    if (cabinet.awaitsLabel()) {
+      return "a label was ordered that its drive has yet to take";
+    }
     SessionState session = cabinet.remote().sessionState();
     for (Volume volume : cabinet.volumes().list()) {
       // Pairs that were equal say so from their labels; what a session that opens has to write is
