@@ -7,6 +7,7 @@ import farside.cache.TrackBits;
 import farside.cache.WriteRecords;
 import farside.remote.SessionState;
 import farside.volume.PairState;
+import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
@@ -67,6 +68,12 @@ final class MicrocodeCabinet implements SteppedCabinet {
       case SUSPENDED -> FarCopy.IS_CUT;
       default -> FarCopy.LACKS_SOMETHING;
     };
+  }
+
+  @Override
+  public Standing standingOf(String volumeName) {
+    Volume volume = volumes.get(volumeName);
+    return volume.role() == VolumeRole.LOCAL ? null : volume.standing();
   }
 
   @Override
