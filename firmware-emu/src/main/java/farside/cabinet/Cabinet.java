@@ -540,6 +540,17 @@ public final class Cabinet implements CabinetDesk {
     return false;
   }
 
+  /// True while a label that was ordered is not on its drive yet. One that the drive refused is
+  /// tried again after a rest, in which the drive has nothing to do.
+  public boolean awaitsLabel() {
+    for (int drive = 0; drive < disk.driveCount(); drive++) {
+      if (labels.isWanted(drive)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// What `query` answers.
   public String query() {
     return service.query();

@@ -7,6 +7,7 @@ import farside.cache.TrackBits;
 import farside.cache.WriteRecords;
 import farside.remote.SessionState;
 import farside.volume.PairState;
+import farside.volume.Standing;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import java.util.ArrayList;
@@ -70,6 +71,12 @@ final class MicrocodeCabinet implements SteppedCabinet {
   }
 
   @Override
+  public Standing standingOf(String volumeName) {
+    Volume volume = volumes.get(volumeName);
+    return volume.role() == VolumeRole.LOCAL ? null : volume.standing();
+  }
+
+  @Override
   public boolean isStarved(String volumeName) {
     return cabinet.memory().slots().isStarved(volumes.get(volumeName).index());
   }
@@ -103,6 +110,9 @@ final class MicrocodeCabinet implements SteppedCabinet {
     }
     if (cabinet.awaitsDrive()) {
       return "a drive is in doubt, or comes back";
+    }
+    if (cabinet.awaitsLabel()) {
+      return "a label was ordered that its drive has yet to take";
     }
     SessionState session = cabinet.remote().sessionState();
     for (Volume volume : cabinet.volumes().list()) {

@@ -5,6 +5,8 @@ import static farside.simulator.SimulationFailure.require;
 import farside.cabinet.CabinetDescription;
 import farside.cache.BlockMask;
 import farside.simulator.RigDraw.VolumeDraw;
+import farside.volume.DriveLabel;
+import farside.volume.Standing;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -486,6 +488,8 @@ final class Scenario {
       if (volume.mirrored()) {
         SimulatedDrive far = sites[1 - volume.primary()].driveOf(volume);
         requireStable(volume, far, 1 - volume.primary());
+        requireLabelled(volume, near, volume.primary());
+        requireLabelled(volume, far, 1 - volume.primary());
         requireEqual(volume, near.visible(), far.visible(), "the mirrors differ");
       }
       history.adopt(near.visible(), "the drive at " + RigDraw.siteName(volume.primary()));
@@ -530,6 +534,17 @@ final class Scenario {
         drive.visible(),
         drive.stable(),
         "at rest, but not flushed on the drive at " + RigDraw.siteName(side));
+  }
+
+  /// What NVRAM says of a pair its drives say too: NVRAM may be lost.
+  private void requireLabelled(VolumeDraw volume, SimulatedDrive drive, int side) {
+    Standing standing = sites[side].standingOf(volume.name());
+    DriveLabel label = LabelsAtRest.newestOn(drive.stable());
+    require(
+        standing == null || label != null && label.standing().equals(standing),
+        () -> "volume " + volume.name() + ": at rest, but the label on the drive at "
+            + RigDraw.siteName(side) + " says " + (label == null ? "nothing" : label.standing())
+            + ", and NVRAM " + standing);
   }
 
   private void requireEqual(VolumeDraw volume, DriveImage one, DriveImage other, String otherwise) {

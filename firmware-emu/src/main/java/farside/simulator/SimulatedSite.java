@@ -14,6 +14,7 @@ import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
 import farside.simulator.SteppedCabinet.FarCopy;
 import farside.simulator.SteppedCabinet.RecordPayload;
+import farside.volume.Standing;
 import farside.volume.Volume;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -226,6 +227,11 @@ final class SimulatedSite implements Stepped {
   /// How often the peer began to give what a drive in doubt does not.
   long standIns() {
     return standIns;
+  }
+
+  /// See [SteppedCabinet#standingOf].
+  Standing standingOf(String volume) {
+    return cabinet.standingOf(volume);
   }
 
   /// True if no read of the volume can have a slot before its drive, which hangs, gives one back.

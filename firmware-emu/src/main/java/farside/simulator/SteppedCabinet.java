@@ -1,5 +1,6 @@
 package farside.simulator;
 
+import farside.volume.Standing;
 import java.util.List;
 
 /// A cabinet as the simulator sees it: the microcode, or in tests a stand-in.
@@ -28,6 +29,11 @@ interface SteppedCabinet {
     /// The cabinet does not serve the volume and has yet to find out: what it believed before
     /// stands.
     NOT_KNOWN
+  }
+
+  /// What NVRAM says of a volume of a pair now; null for any other.
+  default Standing standingOf(String volumeName) {
+    return null;
   }
 
   /// True if no read of the volume can have a slot before its drive, which hangs, gives one back.

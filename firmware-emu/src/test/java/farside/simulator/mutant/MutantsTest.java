@@ -150,6 +150,10 @@ class MutantsTest {
             "farside.volume.Labels",
             new Answers("isDurable", true)),
         mixed(
+            "the label does not say that a copy is complete",
+            REMOTE + "SourcePairs",
+            new CallAnswers("completed", "request", 0)),
+        mixed(
             "the older copy of a label is believed",
             DISK + "LabelReader",
             new Condition("judge", "sequence", false)),
