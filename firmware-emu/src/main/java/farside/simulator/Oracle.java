@@ -12,7 +12,6 @@ import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BiPredicate;
 
 /// Knows every write with its acknowledgement, and judges every answer.
 ///
@@ -24,6 +23,12 @@ import java.util.function.BiPredicate;
 /// do nothing worse than hang, a read of a drive in doubt is answered by the peer of a
 /// synchronized pair.
 final class Oracle {
+  /// Whether, at some time since then, no read of the volume could have a slot at the site.
+  @FunctionalInterface
+  interface Starvation {
+    boolean wasStarved(String volume, String site, long sinceNs);
+  }
+
   private final NavigableMap<String, Watched> volumes = new TreeMap<>();
   private final List<VolumeHistory> histories = new ArrayList<>();
   private long answers;
@@ -31,9 +36,8 @@ final class Oracle {
   private long lostBlockErrors;
   private long linkTimeoutNs;
 
-  /// Whether no read of the volume can have a slot at the site; null where other faults may keep
-  /// the peer from answering for a drive in doubt.
-  private BiPredicate<String, String> starvation;
+  /// Null where other faults may keep the peer from answering for a drive in doubt.
+  private Starvation starvation;
 
   /// A volume as the pair holds it.
   ///
@@ -93,8 +97,8 @@ final class Oracle {
   }
 
   /// The peer must answer for drives in doubt, but for reads of volumes that can have no slot.
-  void setStarvation(BiPredicate<String, String> isStarved) {
-    starvation = isStarved;
+  void setStarvation(Starvation wasStarved) {
+    starvation = wasStarved;
   }
 
   /// The volume's drive at the site may be slow, or hang, from now on.
@@ -228,7 +232,7 @@ final class Oracle {
     }
     return isReadOfPeer(volume, request)
         && waitedInDoubtNs(volume, request, nowNs) < linkTimeoutNs
-        && !starvation.test(name, site);
+        && !starvation.wasStarved(name, site, request.beganNs);
   }
 
   /// True if a read at the primary has waited for so long beyond the link timeout that it must be

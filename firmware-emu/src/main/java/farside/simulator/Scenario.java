@@ -97,8 +97,8 @@ final class Scenario {
         trace);
     oracle.setLinkTimeout(rig.shortestLinkTimeoutNs());
     if (kind == ScenarioKind.HUNG) {
-      oracle.setStarvation(
-          (volume, site) -> sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].isStarved(volume));
+      oracle.setStarvation((volume, site, sinceNs) ->
+          sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].wasStarvedSince(volume, sinceNs));
     }
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {

@@ -18,7 +18,9 @@ import farside.volume.Standing;
 import farside.volume.Volume;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -80,6 +82,9 @@ final class SimulatedSite implements Stepped {
 
   /// Those that the process says it waits for no longer.
   private final List<String> drivesInDoubt = new ArrayList<>();
+
+  /// Of each volume on one of them, when it was last seen without a slot.
+  private final Map<String, Long> starvedNs = new HashMap<>();
 
   private EventCode awaited = EventCode.PAIR_STATE;
   private int awaitedCount;
@@ -234,9 +239,23 @@ final class SimulatedSite implements Stepped {
     return cabinet.standingOf(volume);
   }
 
-  /// True if no read of the volume can have a slot before its drive, which hangs, gives one back.
-  boolean isStarved(String volume) {
-    return cabinet != null && cabinet.isStarved(volume);
+  /// True if at some time from then on no read of the volume could have a slot before its drive,
+  /// which hangs, gave one back. An answer may be held for the NVRAM's log until one can.
+  boolean wasStarvedSince(String volume, long sinceNs) {
+    return cabinet != null
+        && (cabinet.isStarved(volume) || starvedNs.getOrDefault(volume, Long.MIN_VALUE) >= sinceNs);
+  }
+
+  private void noteStarvation() {
+    if (drivesInDoubt.isEmpty()) {
+      return;
+    }
+    for (CabinetDescription.VolumeDescription volume : description.volumes()) {
+      String name = Volume.nameOf(volume.number());
+      if (drivesInDoubt.contains(volume.drive()) && cabinet.isStarved(name)) {
+        starvedNs.put(name, time.nowNs());
+      }
+    }
   }
 
   long kills() {
@@ -402,7 +421,9 @@ final class SimulatedSite implements Stepped {
   public void run(long nowNs) {
     rounds++;
     try {
+      noteStarvation();
       int worked = cabinet.doWork(clock.read(nowNs));
+      noteStarvation();
       watchPairs();
       if (cabinet.isDown()) {
         end();

@@ -3,9 +3,13 @@ package farside.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.cabinet.CabinetDescription;
+import farside.cabinet.CabinetDescription.DriveDescription;
+import farside.cabinet.CabinetDescription.VolumeDescription;
 import farside.director.EventCode;
 import farside.port.EventPort;
 import farside.simulator.SteppedCabinet.RecordPayload;
+import farside.volume.AckMode;
+import farside.volume.VolumeRole;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +26,23 @@ class SimulatedSiteTest {
   private final Trace trace = new Trace(null);
   private final VirtualTime time = new VirtualTime(ORIGIN_NS);
   private final SiteClock clock = new SiteClock(time, 20_000, draws.fork());
+  private final Oracle oracle = new Oracle();
   private EventPort events;
   private final List<Ticker> processes = new ArrayList<>();
   private final SimulatedSite site = new SimulatedSite(
       new CabinetDescription(
-          "A", "SIMA", "", 8, 1000, 100, 200, 2000, List.of(), List.of(), List.of()),
+          "A",
+          "SIMA",
+          "",
+          8,
+          1000,
+          100,
+          200,
+          2000,
+          List.of(new DriveDescription("D1")),
+          List.of(new VolumeDescription(
+              0x10, VolumeRole.LOCAL, "", AckMode.RECEIVED, 1 << 20, 512, "D1")),
+          List.of()),
       (description, ports, wallMsAtZero) -> {
         events = ports.events();
         processes.add(new Ticker(wallMsAtZero));
@@ -36,14 +52,8 @@ class SimulatedSiteTest {
       List.of(),
       List.of(),
       new SimulatedHost(
-          "A",
-          HostHabits.draw(new Draws(1)),
-          new Pace(time, 0),
-          time,
-          new Oracle(),
-          draws.fork(),
-          trace),
-      new Oracle(),
+          "A", HostHabits.draw(new Draws(1)), new Pace(time, 0), time, oracle, draws.fork(), trace),
+      oracle,
       List.of(),
       false,
       time,
@@ -52,6 +62,7 @@ class SimulatedSiteTest {
       clock);
 
   SimulatedSiteTest() {
+    oracle.add("0010", 0x10, 1 << 20, false, "A");
     time.add(site);
     site.start();
     time.runFor(1000 * MILLI);
@@ -142,6 +153,27 @@ class SimulatedSiteTest {
   }
 
   @Test
+  void thatAVolumeOnADriveInDoubtHadNoSlotIsKnownAlsoWhenItHasOneAgain() {
+    tell(EventCode.DRIVE_IN_DOUBT, "drive D1 is in doubt");
+    processes.get(0).isStarved = true;
+    long sinceNs = time.nowNs();
+    assertThat(site.wasStarvedSince("0010", sinceNs)).isTrue();
+    time.runFor(500 * MILLI);
+    processes.get(0).isStarved = false;
+    long endedNs = time.nowNs();
+    time.runFor(500 * MILLI);
+    assertThat(site.wasStarvedSince("0010", sinceNs)).isTrue();
+    assertThat(site.wasStarvedSince("0010", endedNs)).isFalse();
+
+    // On any other drive nobody asks.
+    tell(EventCode.DRIVE_READY, "drive D1 ready");
+    processes.get(0).isStarved = true;
+    time.runFor(500 * MILLI);
+    processes.get(0).isStarved = false;
+    assertThat(site.wasStarvedSince("0010", endedNs)).isFalse();
+  }
+
+  @Test
   void theNextProcessFindsRecordsOfTheDamagedVolumeChanged() {
     SimulatedNvram nvram = site.nvram();
     nvram.putLong(8192, 0);
@@ -157,7 +189,11 @@ class SimulatedSiteTest {
   }
 
   private void tell(EventCode event) {
-    events.submit(time.nowNs(), event.number(), event.severity().name(), "said");
+    tell(event, "said");
+  }
+
+  private void tell(EventCode event, String text) {
+    events.submit(time.nowNs(), event.number(), event.severity().name(), text);
   }
 
   /// A cabinet that wants to run every tenth of a second, and keeps the times.
@@ -165,10 +201,16 @@ class SimulatedSiteTest {
     final long wallMsAtZero;
     final List<Long> rounds = new ArrayList<>();
     final List<RecordPayload> records = new ArrayList<>();
+    boolean isStarved;
     private long nextNs;
 
     Ticker(long wallMsAtZero) {
       this.wallMsAtZero = wallMsAtZero;
+    }
+
+    @Override
+    public boolean isStarved(String volumeName) {
+      return isStarved;
     }
 
     @Override
