@@ -107,6 +107,10 @@ final class GroupCut {
 
   /// What the peer had not made stable is lost there: it is owed again, and groups that counted
   /// on it go alone.
+  ///
+  /// So is what the own drive of a source lacks, though the peer's may have it. The peer has
+  /// forgotten that it must keep it for this cabinet until it is on the drive here; being sent it
+  /// again, it knows.
   void onPeerMemoryLost() {
     events.log(EventCode.PEER_INCARNATION_NEW);
     for (String group : volumes.sourceGroups()) {
@@ -117,6 +121,9 @@ final class GroupCut {
     for (Volume volume : volumes.list()) {
       if (volume.role() != VolumeRole.LOCAL) {
         volume.table().pendingBecomesOwed();
+      }
+      if (volume.role() == VolumeRole.R1 && volume.pairState() != PairState.RESTORING) {
+        oweWhatTheDriveLacks(volume);
       }
     }
   }
@@ -131,6 +138,14 @@ final class GroupCut {
     Pending label = new Pending(volume, labels.request(volume.driveIndex()));
     pending.add(label);
     return label.ticket();
+  }
+
+  private void oweWhatTheDriveLacks(Volume volume) {
+    for (int r = records.localHeadOf(volume.index());
+        r != WriteRecords.NONE;
+        r = records.localNextOf(r)) {
+      volume.table().owed().set(records.trackOf(r));
+    }
   }
 
   private void oweTracks(Volume volume) {

@@ -85,6 +85,22 @@ class GroupCutTest {
   }
 
   @Test
+  void aPeerThatLostItsMemoryIsSentAgainWhatTheOwnDriveLacksThoughItsDriveHasIt() {
+    RemoteBench bench = new RemoteBench(VolumeRole.R1, "G");
+    bench.begin(SYNCHRONIZED);
+    int record = bench.write(0, 128, true, true, 0);
+    bench.records.clearRemotePending(record);
+    Volume volume = bench.volumes.get(0);
+    assertThat(volume.table().pending().count()).isZero();
+
+    cutOf(bench).onPeerMemoryLost();
+
+    // Only so does the peer know again that this cabinet's memory is the one place here.
+    assertThat(volume.table().owed().isSet(1)).isTrue();
+    assertThat(volume.table().owed().count()).isEqualTo(1);
+  }
+
+  @Test
   void recordsOfACopyThatARestartBrokeOffAreReleased() {
     RemoteBench before = new RemoteBench(VolumeRole.R1, "G");
     before.begin(Standing.fresh(PairState.UNPAIRED, false)
