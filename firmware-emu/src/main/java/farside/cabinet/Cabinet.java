@@ -169,9 +169,12 @@ public final class Cabinet implements CabinetDesk {
           + " drives are attached, the description names "
           + description.drives().size());
     }
-    if (description.readSlots() < 4) {
+    // What one volume may keep busy leaves each other one.
+    int slotsMin = Math.max(4, description.volumes().size());
+    if (description.readSlots() < slotsMin) {
       throw new CabinetRefused("site " + description.site() + ": " + description.readSlots()
-          + " track slots of read cache; at least 4 are needed. Give it more readCacheMiB.");
+          + " track slots of read cache; at least " + slotsMin
+          + " are needed, and one for each volume. Give it more readCacheMiB.");
     }
     for (var volume : description.volumes()) {
       if (volume.blockBytes() != 512 && volume.blockBytes() != 4096

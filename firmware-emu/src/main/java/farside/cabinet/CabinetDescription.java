@@ -7,7 +7,7 @@ import java.util.List;
 /// @param site name of the site, such as `A`
 /// @param serial what the peer knows this cabinet by; at most 16 ASCII characters
 /// @param peerSerial the one cabinet that may mirror with this one; empty for none
-/// @param readSlots track slots (64 KiB each) of the read cache
+/// @param readSlots track slots (64 KiB each) of the read cache: one for each volume at least
 /// @param linkTimeoutMs how long a host write may wait for the peer before the group trips
 /// @param heartbeatMs how often a silent link carries a sign of life
 /// @param driveSlowMs a drive that takes longer for a request is suspect

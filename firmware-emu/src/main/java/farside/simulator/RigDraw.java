@@ -185,6 +185,12 @@ record RigDraw(
         readSlots.set(side, readSlots.get(side) + more);
       }
     }
+    for (int side = 0; side < 2; side++) {
+      // A cabinet that has not one for each volume does not start.
+      int at = side;
+      int held = (int) volumes.stream().filter(volume -> volume.isAt(at)).count();
+      readSlots.set(side, Math.max(readSlots.get(side), held));
+    }
     if (kind != ScenarioKind.CALM && powerDraws.chance(300)) {
       hosts = hosts.impatient(powerDraws.skewed(20_000_000, 5_000_000_000L));
     }

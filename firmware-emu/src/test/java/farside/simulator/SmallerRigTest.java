@@ -57,6 +57,18 @@ class SmallerRigTest {
 
   @ParameterizedTest
   @EnumSource
+  void eachSiteHasASlotForEachOfItsVolumes(ScenarioKind kind) {
+    for (int seed = 1; seed <= 25 * SEEDS; seed++) {
+      RigDraw rig = RigDraw.draw(new Draws(seed), kind);
+      for (int side = 0; side < 2; side++) {
+        assertThat(rig.readSlots().get(side))
+            .isGreaterThanOrEqualTo(rig.describe(side).volumes().size());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void theSmallestRigOfEachScenarioRuns(ScenarioKind kind) {
     PrintStream nobody = new PrintStream(OutputStream.nullOutputStream());
     assertThat(new Simulation(kind, nobody).replay(3, PlanPart.only(List.of()), false))

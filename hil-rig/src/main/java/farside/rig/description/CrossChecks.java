@@ -58,6 +58,7 @@ final class CrossChecks {
     checkLinks();
     checkGroupsOfVolumes();
     checkOneVolumePerDrive();
+    checkReadCaches();
     checkMirroredHaveLink();
   }
 
@@ -587,6 +588,21 @@ final class CrossChecks {
               "drive %s holds volume %s already".formatted(drive, other),
               "A drive holds one volume, so that it can be pulled and mounted anywhere: give this one another drive.");
         }
+      }
+    }
+  }
+
+  /// Each volume has a slot that no other takes, however many a drive that hangs keeps.
+  private void checkReadCaches() {
+    for (Rig.Cabinet cabinet : rig.cabinets()) {
+      int held = rig.volumesAt(cabinet.site()).size();
+      if (held > cabinet.readSlots()) {
+        refuse(
+            "/sites/%s/readCacheMiB".formatted(cabinet.site()),
+            "a read cache of %d tracks is too small for the %d volumes of site %s"
+                .formatted(cabinet.readSlots(), held, cabinet.site()),
+            "Each volume needs a track of its own: let readCacheMiB be %d or more."
+                .formatted(Math.ceilDiv(held, Rig.READ_SLOTS_PER_MIB)));
       }
     }
   }

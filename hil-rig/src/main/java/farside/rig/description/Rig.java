@@ -26,7 +26,7 @@ public record Rig(
   static final long DRIVE_RESERVED_BYTES = DriveLabel.RESERVED_BYTES;
 
   static final int TRACK_BYTES = 65_536;
-  private static final int READ_SLOTS_PER_MIB = (1 << 20) / TRACK_BYTES;
+  static final int READ_SLOTS_PER_MIB = (1 << 20) / TRACK_BYTES;
 
   public Rig {
     cabinets = List.copyOf(cabinets);
@@ -65,6 +65,11 @@ public record Rig(
 
     public long nvramBytes() {
       return (long) nvramMiB << 20;
+    }
+
+    /// Track slots of the read cache.
+    int readSlots() {
+      return readCacheMiB * READ_SLOTS_PER_MIB;
     }
 
     Optional<Drive> drive(String name) {
@@ -213,7 +218,7 @@ public record Rig(
         cabinet.site(),
         cabinet.serial(),
         peerSerial,
-        cabinet.readCacheMiB() * READ_SLOTS_PER_MIB,
+        cabinet.readSlots(),
         cabinet.linkTimeoutMs(),
         cabinet.heartbeatMs(),
         cabinet.driveSlowMs(),

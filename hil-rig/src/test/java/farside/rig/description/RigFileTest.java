@@ -429,6 +429,38 @@ class RigFileTest {
   }
 
   @Test
+  void aReadCacheWithoutATrackForEachVolumeOfItsSiteIsRefused() throws Exception {
+    assertThat(parse(withVolumesOnOneMibOfCache(16)).volumes()).hasSize(16);
+
+    assertThat(refusal(withVolumesOnOneMibOfCache(17)).mistakes())
+        .singleElement()
+        .satisfies(mistake -> {
+          assertThat(mistake.what())
+              .contains("a read cache of 16 tracks is too small for the 17 volumes of site A");
+          assertThat(mistake.cure()).contains("readCacheMiB be 2 or more");
+          assertThat(mistake.place().line()).isEqualTo(5);
+        });
+  }
+
+  private static String withVolumesOnOneMibOfCache(int count) {
+    StringBuilder drives = new StringBuilder();
+    StringBuilder volumes = new StringBuilder();
+    for (int i = 1; i <= count; i++) {
+      drives.append("      - {name: D%d, driver: file-disk, sizeMiB: 2}\n".formatted(i));
+      volumes.append("  %04X: {sizeMiB: 1, local: A/D%d}\n".formatted(i, i));
+    }
+    return """
+        sites:
+          A:
+            serial: FARSIDE-A
+            nbd: 127.0.0.1:10809
+            readCacheMiB: 1
+            drives:
+        %svolumes:
+        %s""".formatted(drives, volumes);
+  }
+
+  @Test
   void theLineIsShownWithACaretBelowThePlace() {
     String message = refusal("sites: 5\n").getMessage();
 
