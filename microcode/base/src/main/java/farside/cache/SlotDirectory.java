@@ -253,7 +253,12 @@ public final class SlotDirectory {
     return NONE;
   }
 
-  /// Gives a polled slot back, to be polled again.
+  /// At most so many slots wait to be polled.
+  public int wantedCount() {
+    return wantedSlots.size();
+  }
+
+  /// Gives a polled slot back, to be polled again after all that wait now.
   public void requeueWanted(int slot) {
     if (!queued[slot]) {
       queued[slot] = true;

@@ -91,8 +91,10 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
 
   private int stageWanted() {
     int work = 0;
-    // Each waiting slot is looked at once: one whose drive is busy goes back to the end.
-    for (int i = slots.slotCount() + slots.privateCount(); i > 0; i--) {
+    // Each waiting slot is looked at once: one whose drive is busy goes back to the end, so that
+    // after all of them the order is as before. To go on from there would have a round's length
+    // decide whose turn it is when the drive has room.
+    for (int i = slots.wantedCount(); i > 0; i--) {
       int slot = slots.pollWanted();
       if (slot == SlotDirectory.NONE) {
         break;
