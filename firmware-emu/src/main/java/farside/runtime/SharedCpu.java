@@ -11,15 +11,13 @@ import java.util.BitSet;
 /// machine; on one it is a change of threads. With much to do they are in each other's way instead.
 /// So the loop looks every [#LOOK_NS] how long it has waited for its CPU:
 ///
-/// | where it is | what it finds                                    | what it does
-///    |
-/// |-------------|--------------------------------------------------|----------------------------------|
-/// | at home     | it waits for more than [#WAIT_SHARE_MAX]         | leaves: runs where the system
-/// says |
-/// | away        | it waits for half of that, or less               | stays away for [#AWAY_NS]
-///    |
-/// | away        | it waits as long as before: the machine is full  | comes home, for 1 s at first
-/// and at most [#HOLD_NS_MAX] |
+/// | where it is | what it finds                          | what it does                     |
+/// |-------------|----------------------------------------|----------------------------------|
+/// | at home     | it waits more than [#WAIT_SHARE_MAX]   | leaves: runs wherever it may     |
+/// | away        | it waits half as long, or less         | stays away for [#AWAY_NS]        |
+/// | away        | it waits as long: the machine is full  | comes home, and holds out longer |
+///
+/// Having come home in vain it holds out for [#HOLD_NS_MIN] at first and [#HOLD_NS_MAX] at most.
 ///
 /// It never looks without being busy, so it wakes nobody. On the loop's thread only.
 public final class SharedCpu {
