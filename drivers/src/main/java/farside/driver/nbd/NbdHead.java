@@ -1,5 +1,6 @@
 package farside.driver.nbd;
 
+import farside.driver.netty.Pacing;
 import farside.driver.netty.RoundFlush;
 import farside.driver.netty.Transport;
 import farside.port.Extents;
@@ -109,6 +110,12 @@ public final class NbdHead implements HostPort, RoundFlush {
         .channel(transport.serverChannelClass())
         .option(ChannelOption.SO_REUSEADDR, true)
         .option(ChannelOption.SO_BACKLOG, CONNECTIONS_MAX)
+        .handler(new ChannelInitializer<Channel>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            Pacing.avoid(channel, address);
+          }
+        })
         // Netty's adaptive allocator does not pool large buffers in a small heap: each would be
         // allocated anew, and filled with zeros.
         .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)

@@ -1,5 +1,6 @@
 package farside.driver.tcplink;
 
+import farside.driver.netty.Pacing;
 import farside.driver.netty.RoundFlush;
 import farside.driver.netty.Transport;
 import farside.port.LinkPort;
@@ -290,6 +291,7 @@ public final class TcpLink implements LinkPort, RoundFlush {
         .group(loop)
         .channel(transport.serverChannelClass())
         .option(ChannelOption.SO_REUSEADDR, true)
+        .handler(new ListenerInitializer())
         .childHandler(new ConnectionInitializer())
         .bind(address);
     awaitOpening(bound, "cannot listen on ");
@@ -421,6 +423,13 @@ public final class TcpLink implements LinkPort, RoundFlush {
     }
   }
 
+  private final class ListenerInitializer extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel channel) {
+      Pacing.avoid(channel, address);
+    }
+  }
+
   private final class ConnectionInitializer extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
@@ -432,6 +441,9 @@ public final class TcpLink implements LinkPort, RoundFlush {
       // Each answers false where the transport does not have it.
       channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);
       channel.config().setOption(IoUringChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX);
+      if (role == Role.CONNECT) {
+        Pacing.avoid(channel, address);
+      }
       Connection connection = new Connection(connectionOwner, channel);
       connection.prepareToReceive(new AdaptiveRecvByteBufAllocator(
           RECEIVE_BUFFER_BYTES_MIN, RECEIVE_BUFFER_BYTES_INITIAL, RECEIVE_BUFFER_BYTES_MAX));

@@ -3,7 +3,9 @@ package farside.driver.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import farside.driver.netty.SystemSockets;
 import farside.driver.netty.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,6 +38,20 @@ class NbdListenTest {
 
       try (NbdClient client = NbdClient.opened(bench.address, "0010")) {
         assertThat(client.sizeBytes).isEqualTo(1 << 20);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void answersToAHostOnThisMachineAreNotPaced(Transport transport) throws Exception {
+    assumeTrue(transport != Transport.NIO, "NIO leaves it to the system");
+    try (HeadBench bench =
+        bench(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1)) {
+      bench.awaitListening();
+      try (NbdClient _ = NbdClient.opened(bench.address, "0010")) {
+        // The client's own end is the system's choice.
+        assertThat(SystemSockets.areUnpaced(bench.address.getPort())).contains(true);
       }
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import farside.driver.netty.SystemSockets;
 import farside.driver.netty.Transport;
 import farside.port.LinkPort;
 import farside.port.LinkPort.LinkSink;
@@ -85,6 +86,15 @@ class TcpLinkTest {
     assertThat(connecting.link.sentFrames()).isEqualTo(forth.size());
     assertThat(connecting.link.sentBytes()).isEqualTo(listening.link.receivedBytes());
     assertThat(listening.link.receivedFrames()).isEqualTo(forth.size());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void noEndOfALinkWithinThisMachineIsPaced(Transport with) throws Exception {
+    startPair(with);
+    assumeTrue(with != Transport.NIO, "NIO leaves it to the system");
+
+    assertThat(SystemSockets.areUnpaced(port)).containsExactly(true, true);
   }
 
   @ParameterizedTest
