@@ -7,7 +7,7 @@ import subprocess
 from .failure import Failure
 from .farside import LAUNCHER
 
-COMMAND = (str(LAUNCHER), "sim", "--scenario", "PACED", "--seeds", "1..40")
+COMMAND = (str(LAUNCHER), "sim", "--scenario", "PACED", "--seeds", "1..100")
 
 _SPEED = re.compile(
     r"speed: ([0-9.]+) s of processor time, ([0-9]+) times faster than the time covered, "

@@ -1,6 +1,7 @@
 package farside.driver.netty;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -21,21 +22,25 @@ public final class Pacing {
   /// Every kernel has it, anybody may choose it, and it never paces by itself.
   private static final String UNPACED = "reno";
 
-  private static final RawUnixChannelOption CONGESTION_CONTROL =
-      new RawUnixChannelOption("TCP_CONGESTION", TCP, CONGESTION, UNPACED.length());
-
   private Pacing() {}
 
   /// To be called before the channel listens or connects: a connection that was paced once stays
-  /// so. What a listener accepts has it from the listener. A transport that cannot is left alone.
+  /// so. What a listener accepts has it from the listener. Where it cannot be had, by the
+  /// transport or by the system, the channel stays as it is.
   ///
   /// @param address where the channel is going to listen, or to connect to
   public static void avoid(Channel channel, InetSocketAddress address) {
     if (address.getAddress().isLoopbackAddress()) {
-      channel
-          .config()
-          .setOption(
-              CONGESTION_CONTROL, ByteBuffer.wrap(UNPACED.getBytes(StandardCharsets.US_ASCII)));
+      control(channel, UNPACED);
+    }
+  }
+
+  static void control(Channel channel, String name) {
+    var option = new RawUnixChannelOption("TCP_CONGESTION", TCP, CONGESTION, name.length());
+    try {
+      channel.config().setOption(option, ByteBuffer.wrap(name.getBytes(StandardCharsets.US_ASCII)));
+    } catch (ChannelException _) {
+      // The system's owner may forbid it (tcp_allowed_congestion_control): that costs only speed.
     }
   }
 }

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -22,6 +20,7 @@ import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,10 +47,10 @@ class PacingTest {
   @ParameterizedTest
   @MethodSource("transports")
   void bothEndsOfAConnectionWithinThisMachineAreUnpaced(Transport transport) throws Exception {
-    Channel listener = listener(transport, InetAddress.getLoopbackAddress());
-    InetSocketAddress address = (InetSocketAddress) listener.localAddress();
+    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    Channel listener = listen(transport, loopback, Pacing::avoid);
 
-    Channel caller = caller(transport, address, true);
+    Channel caller = call(transport, listener, Pacing::avoid);
 
     assumeTrue(transport != Transport.NIO, "NIO has no such option, and must only not fail");
     assertThat(controlOf(caller)).isEqualTo("reno");
@@ -61,55 +60,66 @@ class PacingTest {
   @ParameterizedTest
   @MethodSource("transports")
   void whatMayComeFromElsewhereIsLeftToTheSystem(Transport transport) throws Exception {
-    Channel listener = listener(transport, InetAddress.getByName("0.0.0.0"));
-    int port = ((InetSocketAddress) listener.localAddress()).getPort();
+    Channel listener = listen(transport, new InetSocketAddress("0.0.0.0", 0), Pacing::avoid);
 
-    Channel caller =
-        caller(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), port), false);
+    call(transport, listener, (_, _) -> {});
 
     assumeTrue(transport != Transport.NIO, "NIO has no such option, and must only not fail");
-    assertThat(controlOf(caller)).isEqualTo(Files.readString(SYSTEMS_CHOICE).strip());
     assertThat(controlOf(accepted.take()))
         .isEqualTo(Files.readString(SYSTEMS_CHOICE).strip());
   }
 
-  private Channel listener(Transport transport, InetAddress address) {
+  @ParameterizedTest
+  @MethodSource("transports")
+  void aSystemThatForbidsItIsNoReasonToFail(Transport transport) throws Exception {
+    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    Channel listener =
+        listen(transport, loopback, (channel, _) -> Pacing.control(channel, "nobody-has-this"));
+
+    call(transport, listener, (channel, _) -> Pacing.control(channel, "nobody-has-this"));
+
+    assertThat(accepted.take().isActive()).isTrue();
+  }
+
+  private Channel listen(
+      Transport transport,
+      InetSocketAddress address,
+      BiConsumer<Channel, InetSocketAddress> beforehand) {
     loops = new MultiThreadIoEventLoopGroup(1, transport.ioHandlerFactory());
     return new ServerBootstrap()
         .group(loops)
         .channel(transport.serverChannelClass())
-        .handler(avoiding(new InetSocketAddress(address, 0)))
-        .childHandler(new ChannelInboundHandlerAdapter() {
+        .handler(doing(beforehand, address))
+        .childHandler(new ChannelInitializer<Channel>() {
           @Override
-          public void channelActive(ChannelHandlerContext context) {
-            accepted.add(context.channel());
-          }
-
-          @Override
-          public boolean isSharable() {
-            return true;
+          protected void initChannel(Channel channel) {
+            accepted.add(channel);
           }
         })
-        .bind(address, 0)
+        .bind(address)
         .syncUninterruptibly()
         .channel();
   }
 
-  private Channel caller(Transport transport, InetSocketAddress address, boolean isUnpaced) {
+  private Channel call(
+      Transport transport, Channel listener, BiConsumer<Channel, InetSocketAddress> beforehand) {
+    int port = ((InetSocketAddress) listener.localAddress()).getPort();
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     return new Bootstrap()
         .group(loops)
         .channel(transport.channelClass())
-        .handler(isUnpaced ? avoiding(address) : new ChannelInboundHandlerAdapter())
+        .handler(doing(beforehand, address))
         .connect(address)
         .syncUninterruptibly()
         .channel();
   }
 
-  private static ChannelInitializer<Channel> avoiding(InetSocketAddress address) {
+  private static ChannelInitializer<Channel> doing(
+      BiConsumer<Channel, InetSocketAddress> beforehand, InetSocketAddress address) {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel channel) {
-        Pacing.avoid(channel, address);
+        beforehand.accept(channel, address);
       }
     };
   }
