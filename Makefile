@@ -36,7 +36,8 @@ mutants: ## See the simulator find every deliberate fault (FRESH=true: count the
 
 # What of the simulator is hot, for its JVM: worth its half minute only where minutes follow. Other seeds than are measured.
 recorded: build
-	@[ hil-rig/target/sim.aot -nt hil-rig/target/farside.jar ] || \
+	@[ -f hil-rig/target/sim.aot ] && \
+	  [ -z "$$(find hil-rig/target/farside.jar hil-rig/target/lib -name '*.jar' -newer hil-rig/target/sim.aot)" ] || \
 	  FARSIDE_RECORD=sim $(FARSIDE) sim --scenario PACED --seeds 1001..1012 >hil-rig/target/record-sim.log 2>&1
 
 bench: build recorded ## Measure beside what a user would pick instead, as ratios (OPTIONS=--quick, OPTIONS=--help)
