@@ -336,7 +336,11 @@ final class FrameTransport {
   int endRound(long nowNs, PinSink pins) {
     int work = strandedFrames > 0 ? resendStranded(pins) : 0;
     if (inOrder.isTellingDue(nowNs)) {
-      work += sendLoose(FrameKind.STATUS, 0, nowNs) ? 1 : 0;
+      if (sendLoose(FrameKind.STATUS, 0, nowNs)) {
+        work++;
+      } else {
+        inOrder.onNotTold(nowNs);
+      }
     }
     if (unacknowledged() > 0 && nowNs - progressNs >= RESEND_AFTER_NS) {
       resend(acknowledged + 1, Math.min(unacknowledged(), RESEND_MAX), pins);

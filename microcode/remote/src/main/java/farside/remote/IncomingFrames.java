@@ -128,6 +128,14 @@ final class IncomingFrames {
     creditAdvertised = credit;
   }
 
+  /// All links are full: it goes with the next frame that finds room, and for an acknowledgement
+  /// that nobody waits for, nobody is woken before another such while is over.
+  void onNotTold(long nowNs) {
+    if (Director.isDue(ackAtNs, nowNs)) {
+      ackAtNs = nowNs + ACK_KEPT_NS;
+    }
+  }
+
   boolean isTellingDue(long nowNs) {
     return ackDue || Director.isDue(ackAtNs, nowNs) || isCreditNews();
   }

@@ -2,6 +2,7 @@ package farside.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.director.Director;
 import farside.port.LinkPort;
 import farside.port.Memory;
 import farside.port.fault.LossyLink;
@@ -46,6 +47,7 @@ class FrameTransportTest {
     long sent;
     long nowNs;
     boolean broken;
+    boolean isAckAwaited = true;
 
     End(LinkPort link, int epoch, int peerEpoch) {
       this(List.of(link), epoch, peerEpoch);
@@ -153,6 +155,9 @@ class FrameTransportTest {
       }
       roomTaken += units;
       transport.onUnitsTaken(units);
+      if (!isAckAwaited) {
+        transport.onAckNotAwaited();
+      }
       return true;
     }
 
@@ -470,6 +475,32 @@ class FrameTransportTest {
     b.endRound();
     a.round(2 * MS);
     assertThat(a.send(100)).isTrue();
+  }
+
+  /// It would be run again and again, as long as the link is full.
+  @Test
+  void anAcknowledgementThatNobodyWaitsForAndAFullLinkRefusesIsTriedAgainLaterAndNotAtOnce() {
+    MemoryLine[] line = MemoryLine.pair();
+    End a = new End(line[0], 11, 22);
+    End b = new End(line[1], 22, 11);
+    b.isAckAwaited = false;
+    credit(b, a);
+    assertThat(a.send(100)).isTrue();
+    b.round(MS);
+    b.endRound();
+    assertThat(b.transport.nextDeadlineNs()).isEqualTo(6 * MS);
+
+    line[1].room = 0;
+    b.round(6 * MS);
+    b.endRound();
+    assertThat(b.transport.nextDeadlineNs()).isEqualTo(11 * MS);
+
+    line[1].room = Integer.MAX_VALUE;
+    b.round(11 * MS);
+    b.endRound();
+    a.round(11 * MS);
+    assertThat(a.acknowledged).containsExactly(1L);
+    assertThat(b.transport.nextDeadlineNs()).isEqualTo(Director.NO_DEADLINE);
   }
 
   @Test
