@@ -11,8 +11,8 @@ package farside.volume;
 /// @param zeroBased nothing was ever written but what the owed bits tell: every other block
 ///     reads zero
 /// @param inconsistent an R2 image in the middle of a copy: of no use to a host that takes over
-/// @param stored an R2 whose drive alone holds everything that was acknowledged: its pair is
-///     equal and runs with `ack: stored`
+/// @param stored an R2 whose drive alone holds everything that was acknowledged up to its
+///     generation, with `ack: stored`; if it is inconsistent, newer blocks stand among that
 /// @param staleSinceMs wall clock at which an R2 found the peer silent; 0: not silent
 public record Standing(
     PairState pairState,
@@ -107,9 +107,9 @@ public record Standing(
         staleSinceMs);
   }
 
-  /// A target at the beginning of a copy.
+  /// A target at the beginning of a copy: over what its drive holds come newer blocks only.
   public Standing receiving() {
-    return copy(PairState.SYNC_IN_PROG, generation, offered, false, true, false, 0);
+    return copy(PairState.SYNC_IN_PROG, generation, offered, false, true, stored, 0);
   }
 
   public Standing staleSince(long wallMs) {

@@ -25,6 +25,9 @@ final class PairDecision {
     FRESH,
     /// In the middle of a copy: its image is of no use alone.
     INCONSISTENT,
+    /// In the middle of a copy over an image that was all on its drive, at the very generation
+    /// that R1 lost its NVRAM with: all that R1 acknowledged, or something newer, is there.
+    COPIED_OVER,
     /// Holds an image that was equal once.
     WHOLE
   }
@@ -85,6 +88,9 @@ final class PairDecision {
       new Case("@N", Own.ALONE, null, Relation.FOREIGN, Verdict.CONFLICT),
       new Case("@O", Own.LOST, Peer.WHOLE, Relation.COVERED, Verdict.RESTORE),
       new Case("@P", Own.LOST, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
+      // Nothing newer than that generation is on R1's drive, since its label says so. But a FLUSH
+      // may have been answered because R2's drive has it all, while R1's was in doubt.
+      new Case("@T", Own.LOST, Peer.COPIED_OVER, Relation.COVERED, Verdict.RESTORE),
       new Case("@Q", Own.LOST, null, Relation.ANCESTOR, Verdict.COPY_ALL),
       new Case("@R", Own.LOST, null, Relation.NONE, Verdict.COPY_ALL),
       new Case("@S", Own.LOST, null, Relation.FOREIGN, Verdict.CONFLICT));
@@ -107,6 +113,9 @@ final class PairDecision {
     boolean none = relation == Relation.NONE;
     if (peer == Peer.FRESH && !none || peer == Peer.WHOLE && none) {
       return false;
+    }
+    if (peer == Peer.COPIED_OVER) {
+      return own == Own.LOST && relation == Relation.COVERED;
     }
     // Who was never paired knows no generation.
     return own != Own.UNPAIRED || relation == Relation.NONE || relation == Relation.FOREIGN;

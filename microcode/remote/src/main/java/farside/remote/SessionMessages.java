@@ -194,7 +194,8 @@ final class SessionMessages {
         .possiblyStale(standing.staleSinceMs() != 0)
         .suspended(volume.pairState() == PairState.SUSPENDED)
         .ackStored(volume.ack() == AckMode.STORED)
-        .takesNoWrites(takesNoWrites);
+        .takesNoWrites(takesNoWrites)
+        .stored(standing.stored());
     return bytes(VolumeStatusEncoder.BLOCK_LENGTH);
   }
 

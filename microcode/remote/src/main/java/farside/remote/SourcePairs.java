@@ -174,9 +174,7 @@ final class SourcePairs {
       own = own.equalAt(theirs);
       volume.become(own, "the peer adopted what it was offered");
     }
-    PairDecision.Peer peer = status.inconsistent()
-        ? PairDecision.Peer.INCONSISTENT
-        : theirs == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
+    PairDecision.Peer peer = peerKind(ownKind, own, status);
     PairDecision.Relation relation = theirs == 0
         ? PairDecision.Relation.NONE
         : own.tablesCover(theirs)
@@ -190,6 +188,20 @@ final class SourcePairs {
       return;
     }
     carryOut(volume, row, peer == PairDecision.Peer.FRESH && status.pristine());
+  }
+
+  private static PairDecision.Peer peerKind(
+      PairDecision.Own ownKind, Standing own, TargetStatus status) {
+    if (!status.inconsistent()) {
+      return status.generation() == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
+    }
+    // An own label that is newer than what the target has speaks of writes that only this drive
+    // has.
+    boolean isCopiedOver = ownKind == PairDecision.Own.LOST
+        && status.stored()
+        && status.generation() != 0
+        && status.generation() == own.generation();
+    return isCopiedOver ? PairDecision.Peer.COPIED_OVER : PairDecision.Peer.INCONSISTENT;
   }
 
   private void carryOut(Volume volume, PairDecision.Case row, boolean peerIsZero) {

@@ -180,16 +180,24 @@ final class TargetPairs {
     }
     // Before the first block of a copy reaches the drive, the drive says that its image is not
     // consistent.
-    volume.become(volume.standing().receiving(), "the peer copies " + code);
+    // What it held of another pairing is no base of this one.
+    boolean keepsBase = code == PairOrderCode.RESYNC && volume.standing().stored();
+    volume.become(volume.standing().receiving().storing(keepsBase), "the peer copies " + code);
     volume.table().owed().clearAll();
     promise(volume, new Control.Answer(volume.index(), code, 1, generation));
     return true;
   }
 
   private boolean onRestore(Volume volume, long generation) {
-    boolean fits =
-        volume.pairState() == PairState.SYNCHRONIZED && !volume.standing().inconsistent();
+    Standing own = volume.standing();
+    boolean isWhole = volume.pairState() == PairState.SYNCHRONIZED && !own.inconsistent();
+    boolean keepsBase = own.inconsistent() && own.stored() && own.generation() == generation;
+    boolean fits = isWhole || keepsBase;
     answer(volume, PairOrderCode.RESTORE, fits ? 1 : 0);
+    if (keepsBase) {
+      // Some blocks are newer than what the source has, and nobody knows which.
+      volume.table().pending().setAll();
+    }
     if (fits) {
       linked[volume.index()] = true;
       restoring[volume.index()] = true;

@@ -373,4 +373,40 @@ class StoredSessionTest {
     assertThat(source.drives[0]).isEqualTo(target.drives[0]);
     assertThat(target.volumes.get(0).standing().stored()).isTrue();
   }
+
+  /// The source's drive hung, and a FLUSH was answered because the target's had it all; the group
+  /// was cut, and a copy begun, of which the drive's label tells nothing yet.
+  @Test
+  void aSourceThatLostItsMemoryUnderTheGenerationThatIsBeingCopiedOverIsGivenBackEverything() {
+    start(SOURCE.with(PairState.RESTORING), TARGET.receiving());
+    Arrays.fill(target.drives[0], (byte) 9);
+    drivesOfTargetWork = true;
+    runFor(500 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+    assertThat(target.volumes.get(0).standing()).isEqualTo(TARGET);
+  }
+
+  /// What it wrote alone, and flushed, is on its drive and nowhere else.
+  @Test
+  void aSourceWhoseLabelIsNewerThanWhatIsBeingCopiedOverKeepsWhatItHas() {
+    start(SOURCE.alone(8).offering(8).with(PairState.RESTORING), TARGET.receiving());
+    Arrays.fill(source.drives[0], (byte) 8);
+    Arrays.fill(target.drives[0], (byte) 9);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 8);
+    assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+  }
+
+  @Test
+  void whatATargetHeldOfAnotherPairingIsNoBaseOfTheFirstCopyOfThisOne() {
+    start(USED, USED.storing(true));
+    runFor(100 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNC_IN_PROG);
+    assertThat(target.volumes.get(0).standing().inconsistent()).isTrue();
+    assertThat(target.volumes.get(0).standing().stored()).isFalse();
+  }
 }

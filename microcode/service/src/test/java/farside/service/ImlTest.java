@@ -383,7 +383,17 @@ class ImlTest {
     // What its source may lack is not known: any track.
     assertThat(start.volume.table().pending().count()).isEqualTo(16);
     Start copied = new Start(VolumeRole.R2).finding(labelOf(VolumeRole.R2, standing.receiving()));
-    assertThat(copied.volume.standing().inconsistent()).isTrue();
+    // What came over it is newer, so all of it, or something newer, is still there.
+    assertThat(copied.volume.standing()).isEqualTo(standing.receiving());
+    assertThat(copied.volume.standing().stored()).isTrue();
+  }
+
+  @Test
+  void aTargetWhoseDriveMayLackWhatWasAcknowledgedIsNoBaseOfAnythingWhenNvramIsLost() {
+    Standing standing = Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(7);
+    Start start = new Start(VolumeRole.R2).finding(labelOf(VolumeRole.R2, standing));
+    assertThat(start.volume.standing().inconsistent()).isTrue();
+    assertThat(start.volume.standing().stored()).isFalse();
   }
 
   // ---- damaged records ----
