@@ -3,7 +3,7 @@ MVN := ci/mvn
 FARSIDE := hil-rig/farside
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test fmt tidy sim mutants recorded bench jmh ci clean
+.PHONY: help build run demo test fmt tidy sim mutants fuzz recorded bench jmh ci clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 8
@@ -33,6 +33,9 @@ sim: build $(if $(MINUTES),recorded) ## Run in virtual time (SEED= replays one; 
 
 mutants: ## See the simulator find every deliberate fault (FRESH=true: count the seeds anew; ONLY= some)
 	@$(MVN) -T 1C -pl firmware-emu -am test -Dtest=MutantsTest -DexcludedGroups= -Dsurefire.failIfNoSpecifiedTests=false -Dfarside.mutants.fresh=$(if $(FRESH),$(FRESH),false) -Dfarside.mutants.only="$(ONLY)"
+
+fuzz: ## Search for bytes that upset what reads them (SECONDS= for each fuzz test, 60; ONLY= some)
+	@ci/fuzz $(or $(SECONDS),60) '$(ONLY)'
 
 # What of the simulator is hot, for its JVM: worth its half minute only where minutes follow. Other seeds than are measured.
 recorded: build
