@@ -33,6 +33,7 @@ import farside.volume.Volumes;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /// A cabinet, wired from its description: NVRAM, cache, directors, in the order in which a host
 /// write walks them.
@@ -76,7 +77,11 @@ public final class Cabinet implements CabinetDesk {
   private Phase phase = Phase.IML;
   private long phaseSinceNs;
   private boolean shutdownRequested;
-  private boolean isIncomplete;
+
+  /// Those that a shutdown did not wait for.
+  private List<String> drivesLeft = List.of();
+
+  private boolean hasServed;
   private final long[] cleanTickets;
 
   /// @param wallMsAtZero wall-clock milliseconds at which the clock that gives `nowNs` showed 0
@@ -304,7 +309,7 @@ public final class Cabinet implements CabinetDesk {
 
   private int round(long nowNs) {
     return switch (phase) {
-      case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs);
+      case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs) + endInIml(nowNs);
       case SERVING -> {
         int done = serve(nowNs);
         if (shutdownRequested) {
@@ -344,9 +349,26 @@ public final class Cabinet implements CabinetDesk {
     int done = iml.step(nowNs);
     if (iml.isComplete()) {
       remote.start(nowNs);
+      hasServed = true;
       enter(Phase.SERVING, nowNs);
     }
     return done;
+  }
+
+  /// A shutdown that comes while IML waits for a drive, and nobody knows for how long. Nothing was
+  /// begun that the next IML would not do again: NVRAM only has to outlive the machine, too.
+  private int endInIml(long nowNs) {
+    if (phase != Phase.IML || !shutdownRequested || !disk.isIdle()) {
+      return 0;
+    }
+    drivesLeft = drivesThat(disk::isAwaited);
+    if (drivesLeft.isEmpty()) {
+      return 0;
+    }
+    events.log(EventCode.SHUTDOWN_IN_IML, drivesLeft());
+    nvram.force();
+    enter(Phase.DOWN, nowNs);
+    return 1;
   }
 
   private int stepShutdown(long nowNs) {
@@ -410,21 +432,22 @@ public final class Cabinet implements CabinetDesk {
   /// A drive that hangs is not waited for: what it lacks stays in NVRAM, which is as durable,
   /// and goes to it after the next IML.
   private void tellEnd() {
-    List<String> lacking = new ArrayList<>();
-    for (int drive = 0; drive < cleanTickets.length; drive++) {
-      if (disk.isOutOfUse(drive)) {
-        lacking.add(labels.driveName(drive));
-      }
-    }
-    isIncomplete = !lacking.isEmpty();
-    if (isIncomplete) {
-      events.log(
-          EventCode.SHUTDOWN_INCOMPLETE,
-          memory.records().liveRecords(),
-          String.join(", ", lacking));
+    drivesLeft = drivesThat(disk::isOutOfUse);
+    if (isIncomplete()) {
+      events.log(EventCode.SHUTDOWN_INCOMPLETE, memory.records().liveRecords(), drivesLeft());
     } else {
       events.log(EventCode.SHUTDOWN_COMPLETE);
     }
+  }
+
+  private List<String> drivesThat(IntPredicate isSo) {
+    List<String> names = new ArrayList<>();
+    for (int drive = 0; drive < labels.driveCount(); drive++) {
+      if (isSo.test(drive)) {
+        names.add(labels.driveName(drive));
+      }
+    }
+    return names;
   }
 
   private void flushAll() {
@@ -481,7 +504,8 @@ public final class Cabinet implements CabinetDesk {
     return phase == Phase.SERVING;
   }
 
-  /// True when everything is destaged, the labels say so, and NVRAM is on its backing store.
+  /// True when everything is destaged, the labels say so, and NVRAM is on its backing store; but
+  /// see [#isIncomplete] and [#hasServed].
   public boolean isDown() {
     return phase == Phase.DOWN && holdsNothingBack();
   }
@@ -493,7 +517,18 @@ public final class Cabinet implements CabinetDesk {
 
   /// True if it is down although drives that do not answer lack something, which NVRAM has.
   public boolean isIncomplete() {
-    return isIncomplete;
+    return !drivesLeft.isEmpty();
+  }
+
+  /// The drives that the shutdown did not wait for, for people.
+  public String drivesLeft() {
+    return String.join(", ", drivesLeft);
+  }
+
+  /// True once IML was complete.
+  @Override
+  public boolean hasServed() {
+    return hasServed;
   }
 
   // ---- for the console, the simulator and tests ----

@@ -185,6 +185,12 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     return number % 2 == 0 ? EventCode.GROUP_TRIPPED : EventCode.PAIR_STATE;
   }
 
+  /// Whether a shutdown comes when the process has died and the next one waits for a drive: about
+  /// one in five.
+  boolean comesInIml() {
+    return number % 4 == 0;
+  }
+
   /// How many of them come first.
   int turns() {
     return number % 2 == 0 ? 1 : 1 + (int) (number / 2 % 4);

@@ -16,6 +16,12 @@ final class Injection {
   private static final long SECOND = 1000 * MILLI;
   private static final long LINK_ADDED_MAX_NS = 500 * MILLI;
   private static final long FLAP_MAX_NS = 500 * MILLI;
+
+  /// When a process that waits for a drive in its IML is asked to shut down.
+  private static final long IML_SHUTDOWN_MIN_NS = 100 * MILLI;
+
+  private static final long IML_SHUTDOWN_MAX_NS = 2 * SECOND;
+
   private static final long POWER_AFTER_KILL_MIN_NS = 10 * MILLI;
   private static final long POWER_AFTER_KILL_MAX_NS = 2 * SECOND;
 
@@ -144,10 +150,10 @@ final class Injection {
       case CLOCK_SET -> site.clock().setDate();
       case HOSTS_CUT -> site.host().cutAll();
       case SHUTDOWN -> {
-        if (fault.after()) {
-          site.console().type("shutdown", false);
+        if (fault.comesInIml()) {
+          shutDownInIml(fault);
         } else {
-          site.requestShutdown();
+          shutDown(fault);
         }
       }
       case NVRAM_DAMAGED -> damageRecords(fault);
@@ -181,6 +187,42 @@ final class Injection {
               }
             }));
     }
+  }
+
+  private void shutDown(Fault fault) {
+    SimulatedSite site = sites[fault.side()];
+    if (fault.after()) {
+      site.console().type("shutdown", false);
+    } else {
+      site.requestShutdown();
+    }
+  }
+
+  /// The process dies, and the next one is asked to shut down while it waits for a drive, which is
+  /// gone or does not take its label.
+  private void shutDownInIml(Fault fault) {
+    SimulatedSite site = sites[fault.side()];
+    VolumeDraw volume = struck(fault);
+    site.kill();
+    if (volume == null) {
+      return;
+    }
+    DriveFaults drive = site.driveOf(volume).faults();
+    if (fault.number() % 8 == 0) {
+      drive.fill(1000);
+    } else {
+      drive.setGone(true);
+    }
+    site.start();
+    time.after(drawsOf(fault).between(IML_SHUTDOWN_MIN_NS, IML_SHUTDOWN_MAX_NS), () -> {
+      if (isOn) {
+        shutDown(fault);
+        healLater(fault, () -> {
+          drive.setGone(false);
+          drive.fill(0);
+        });
+      }
+    });
   }
 
   private void losePowerOfBoth() {

@@ -248,6 +248,7 @@ final class Scenario {
         ofDrives(drive -> drive.faults().failedRequests()),
         ofDrives(drive -> drive.faults().lies()),
         sites[0].stops() + sites[1].stops(),
+        sites[0].shutdownsInIml() + sites[1].shutdownsInIml(),
         programs.retries());
   }
 

@@ -77,6 +77,7 @@ final class SimulatedSite implements Stepped {
   private long restarts;
   private long stops;
   private long shutdowns;
+  private long shutdownsInIml;
   private long suspensions;
   private Consumer<String> onSuspended = text -> {};
 
@@ -296,6 +297,11 @@ final class SimulatedSite implements Stepped {
     return shutdowns;
   }
 
+  /// Of them, those that came while IML waited for a drive.
+  long shutdownsInIml() {
+    return shutdownsInIml;
+  }
+
   /// Runs of blocks that were made good with what the peer had.
   long repairs() {
     return repairs;
@@ -370,6 +376,7 @@ final class SimulatedSite implements Stepped {
       if (number == EventCode.PAIR_STATE.number() || number == EventCode.SESSION_STATE.number()) {
         host.pace().hurry();
       }
+      shutdownsInIml += number == EventCode.SHUTDOWN_IN_IML.number() ? 1 : 0;
       leftOut += number == EventCode.PEER_TAKES_NO_WRITES.number() ? 1 : 0;
       linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
       repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;

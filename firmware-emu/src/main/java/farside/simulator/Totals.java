@@ -31,11 +31,13 @@ record Totals(
     long transientErrors,
     long lies,
     long stops,
+    long shutdownsInIml,
     long hostRetries) {
 
   static Totals none() {
     return new Totals(
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0);
   }
 
   Totals plus(Totals other) {
@@ -69,6 +71,7 @@ record Totals(
         transientErrors + other.transientErrors,
         lies + other.lies,
         stops + other.stops,
+        shutdownsInIml + other.shutdownsInIml,
         hostRetries + other.hostRetries);
   }
 
@@ -81,7 +84,7 @@ record Totals(
             + "%d drive requests that hung, drives in doubt %d times, read from the peer instead %d times, reset %d times, "
             + "%d links removed and added, %d groups left out of a session, "
             + "%d tracks read ahead (%d then asked for), %d writes through a drive's cache, "
-            + "%d drive requests that failed once, %d of which the drive lied, %d processes stopped and woken, %d requests asked again",
+            + "%d drive requests that failed once, %d of which the drive lied, %d processes stopped and woken, %d shut down in IML, %d requests asked again",
         runs,
         virtualNs / 1e9,
         hostAnswers,
@@ -111,6 +114,7 @@ record Totals(
         transientErrors,
         lies,
         stops,
+        shutdownsInIml,
         hostRetries);
   }
 }

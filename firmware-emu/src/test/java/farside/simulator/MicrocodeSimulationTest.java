@@ -97,6 +97,15 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aCabinetThatIsShutDownWhileItWaitsForADriveInItsImlKeepsWhatNvramHad() {
+    Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
+    assertThat(simulation.sweep(23, 23))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(simulation.totals().shutdownsInIml()).isPositive();
+  }
+
+  @Test
   void hostsThatReadInOrderAreReadAheadOfUnderFaults() {
     Simulation simulation = new Simulation(ScenarioKind.LOCAL, out);
     assertThat(simulation.sweep(1, 4)).as(text.toString(StandardCharsets.UTF_8)).isZero();

@@ -131,6 +131,76 @@ class ShutdownTest {
     oracle.history(VOLUME).adopt(drive.visible(), "the drive");
   }
 
+  /// The process is killed with writes in NVRAM that the drive lacks, and the next one has to wait
+  /// for its drive.
+  private void startAgain(Runnable whatBefallsTheDrive) {
+    oracle.excuseErrors(VOLUME, true);
+    drive.faults().fill(1000);
+    time.runFor(SECOND);
+    site.kill();
+    drive.mend();
+    whatBefallsTheDrive.run();
+    site.start();
+    time.runFor(3 * SECOND);
+    assertThat(site.isRunning()).isTrue();
+    assertThat(site.isReady()).isFalse();
+  }
+
+  /// Whatever becomes of the power meanwhile.
+  private void assertThatTheNextStartFindsAllThatWasAnswered() {
+    assertThat(site.isRunning()).isFalse();
+    assertThat(site.shutdowns()).isEqualTo(1);
+    site.losePower();
+    drive.mend();
+    site.start();
+    assertThat(time.runUntil(site::isReady, SECOND)).isTrue();
+    site.requestShutdown();
+    time.runFor(10 * SECOND);
+    assertThat(site.shutdowns()).isEqualTo(2);
+    assertEqualImages();
+    oracle.history(VOLUME).adopt(drive.visible(), "the drive");
+  }
+
+  @Test
+  void aCabinetThatWaitsForADriveThatIsGoneEndsAtOnceAndTheNextStartFindsEverything() {
+    startAgain(() -> drive.faults().setGone(true));
+    site.requestShutdown();
+    time.runFor(SECOND / 10);
+    assertThatTheNextStartFindsAllThatWasAnswered();
+  }
+
+  @Test
+  void aCabinetWhoseDriveHangsOverItsLabelEndsWhenTheDriveIsInDoubt() {
+    startAgain(() -> drive.faults().hang(1000));
+    site.requestShutdown();
+    time.runFor(SECOND);
+    assertThat(site.doubts()).isEqualTo(1);
+    assertThatTheNextStartFindsAllThatWasAnswered();
+  }
+
+  @Test
+  void aCabinetWhoseDriveDoesNotTakeItsLabelEndsWhenItWasTriedAgain() {
+    startAgain(() -> drive.faults().fill(1000));
+    site.requestShutdown();
+    time.runFor(SECOND);
+    assertThatTheNextStartFindsAllThatWasAnswered();
+  }
+
+  @Test
+  void aCabinetThatIsAskedToShutDownWhileItsDriveIsOnlySlowGoesThroughItsImlAndEndsWell() {
+    oracle.excuseErrors(VOLUME, true);
+    site.kill();
+    drive.faults().slowDown(SECOND);
+    site.start();
+    time.runFor(SECOND / 10);
+    assertThat(site.isReady()).isFalse();
+    site.requestShutdown();
+    time.runFor(60 * SECOND);
+    assertThat(site.isRunning()).isFalse();
+    assertEqualImages();
+    oracle.history(VOLUME).adopt(drive.visible(), "the drive");
+  }
+
   private void assertEqualImages() {
     byte[] visible = new byte[(int) SIZE];
     byte[] stable = new byte[(int) SIZE];

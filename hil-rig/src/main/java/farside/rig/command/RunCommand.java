@@ -72,7 +72,9 @@ final class RunCommand implements Callable<Integer> {
     Thread hook =
         new Thread(() -> Runtime.getRuntime().halt(Math.max(status, endWell(sites))), "end-well");
     Runtime.getRuntime().addShutdownHook(hook);
-    announce(rig, sites);
+    if (!announce(rig, sites)) {
+      return ExitStatus.FAILED;
+    }
     for (Site running : sites) {
       running.awaitDown(Long.MAX_VALUE);
     }
@@ -89,11 +91,16 @@ final class RunCommand implements Callable<Integer> {
     return new SiteRecording(file, choice.origin(FarsideCommand.version(), cabinet.site()));
   }
 
-  private void announce(Rig rig, List<Site> sites) throws RefusedException, InterruptedException {
+  /// False if a site was shut down before it was ready; why, the hook says.
+  private boolean announce(Rig rig, List<Site> sites)
+      throws RefusedException, InterruptedException {
     long giveUpNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_MAX_MS);
     for (Site running : sites) {
       if (!running.awaitReady(TimeUnit.NANOSECONDS.toMillis(giveUpNs - System.nanoTime()))) {
         status = ExitStatus.FAILED;
+        if (running.hasEndedInIml()) {
+          return false;
+        }
         String late = "site %s was not ready within %d s. See its log, %s."
             .formatted(running.cabinet().site(), READY_MAX_MS / 1000, running.log());
         throw new RefusedException(
@@ -109,6 +116,7 @@ final class RunCommand implements Callable<Integer> {
     }
     out.println("ready");
     out.flush();
+    return true;
   }
 
   private static String volumeLine(Rig.Volume volume, Rig.Cabinet cabinet) {
@@ -129,6 +137,11 @@ final class RunCommand implements Callable<Integer> {
           System.err.printf(
               "site %s could not destage everything within %d s. Nothing is lost: NVRAM keeps it for the next run.%n",
               running.cabinet().site(), DESTAGE_MAX_MS / 1000);
+          status = ExitStatus.FAILED;
+        } else if (running.hasEndedInIml()) {
+          System.err.printf(
+              "site %s ended before it served anybody: it waited for the label of %s. Nothing is lost: NVRAM keeps what it had for the next run.%n",
+              running.cabinet().site(), running.drivesLeft());
           status = ExitStatus.FAILED;
         } else if (running.isIncomplete()) {
           System.err.printf(

@@ -79,6 +79,9 @@ public final class Site {
   private volatile String refusal = "";
   private volatile boolean isOrderly;
 
+  /// It is down, and never was ready.
+  private volatile boolean endedInIml;
+
   private Site(Rig rig, Rig.Cabinet cabinet, RunDirectory directory, SiteRecording recording)
       throws IOException {
     this.cabinet = cabinet;
@@ -320,6 +323,11 @@ public final class Site {
     }
     refusal = "site %s: %s".formatted(cabinet.site(), failure.getMessage());
     processor.stop();
+    neverReady();
+  }
+
+  /// Whoever waits for it waits no longer.
+  private void neverReady() {
     while (ready.getCount() > 0) {
       ready.countDown();
     }
@@ -350,6 +358,10 @@ public final class Site {
     @Override
     public boolean isDown() {
       isOrderly = microcode.isDown();
+      if (isOrderly && !microcode.hasServed()) {
+        endedInIml = true;
+        neverReady();
+      }
       return isOrderly;
     }
   }
@@ -368,9 +380,17 @@ public final class Site {
   }
 
   /// True once IML is complete and hosts are served; false if that is not so in time, or is
-  /// refused.
+  /// refused, or the site was shut down before.
   public boolean awaitReady(long timeoutMs) throws InterruptedException {
-    return ready.await(Math.max(0, timeoutMs), TimeUnit.MILLISECONDS) && refusal.isEmpty();
+    return ready.await(Math.max(0, timeoutMs), TimeUnit.MILLISECONDS)
+        && refusal.isEmpty()
+        && !endedInIml;
+  }
+
+  /// True if it went down while it waited for drives that did not give or take their labels, and
+  /// had served nobody.
+  public boolean hasEndedInIml() {
+    return endedInIml;
   }
 
   /// Asks the cabinet to destage all and end. From any thread; returns at once.
@@ -387,6 +407,11 @@ public final class Site {
   /// To be asked when the processor has ended.
   public boolean isIncomplete() {
     return isOrderly && microcode.isIncomplete();
+  }
+
+  /// Those drives, for people. To be asked when the processor has ended.
+  public String drivesLeft() {
+    return microcode.drivesLeft();
   }
 
   /// True once the processor has ended.

@@ -31,6 +31,10 @@ public enum EventCode {
       Severity.ERROR,
       "shutdown incomplete: %d records stay in NVRAM for drives that do not answer: %s"),
   RECORDING_ENDED(1012, Severity.WARNING, "the recording has ended before the cabinet: %s"),
+  SHUTDOWN_IN_IML(
+      1013,
+      Severity.ERROR,
+      "shutdown in IML: no host was served, and NVRAM keeps what it had; waited for drives: %s"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),

@@ -11,6 +11,9 @@ public interface CabinetDesk {
 
   boolean isShuttingDown();
 
+  /// True once IML was complete, so that hosts could come.
+  boolean hasServed();
+
   /// Hosts connected now.
   int hostCount();
 

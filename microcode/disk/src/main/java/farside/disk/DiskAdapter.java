@@ -89,6 +89,11 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     return units[drive].isOutOfUse();
   }
 
+  /// True if the drive keeps its label, or does not take one, and nobody knows for how long.
+  public boolean isAwaited(int drive) {
+    return units[drive].isAwaited();
+  }
+
   private int stageWanted() {
     int work = 0;
     // Each waiting slot is looked at once: one whose drive is busy goes back to the end, so that

@@ -164,6 +164,12 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     return drive.health().isOutOfUse();
   }
 
+  /// True if nobody knows when the drive gives its label, or takes one: it is gone, hangs, or has
+  /// refused it.
+  boolean isAwaited() {
+    return isOutOfUse() || awaitedTold || labelWriter.isDriveOut();
+  }
+
   private void onHealthChanged() {
     switch (drive.health()) {
       case IN_DOUBT -> setInDoubt(true);

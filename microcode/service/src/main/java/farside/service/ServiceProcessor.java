@@ -242,10 +242,14 @@ public final class ServiceProcessor implements Director, ConsolePort.ConsoleSink
     facts.put("shuttingDown", true);
     facts.put("alreadyUnderWay", alreadyUnderWay);
     facts.put("liveRecords", liveRecords);
+    String begun = alreadyUnderWay ? "Shutdown is already under way" : "Shutdown has begun";
     return Verdict.done(
-        (alreadyUnderWay ? "Shutdown is already under way: " : "Shutdown has begun: ")
-            + Wording.count(liveRecords, "live record")
-            + " in NVRAM. The cabinet ends when everything is on its drives.",
+        cabinet.hasServed()
+            ? begun + ": " + Wording.count(liveRecords, "live record")
+                + " in NVRAM. The cabinet ends when everything is on its drives."
+            : begun
+                + ", and IML is not over. The cabinet ends when everything is on its drives, or, with"
+                + " NVRAM as it is, when a drive does not give or take its label.",
         facts);
   }
 }

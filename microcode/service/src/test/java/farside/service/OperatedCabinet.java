@@ -193,6 +193,7 @@ final class OperatedCabinet {
   /// The cabinet as a whole.
   static final class Cabinet implements CabinetDesk {
     boolean shuttingDown;
+    boolean served = true;
     int shutdownRequests;
     String serial = "FS-0000A";
 
@@ -215,6 +216,11 @@ final class OperatedCabinet {
     @Override
     public boolean isShuttingDown() {
       return shuttingDown;
+    }
+
+    @Override
+    public boolean hasServed() {
+      return served;
     }
 
     @Override

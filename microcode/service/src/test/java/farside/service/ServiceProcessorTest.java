@@ -267,6 +267,18 @@ class ServiceProcessorTest {
     assertThat(site.cabinet.shutdownRequests).isEqualTo(1);
   }
 
+  @Test
+  void aShutdownThatComesBeforeImlIsOverIsToldThatItMayEndWithoutADestage() {
+    site.cabinet.served = false;
+
+    assertThat(site.type("shutdown").text())
+        .contains("Shutdown has begun, and IML is not over.")
+        .contains("NVRAM as it is");
+    assertThat(site.type("shutdown").text()).contains("Shutdown is already under way, and IML");
+
+    assertThat(site.cabinet.shutdownRequests).isEqualTo(1);
+  }
+
   // ---- slips ----
 
   @Test

@@ -35,14 +35,48 @@ class FrozenDriveIT {
   private static final String IN_DOUBT = " 4011 ";
   private static final String READ_FROM_PEER = " 3038 ";
   private static final String INCOMPLETE = " 1011 ";
+  private static final String ENDED_IN_IML = " 1013 ";
 
   @TempDir
   Path directory;
 
   private final byte[] written = new byte[WRITTEN_BYTES];
 
+  /// What is to be done with a pair whose drive D1 of site A is on a file system that can be
+  /// frozen.
+  private interface OnFrozen {
+    void run(DemoPair pair, FreezableFileSystem frozen) throws Exception;
+  }
+
   @Test
   void aSiteWhoseDriveIsFrozenServesWhatThePeerHasAndEndsWithoutIt() throws Exception {
+    withADriveThatCanBeFrozen((pair, frozen) -> {
+      hostsGoOnWhileItHangs(pair, frozen);
+      theProcessEndsWithoutIt(pair, frozen, INCOMPLETE);
+      // What the drive lacked was in NVRAM.
+      pair.start(A);
+      pair.awaitReady(A, READY_MAX_MS);
+    });
+  }
+
+  @Test
+  void aSiteThatWaitsForAFrozenDriveToTakeItsLabelEndsWhenItIsToldTo() throws Exception {
+    withADriveThatCanBeFrozen((pair, frozen) -> {
+      try (NbdClient host = NbdClient.connect(pair.rig().hostsAt(A), "0010", HOST_TIMEOUT_MS)) {
+        host.write(0, written);
+      }
+      pair.process(A).kill();
+      frozen.freeze();
+      pair.start(A);
+      assertThat(DemoPair.await(SETTLED_MAX_MS, () -> hasTold(pair, IN_DOUBT))).isTrue();
+      theProcessEndsWithoutIt(pair, frozen, ENDED_IN_IML);
+      pair.start(A);
+      pair.awaitReady(A, READY_MAX_MS);
+    });
+  }
+
+  /// Both drives are equal in the end, and hold what hosts wrote.
+  private void withADriveThatCanBeFrozen(OnFrozen what) throws Exception {
     new Random(5).nextBytes(written);
     try (FreezableFileSystem frozen = FreezableFileSystem.make(directory)) {
       DemoRig rig = DemoRig.in(directory);
@@ -50,11 +84,12 @@ class FrozenDriveIT {
           .replace("256", "16")
           .replace("257", "17")
           .replaceFirst(HEARTBEAT, HEARTBEAT + "\n    driveSlowMs: 500\n    driveHungMs: 4000"));
-      onTheFrozen(rig, frozen);
+      onTheFrozen(rig, frozen, what);
     }
   }
 
-  private void onTheFrozen(DemoRig rig, FreezableFileSystem frozen) throws Exception {
+  private void onTheFrozen(DemoRig rig, FreezableFileSystem frozen, OnFrozen what)
+      throws Exception {
     Path drive = rig.drive(A, "D1");
     Files.createDirectories(drive.getParent());
     Files.createFile(drive);
@@ -68,11 +103,7 @@ class FrozenDriveIT {
         pair.awaitReady(site, READY_MAX_MS);
       }
       assertThat(DemoPair.await(SETTLED_MAX_MS, pair::isSynchronized)).isTrue();
-      hostsGoOnWhileItHangs(pair, frozen);
-      theProcessEndsWithoutIt(pair, frozen);
-      // What the drive lacked was in NVRAM.
-      pair.start(A);
-      pair.awaitReady(A, READY_MAX_MS);
+      what.run(pair, frozen);
       assertThat(DemoPair.await(SETTLED_MAX_MS, () -> pair.isSynchronized() && pair.isDestaged()))
           .isTrue();
       for (String site : new String[] {A, B}) {
@@ -118,12 +149,12 @@ class FrozenDriveIT {
 
   /// A thread that sleeps in the kernel keeps the process's entry, and nothing else of it, until
   /// the drive answers.
-  private static void theProcessEndsWithoutIt(DemoPair pair, FreezableFileSystem frozen)
-      throws Exception {
+  private static void theProcessEndsWithoutIt(
+      DemoPair pair, FreezableFileSystem frozen, String event) throws Exception {
     assertThat(pair.process(A).terminate(1)).isEqualTo(-1);
     assertThat(DemoPair.await(ENDED_MAX_MS, () -> isZombie(pair.process(A).pid())))
         .isTrue();
-    assertThat(log(pair)).contains(INCOMPLETE);
+    assertThat(log(pair)).contains(event);
     frozen.thaw();
     assertThat(pair.process(A).terminate(SETTLED_MAX_MS)).isEqualTo(1);
   }
