@@ -156,7 +156,7 @@ final class Injection {
         Draws drawn = drawsOf(fault);
         for (VolumeDraw volume : rig.volumes()) {
           if (volume.mirrored()) {
-            sites[1 - fault.side()].driveOf(volume).loseLatest(volume.sizeBytes(), drawn);
+            sites[1 - fault.side()].driveOf(volume).medium().loseLatest(volume.sizeBytes(), drawn);
           }
         }
         losePower(fault.side());
@@ -308,7 +308,7 @@ final class Injection {
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
       int permille = (int) drawsOf(fault).skewed(10, 300);
-      drive.lie(lie, permille, oracle.history(volume.name()).damaged());
+      drive.medium().lie(lie, permille, oracle.history(volume.name()).damaged());
       healLater(fault, () -> drive.faults().stopLying());
     }
   }
@@ -341,7 +341,7 @@ final class Injection {
       return;
     }
     Draws drawn = new Draws(fault.number());
-    LostBlocks lost = sites[fault.side()].driveOf(volume).lost();
+    LostBlocks lost = sites[fault.side()].driveOf(volume).medium().lost();
     int tracks = drawn.below(6) + 1;
     for (int i = 0; i < tracks; i++) {
       long track =
@@ -471,7 +471,7 @@ final class Injection {
       site.afterEvents(EventCode.PAIR_STATE, 0, () -> {});
       site.resume();
       site.drives().forEach(SimulatedDrive::mend);
-      site.drives().forEach(drive -> drive.lost().recover());
+      site.drives().forEach(drive -> drive.medium().lost().recover());
       site.start();
       rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
       if (mayRemoveLinks) {

@@ -104,7 +104,9 @@ final class Scenario {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
           oracle.watch(
-              volume.name(), RigDraw.siteName(side), sites[side].driveOf(volume).lost());
+              volume.name(),
+              RigDraw.siteName(side),
+              sites[side].driveOf(volume).medium().lost());
         }
       }
     }
@@ -213,7 +215,7 @@ final class Scenario {
   /// The run is over, and was told of.
   void close() {
     for (SimulatedSite site : sites) {
-      site.drives().forEach(SimulatedDrive::close);
+      site.drives().forEach(drive -> drive.medium().close());
     }
   }
 
@@ -232,7 +234,7 @@ final class Scenario {
         lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
         sites[0].console().answers() + sites[1].console().answers(),
-        ofDrives(drive -> drive.lost().failedReads()),
+        ofDrives(drive -> drive.medium().lost().failedReads()),
         sites[0].repairs() + sites[1].repairs(),
         oracle.lostBlockErrors(),
         ofDrives(SimulatedDrive::stuckRequests),
@@ -331,7 +333,7 @@ final class Scenario {
       } else {
         new Draws(volume.number()).fill(content, 0, content.length);
       }
-      drive.leave(0, content);
+      drive.medium().leave(0, content);
     }
     return drive;
   }
@@ -490,15 +492,15 @@ final class Scenario {
         requireStable(volume, far, 1 - volume.primary());
         requireLabelled(volume, near, volume.primary());
         requireLabelled(volume, far, 1 - volume.primary());
-        requireEqual(volume, near.visible(), far.visible(), "the mirrors differ");
+        requireEqual(volume, near.medium().visible(), far.medium().visible(), "the mirrors differ");
       }
-      history.adopt(near.visible(), "the drive at " + RigDraw.siteName(volume.primary()));
+      history.adopt(near.medium().visible(), "the drive at " + RigDraw.siteName(volume.primary()));
       oracle.excuseErrors(volume.name(), false);
       oracle.distrustFarCopy(volume.name(), false);
     }
     injection.forget();
     for (SimulatedSite site : sites) {
-      site.drives().forEach(drive -> drive.lost().forget());
+      site.drives().forEach(drive -> drive.medium().lost().forget());
     }
     List<SweepProgram> sweeps = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
@@ -531,15 +533,15 @@ final class Scenario {
   private void requireStable(VolumeDraw volume, SimulatedDrive drive, int side) {
     requireEqual(
         volume,
-        drive.visible(),
-        drive.stable(),
+        drive.medium().visible(),
+        drive.medium().stable(),
         "at rest, but not flushed on the drive at " + RigDraw.siteName(side));
   }
 
   /// What NVRAM says of a pair its drives say too: NVRAM may be lost.
   private void requireLabelled(VolumeDraw volume, SimulatedDrive drive, int side) {
     Standing standing = sites[side].standingOf(volume.name());
-    DriveLabel label = LabelsAtRest.newestOn(drive.stable());
+    DriveLabel label = LabelsAtRest.newestOn(drive.medium().stable());
     require(
         standing == null || label != null && label.standing().equals(standing),
         () -> "volume " + volume.name() + ": at rest, but the label on the drive at "

@@ -52,8 +52,8 @@ class AtRestTest {
 
   @AfterEach
   void release() {
-    near.close();
-    far.close();
+    near.medium().close();
+    far.medium().close();
     arena.close();
   }
 

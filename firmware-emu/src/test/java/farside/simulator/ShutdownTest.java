@@ -85,7 +85,7 @@ class ShutdownTest {
     assertThat(site.isRunning()).isFalse();
     assertThat(site.shutdowns()).isEqualTo(1);
     assertEqualImages();
-    oracle.history(VOLUME).adopt(drive.visible(), "the drive");
+    oracle.history(VOLUME).adopt(drive.medium().visible(), "the drive");
   }
 
   @Test
@@ -105,7 +105,7 @@ class ShutdownTest {
     time.runFor(5 * SECOND);
     assertThat(site.isRunning()).isFalse();
     assertEqualImages();
-    oracle.history(VOLUME).adopt(drive.visible(), "the drive");
+    oracle.history(VOLUME).adopt(drive.medium().visible(), "the drive");
   }
 
   @Test
@@ -128,14 +128,14 @@ class ShutdownTest {
     time.runFor(10 * SECOND);
     assertThat(site.isRunning()).isFalse();
     assertEqualImages();
-    oracle.history(VOLUME).adopt(drive.visible(), "the drive");
+    oracle.history(VOLUME).adopt(drive.medium().visible(), "the drive");
   }
 
   private void assertEqualImages() {
     byte[] visible = new byte[(int) SIZE];
     byte[] stable = new byte[(int) SIZE];
-    drive.visible().read(0, visible, 0, visible.length);
-    drive.stable().read(0, stable, 0, stable.length);
+    drive.medium().visible().read(0, visible, 0, visible.length);
+    drive.medium().stable().read(0, stable, 0, stable.length);
     assertThat(visible).isEqualTo(stable);
   }
 }
