@@ -172,14 +172,15 @@ final class Injection {
         });
       }
       case POWER_LOSS_AT_TURN ->
-        site.afterEvents(
-            fault.turn(),
-            fault.turns(),
-            () -> time.after(fault.afterTurnNs(), () -> {
-              if (isOn) {
-                losePower(fault.side());
-              }
-            }));
+        site.watch()
+            .afterEvents(
+                fault.turn(),
+                fault.turns(),
+                () -> time.after(fault.afterTurnNs(), () -> {
+                  if (isOn) {
+                    losePower(fault.side());
+                  }
+                }));
     }
   }
 
@@ -468,7 +469,7 @@ final class Injection {
     }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
-      site.afterEvents(EventCode.PAIR_STATE, 0, () -> {});
+      site.watch().afterEvents(EventCode.PAIR_STATE, 0, () -> {});
       site.resume();
       site.drives().forEach(SimulatedDrive::mend);
       site.drives().forEach(drive -> drive.medium().lost().recover());

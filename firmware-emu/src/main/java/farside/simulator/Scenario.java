@@ -83,7 +83,7 @@ final class Scenario {
       int down = side;
       sites[side] = makeSite(side, maker, arena);
       sites[side].setOnDown(() -> onDown(down));
-      sites[side].setOnSuspended(this::onSuspended);
+      sites[side].watch().setOnSuspended(this::onSuspended);
       time.add(sites[side]);
     }
     injection = new Injection(
@@ -98,7 +98,7 @@ final class Scenario {
     oracle.setLinkTimeout(rig.shortestLinkTimeoutNs());
     if (kind == ScenarioKind.HUNG) {
       oracle.setStarvation((volume, site, sinceNs) ->
-          sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].wasStarvedSince(volume, sinceNs));
+          sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].watch().wasStarvedSince(volume, sinceNs));
     }
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
@@ -185,7 +185,7 @@ final class Scenario {
   }
 
   private long suspensions() {
-    return sites[0].suspensions() + sites[1].suspensions();
+    return ofSites(site -> site.watch().suspensions());
   }
 
   /// A site may be killed in its very first IML, with or without a label on its drives.
@@ -226,35 +226,39 @@ final class Scenario {
         oracle.answers(),
         oracle.writesKnown(),
         oracle.readsChecked(),
-        sites[0].kills() + sites[1].kills(),
-        sites[0].powerLosses() + sites[1].powerLosses(),
+        ofSites(SimulatedSite::kills),
+        ofSites(SimulatedSite::powerLosses),
         lines.stream().mapToLong(SimulatedLine::cuts).sum(),
-        sites[0].nvram().commits() + sites[1].nvram().commits(),
+        ofSites(site -> site.nvram().commits()),
         lines.stream().mapToLong(SimulatedLine::framesLost).sum(),
         lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
-        sites[0].console().answers() + sites[1].console().answers(),
+        ofSites(site -> site.console().answers()),
         ofDrives(drive -> drive.medium().lost().failedReads()),
-        sites[0].repairs() + sites[1].repairs(),
+        ofSites(site -> site.watch().repairs()),
         oracle.lostBlockErrors(),
         ofDrives(SimulatedDrive::stuckRequests),
-        sites[0].doubts() + sites[1].doubts(),
-        sites[0].standIns() + sites[1].standIns(),
+        ofSites(site -> site.watch().doubts()),
+        ofSites(site -> site.watch().standIns()),
         ofDrives(SimulatedDrive::resets),
-        sites[0].linksAdded() + sites[1].linksAdded(),
-        sites[0].leftOut() + sites[1].leftOut(),
-        sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
-        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
+        ofSites(site -> site.watch().linksAdded()),
+        ofSites(site -> site.watch().leftOut()),
+        ofSites(site -> site.watch().tracksReadAhead()),
+        ofSites(site -> site.watch().tracksReadAheadAndUsed()),
         ofDrives(SimulatedDrive::throughs),
         injection.faults().sum(),
         ofDrives(drive -> drive.faults().failedRequests()),
         ofDrives(drive -> drive.faults().lies()),
-        sites[0].stops() + sites[1].stops(),
+        ofSites(SimulatedSite::stops),
         programs.retries());
   }
 
   FaultCounts faultCounts() {
     return injection.faults();
+  }
+
+  private long ofSites(ToLongFunction<SimulatedSite> figure) {
+    return figure.applyAsLong(sites[0]) + figure.applyAsLong(sites[1]);
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {

@@ -118,7 +118,7 @@ class ShutdownTest {
     time.runFor(10 * SECOND);
     assertThat(site.isRunning()).isFalse();
     assertThat(site.shutdowns()).isEqualTo(1);
-    assertThat(site.doubts()).isEqualTo(1);
+    assertThat(site.watch().doubts()).isEqualTo(1);
     assertThat(drive.stuckRequests()).isPositive();
 
     drive.mend();

@@ -143,7 +143,7 @@ class SimulatedSiteTest {
   @Test
   void whatWaitsForAnEventComesAfterSoManyOfItAndOnce() {
     int[] came = {0};
-    site.afterEvents(EventCode.PAIR_STATE, 2, () -> came[0]++);
+    site.watch().afterEvents(EventCode.PAIR_STATE, 2, () -> came[0]++);
     tell(EventCode.PAIR_STATE);
     tell(EventCode.VOLUME_READY);
     assertThat(came[0]).isZero();
@@ -157,20 +157,20 @@ class SimulatedSiteTest {
     tell(EventCode.DRIVE_IN_DOUBT, "drive D1 is in doubt");
     processes.get(0).isStarved = true;
     long sinceNs = time.nowNs();
-    assertThat(site.wasStarvedSince("0010", sinceNs)).isTrue();
+    assertThat(site.watch().wasStarvedSince("0010", sinceNs)).isTrue();
     time.runFor(500 * MILLI);
     processes.get(0).isStarved = false;
     long endedNs = time.nowNs();
     time.runFor(500 * MILLI);
-    assertThat(site.wasStarvedSince("0010", sinceNs)).isTrue();
-    assertThat(site.wasStarvedSince("0010", endedNs)).isFalse();
+    assertThat(site.watch().wasStarvedSince("0010", sinceNs)).isTrue();
+    assertThat(site.watch().wasStarvedSince("0010", endedNs)).isFalse();
 
     // On any other drive nobody asks.
     tell(EventCode.DRIVE_READY, "drive D1 ready");
     processes.get(0).isStarved = true;
     time.runFor(500 * MILLI);
     processes.get(0).isStarved = false;
-    assertThat(site.wasStarvedSince("0010", endedNs)).isFalse();
+    assertThat(site.watch().wasStarvedSince("0010", endedNs)).isFalse();
   }
 
   @Test
