@@ -157,7 +157,8 @@ public final class Cabinet implements CabinetDesk {
         ports.random(),
         events,
         work.address() + slotBytes + driveBytes);
-    service = new ServiceProcessor(ports.console(), this, volumes, memory, disk, remote, events);
+    service = new ServiceProcessor(
+        ports.console(), this, volumes, memory, disk, remote.linkDesk(), events);
     cleanTickets = new long[ports.drives().size()];
   }
 
