@@ -408,14 +408,13 @@ final class Injection {
     memoryLost[side] = true;
   }
 
-  /// Some records change while no process reads them. The next one finds out, and forgets them.
+  /// Some records change while no process reads them. The next one finds out, and forgets them,
+  /// unless its log has them.
   private void damageRecords(Fault fault) {
+    NavigableSet<String> damaged = sites[fault.side()].killAndDamage(drawsOf(fault));
     if (rig.powerSafe().get(fault.side())) {
-      // FLUSH counts on these very records there: nothing is promised (fault-model.md).
-      sites[fault.side()].kill();
       return;
     }
-    NavigableSet<String> damaged = sites[fault.side()].killAndDamage(drawsOf(fault));
     for (VolumeDraw volume : rig.volumes()) {
       if (damaged.contains(volume.name())) {
         excuseLoss(volume, fault.side(), true);

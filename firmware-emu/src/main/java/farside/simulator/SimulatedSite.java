@@ -4,6 +4,7 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.cache.DamagedRecords;
 import farside.director.CabinetRefused;
 import farside.director.EventCode;
 import farside.director.blackbox.Recording;
@@ -239,7 +240,8 @@ final class SimulatedSite implements Stepped {
     ended = false;
     NvramPort memory;
     try {
-      memory = nvram.open(this::wake);
+      memory = nvram.open(
+          this::wake, region -> DamagedRecords.in(region, description.layoutOf(region.byteSize())));
     } catch (CabinetKilled killed) {
       die("killed while it began its NVRAM log");
       return;
@@ -322,7 +324,8 @@ final class SimulatedSite implements Stepped {
   }
 
   /// The process dies, and before another comes some of its records change in NVRAM. Returns the
-  /// volumes of which they are.
+  /// volumes of which they are. Where NVRAM is power-safe they are of those that its log has: of
+  /// any other nobody was told.
   NavigableSet<String> killAndDamage(Draws drawn) {
     NavigableSet<String> damaged = new TreeSet<>();
     if (cabinet == null) {
@@ -330,6 +333,7 @@ final class SimulatedSite implements Stepped {
     }
     List<RecordPayload> payloads = cabinet.recordPayloads();
     kill();
+    payloads = nvram.logged(payloads);
     int count = payloads.isEmpty() ? 0 : 1 + drawn.below(4);
     for (int i = 0; i < count; i++) {
       RecordPayload payload = payloads.get(drawn.below(payloads.size()));

@@ -31,6 +31,10 @@ public enum EventCode {
       Severity.ERROR,
       "shutdown incomplete: %d records stay in NVRAM for drives that do not answer: %s"),
   RECORDING_ENDED(1012, Severity.WARNING, "the recording has ended before the cabinet: %s"),
+  NVRAM_MENDED(
+      1013,
+      Severity.WARNING,
+      "NVRAM had changed by itself: records came back from its log, and nothing of them is lost"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),
