@@ -243,6 +243,20 @@ class DriveFaultsTest {
   }
 
   @Test
+  void zeroesMayBeMisdirectedToo() {
+    try (Bench bench = new Bench(5)) {
+      SimulatedDrive drive = bench.drive(8);
+      bench.write(drive, 0, VOLUME_BYTES, 7, 1);
+      bench.settle(drive);
+      drive.medium().lie(Lie.MISDIRECTED_WRITE, 1000, new DamagedBlocks(VOLUME_BYTES));
+      drive.submitZero(0, LENGTH, 2);
+      bench.settle(drive);
+      assertThat(bench.completed).containsExactly(1L, 2L);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, VOLUME_BYTES, 0)).isEqualTo(16);
+    }
+  }
+
+  @Test
   void aStaleReadReturnsWhatWasThereBeforeTheLastWrite() {
     try (Bench bench = new Bench(6)) {
       SimulatedDrive drive = bench.drive(8);
