@@ -96,16 +96,14 @@ public final class Cabinet implements CabinetDesk {
     checkDrives(ports.drives());
 
     int count = description.volumes().size();
-    int[] numbers = new int[count];
     long[] sizes = new long[count];
     int[] driveOfVolume = new int[count];
     for (int i = 0; i < count; i++) {
       var volume = description.volumes().get(i);
-      numbers[i] = volume.number();
       sizes[i] = volume.sizeBytes();
       driveOfVolume[i] = driveIndex(volume.drive());
     }
-    NvramLayout layout = new NvramLayout(nvram.sizeBytes(), numbers, sizes);
+    NvramLayout layout = description.layoutOf(nvram.sizeBytes());
     NvramPort.Contents found = NvramOpening.open(nvram, layout, ports.random());
 
     long slotBytes =
@@ -162,7 +160,8 @@ public final class Cabinet implements CabinetDesk {
         ports.random(),
         events,
         work.address() + slotBytes + driveBytes);
-    service = new ServiceProcessor(ports.console(), this, volumes, memory, disk, remote, events);
+    service = new ServiceProcessor(
+        ports.console(), this, volumes, memory, disk, remote.linkDesk(), events);
     cleanTickets = new long[ports.drives().size()];
   }
 

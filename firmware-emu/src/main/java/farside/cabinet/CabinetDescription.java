@@ -1,5 +1,6 @@
 package farside.cabinet;
 
+import farside.cache.NvramLayout;
 import java.util.List;
 
 /// A cabinet as its rig describes it: plain facts, checked by the rig reader, free of devices.
@@ -29,6 +30,14 @@ public record CabinetDescription(
     drives = List.copyOf(drives);
     volumes = List.copyOf(volumes);
     links = List.copyOf(links);
+  }
+
+  /// How such a cabinet lays out its NVRAM.
+  public NvramLayout layoutOf(long nvramBytes) {
+    return new NvramLayout(
+        nvramBytes,
+        volumes.stream().mapToInt(VolumeDescription::number).toArray(),
+        volumes.stream().mapToLong(VolumeDescription::sizeBytes).toArray());
   }
 
   /// @param name such as `D1`

@@ -20,19 +20,12 @@ final class DriveCache {
 
   private long changeCount;
   private long firstChangeBytes = Long.MAX_VALUE;
-  private long tornWrites;
 
   DriveCache(long sizeBytes, int blockBytes, Draws draws) {
     this.blockBytes = blockBytes;
     this.draws = draws;
     this.visible = new DriveImage(sizeBytes);
     this.stable = new DriveImage(sizeBytes);
-  }
-
-  /// For the content of a change that may be handed to [#apply] later; holds anything, and may be
-  /// longer.
-  DriveContent content(int lengthBytes) {
-    return new DriveContent(lengthBytes);
   }
 
   /// The run is over.
@@ -73,11 +66,6 @@ final class DriveCache {
   /// Offset of the lowest change so far.
   long firstChangeBytes() {
     return firstChangeBytes;
-  }
-
-  /// Writes of which only a part survived.
-  long tornWrites() {
-    return tornWrites;
   }
 
   /// Is there, stable, whatever else was to be written there.
@@ -155,7 +143,6 @@ final class DriveCache {
         // Lost as a whole.
       }
       default -> {
-        tornWrites++;
         boolean[] drawn = drawBlocks((int) (change.request.lengthBytes / blockBytes));
         if (change.blocks != null) {
           for (int i = 0; i < drawn.length; i++) {
@@ -169,7 +156,6 @@ final class DriveCache {
   }
 
   private Change partOf(Change change) {
-    tornWrites++;
     change.blocks = drawBlocks((int) (change.request.lengthBytes / blockBytes));
     return change;
   }

@@ -46,11 +46,13 @@ final class DriveRequest {
     this.tag = tag;
   }
 
-  /// The same write to another place.
+  /// The same change in another place.
   DriveRequest at(long otherOffsetBytes) {
     DriveRequest other = new DriveRequest(kind, otherOffsetBytes, lengthBytes, tag);
-    other.content = content;
-    content.hold();
+    if (content != null) {
+      other.content = content;
+      content.hold();
+    }
     return other;
   }
 

@@ -162,7 +162,7 @@ final class Injection {
         Draws drawn = drawsOf(fault);
         for (VolumeDraw volume : rig.volumes()) {
           if (volume.mirrored()) {
-            sites[1 - fault.side()].driveOf(volume).loseLatest(volume.sizeBytes(), drawn);
+            sites[1 - fault.side()].driveOf(volume).medium().loseLatest(volume.sizeBytes(), drawn);
           }
         }
         losePower(fault.side());
@@ -178,14 +178,15 @@ final class Injection {
         });
       }
       case POWER_LOSS_AT_TURN ->
-        site.afterEvents(
-            fault.turn(),
-            fault.turns(),
-            () -> time.after(fault.afterTurnNs(), () -> {
-              if (isOn) {
-                losePower(fault.side());
-              }
-            }));
+        site.watch()
+            .afterEvents(
+                fault.turn(),
+                fault.turns(),
+                () -> time.after(fault.afterTurnNs(), () -> {
+                  if (isOn) {
+                    losePower(fault.side());
+                  }
+                }));
     }
   }
 
@@ -350,7 +351,7 @@ final class Injection {
     if (volume != null) {
       SimulatedDrive drive = sites[fault.side()].driveOf(volume);
       int permille = (int) drawsOf(fault).skewed(10, 300);
-      drive.lie(lie, permille, oracle.history(volume.name()).damaged());
+      drive.medium().lie(lie, permille, oracle.history(volume.name()).damaged());
       healLater(fault, () -> drive.faults().stopLying());
     }
   }
@@ -383,7 +384,7 @@ final class Injection {
       return;
     }
     Draws drawn = new Draws(fault.number());
-    LostBlocks lost = sites[fault.side()].driveOf(volume).lost();
+    LostBlocks lost = sites[fault.side()].driveOf(volume).medium().lost();
     int tracks = drawn.below(6) + 1;
     for (int i = 0; i < tracks; i++) {
       long track =
@@ -449,14 +450,13 @@ final class Injection {
     memoryLost[side] = true;
   }
 
-  /// Some records change while no process reads them. The next one finds out, and forgets them.
+  /// Some records change while no process reads them. The next one finds out, and forgets them,
+  /// unless its log has them.
   private void damageRecords(Fault fault) {
+    NavigableSet<String> damaged = sites[fault.side()].killAndDamage(drawsOf(fault));
     if (rig.powerSafe().get(fault.side())) {
-      // FLUSH counts on these very records there: nothing is promised (fault-model.md).
-      sites[fault.side()].kill();
       return;
     }
-    NavigableSet<String> damaged = sites[fault.side()].killAndDamage(drawsOf(fault));
     for (VolumeDraw volume : rig.volumes()) {
       if (damaged.contains(volume.name())) {
         excuseLoss(volume, fault.side(), true);
@@ -510,10 +510,10 @@ final class Injection {
     }
     for (SimulatedSite site : sites) {
       site.nvram().disarm();
-      site.afterEvents(EventCode.PAIR_STATE, 0, () -> {});
+      site.watch().afterEvents(EventCode.PAIR_STATE, 0, () -> {});
       site.resume();
       site.drives().forEach(SimulatedDrive::mend);
-      site.drives().forEach(drive -> drive.lost().recover());
+      site.drives().forEach(drive -> drive.medium().lost().recover());
       site.start();
       rig.linkNames().forEach(link -> site.console().type("vary " + link + " on", false));
       if (mayRemoveLinks) {

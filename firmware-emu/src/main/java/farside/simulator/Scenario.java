@@ -83,7 +83,7 @@ final class Scenario {
       int down = side;
       sites[side] = makeSite(side, maker, arena);
       sites[side].setOnDown(() -> onDown(down));
-      sites[side].setOnSuspended(this::onSuspended);
+      sites[side].watch().setOnSuspended(this::onSuspended);
       time.add(sites[side]);
     }
     injection = new Injection(
@@ -98,13 +98,15 @@ final class Scenario {
     oracle.setLinkTimeout(rig.shortestLinkTimeoutNs());
     if (kind == ScenarioKind.HUNG) {
       oracle.setStarvation((volume, site, sinceNs) ->
-          sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].wasStarvedSince(volume, sinceNs));
+          sites[site.equals(RigDraw.siteName(0)) ? 0 : 1].watch().wasStarvedSince(volume, sinceNs));
     }
     for (VolumeDraw volume : rig.volumes()) {
       for (int side = 0; side < 2; side++) {
         if (volume.isAt(side)) {
           oracle.watch(
-              volume.name(), RigDraw.siteName(side), sites[side].driveOf(volume).lost());
+              volume.name(),
+              RigDraw.siteName(side),
+              sites[side].driveOf(volume).medium().lost());
         }
       }
     }
@@ -183,7 +185,7 @@ final class Scenario {
   }
 
   private long suspensions() {
-    return sites[0].suspensions() + sites[1].suspensions();
+    return ofSites(site -> site.watch().suspensions());
   }
 
   /// A site may be killed in its very first IML, with or without a label on its drives.
@@ -213,7 +215,7 @@ final class Scenario {
   /// The run is over, and was told of.
   void close() {
     for (SimulatedSite site : sites) {
-      site.drives().forEach(SimulatedDrive::close);
+      site.drives().forEach(drive -> drive.medium().close());
     }
   }
 
@@ -224,36 +226,40 @@ final class Scenario {
         oracle.answers(),
         oracle.writesKnown(),
         oracle.readsChecked(),
-        sites[0].kills() + sites[1].kills(),
-        sites[0].powerLosses() + sites[1].powerLosses(),
+        ofSites(SimulatedSite::kills),
+        ofSites(SimulatedSite::powerLosses),
         lines.stream().mapToLong(SimulatedLine::cuts).sum(),
-        sites[0].nvram().commits() + sites[1].nvram().commits(),
+        ofSites(site -> site.nvram().commits()),
         lines.stream().mapToLong(SimulatedLine::framesLost).sum(),
         lines.stream().mapToLong(SimulatedLine::framesSpoiled).sum(),
         takeovers.size(),
-        sites[0].console().answers() + sites[1].console().answers(),
-        ofDrives(drive -> drive.lost().failedReads()),
-        sites[0].repairs() + sites[1].repairs(),
+        ofSites(site -> site.console().answers()),
+        ofDrives(drive -> drive.medium().lost().failedReads()),
+        ofSites(site -> site.watch().repairs()),
         oracle.lostBlockErrors(),
         ofDrives(SimulatedDrive::stuckRequests),
-        sites[0].doubts() + sites[1].doubts(),
-        sites[0].standIns() + sites[1].standIns(),
+        ofSites(site -> site.watch().doubts()),
+        ofSites(site -> site.watch().standIns()),
         ofDrives(SimulatedDrive::resets),
-        sites[0].linksAdded() + sites[1].linksAdded(),
-        sites[0].leftOut() + sites[1].leftOut(),
-        sites[0].tracksReadAhead() + sites[1].tracksReadAhead(),
-        sites[0].tracksReadAheadAndUsed() + sites[1].tracksReadAheadAndUsed(),
+        ofSites(site -> site.watch().linksAdded()),
+        ofSites(site -> site.watch().leftOut()),
+        ofSites(site -> site.watch().tracksReadAhead()),
+        ofSites(site -> site.watch().tracksReadAheadAndUsed()),
         ofDrives(SimulatedDrive::throughs),
         injection.faults().sum(),
         ofDrives(drive -> drive.faults().failedRequests()),
         ofDrives(drive -> drive.faults().lies()),
-        sites[0].stops() + sites[1].stops(),
-        sites[0].shutdownsInIml() + sites[1].shutdownsInIml(),
+        ofSites(SimulatedSite::stops),
+        ofSites(site -> site.watch().shutdownsInIml()),
         programs.retries());
   }
 
   FaultCounts faultCounts() {
     return injection.faults();
+  }
+
+  private long ofSites(ToLongFunction<SimulatedSite> figure) {
+    return figure.applyAsLong(sites[0]) + figure.applyAsLong(sites[1]);
   }
 
   private long ofDrives(ToLongFunction<SimulatedDrive> figure) {
@@ -332,7 +338,7 @@ final class Scenario {
       } else {
         new Draws(volume.number()).fill(content, 0, content.length);
       }
-      drive.leave(0, content);
+      drive.medium().leave(0, content);
     }
     return drive;
   }
@@ -491,15 +497,15 @@ final class Scenario {
         requireStable(volume, far, 1 - volume.primary());
         requireLabelled(volume, near, volume.primary());
         requireLabelled(volume, far, 1 - volume.primary());
-        requireEqual(volume, near.visible(), far.visible(), "the mirrors differ");
+        requireEqual(volume, near.medium().visible(), far.medium().visible(), "the mirrors differ");
       }
-      history.adopt(near.visible(), "the drive at " + RigDraw.siteName(volume.primary()));
+      history.adopt(near.medium().visible(), "the drive at " + RigDraw.siteName(volume.primary()));
       oracle.excuseErrors(volume.name(), false);
       oracle.distrustFarCopy(volume.name(), false);
     }
     injection.forget();
     for (SimulatedSite site : sites) {
-      site.drives().forEach(drive -> drive.lost().forget());
+      site.drives().forEach(drive -> drive.medium().lost().forget());
     }
     List<SweepProgram> sweeps = new ArrayList<>();
     for (VolumeDraw volume : rig.volumes()) {
@@ -532,15 +538,15 @@ final class Scenario {
   private void requireStable(VolumeDraw volume, SimulatedDrive drive, int side) {
     requireEqual(
         volume,
-        drive.visible(),
-        drive.stable(),
+        drive.medium().visible(),
+        drive.medium().stable(),
         "at rest, but not flushed on the drive at " + RigDraw.siteName(side));
   }
 
   /// What NVRAM says of a pair its drives say too: NVRAM may be lost.
   private void requireLabelled(VolumeDraw volume, SimulatedDrive drive, int side) {
     Standing standing = sites[side].standingOf(volume.name());
-    DriveLabel label = LabelsAtRest.newestOn(drive.stable());
+    DriveLabel label = LabelsAtRest.newestOn(drive.medium().stable());
     require(
         standing == null || label != null && label.standing().equals(standing),
         () -> "volume " + volume.name() + ": at rest, but the label on the drive at "

@@ -8,22 +8,20 @@ import farside.port.IoVector;
 import farside.port.Memory;
 import farside.simulator.DriveRequest.Kind;
 import farside.volume.DriveLabel;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A drive in memory, with a volatile cache of its own.
+/// A drive in memory: the requests to it, from submission to completion. What it holds is its
+/// [DriveMedium], and what is wrong with it its [DriveFaults].
 ///
-/// A completed write is in the cache; a flush that was submitted after its completion makes it
+/// A completed write is in its cache; a flush that was submitted after its completion makes it
 /// stable. When power goes, each block since then holds any of its versions. When only the
 /// process goes, requests in flight are the drive's: each lands wholly, in part, or not, some
 /// of them late, and the next process cannot own the drive before.
 ///
 /// It may fail requests that would succeed if they were tried again, or all of them while it is
-/// gone; a flush that fails so may have taken what it was to make stable with it. It may be slow,
-/// and it may hang: then some or all requests do not return before it is
+/// gone. It may be slow, and it may hang: then some or all requests do not return before it is
 /// freed, in any order, done or with an error; and what its cache held may be lost without a
 /// word, as when the kernel has reset it.
 ///
@@ -38,8 +36,6 @@ final class SimulatedDrive implements DrivePort {
   /// When a hung drive goes on, its requests return within this time.
   static final long FREED_MAX_NS = 50_000_000;
 
-  private static final int LATEST_WRITES = 32;
-
   private final String name;
   private final String who;
   private final int blockBytes;
@@ -47,21 +43,13 @@ final class SimulatedDrive implements DrivePort {
   private final VirtualTime time;
   private final Draws draws;
   private final Trace trace;
-  private final DriveCache cache;
   private final DriveFaults faults = new DriveFaults();
+  private final DriveMedium medium;
   private final List<DriveRequest> inFlight = new ArrayList<>();
   private final ArrayDeque<DriveRequest> facts = new ArrayDeque<>();
 
   /// Requests in flight that return only when the drive is freed.
   private final List<DriveRequest> stuck = new ArrayList<>();
-
-  private final LostBlocks lost;
-
-  /// Those that were done last, oldest first.
-  private final ArrayDeque<DriveRequest> latestWrites = new ArrayDeque<>();
-
-  /// What a read has found and the drive spoils, on its way to its memory.
-  private byte[] readBuffer = {};
 
   private final IoVector onePiece = new IoVector();
   private Runnable wake = () -> {};
@@ -81,9 +69,7 @@ final class SimulatedDrive implements DrivePort {
   private int oldIoCount;
   private int submittedUndrained;
   private int failedReads;
-  private long reads;
   private long writes;
-  private long flushes;
   private long throughs;
 
   SimulatedDrive(
@@ -102,44 +88,18 @@ final class SimulatedDrive implements DrivePort {
     this.time = time;
     this.draws = draws;
     this.trace = trace;
-    this.cache = new DriveCache(sizeBytes, blockBytes, draws);
-    this.lost = new LostBlocks(blockBytes);
+    this.medium = new DriveMedium(sizeBytes, blockBytes, faults, draws);
     this.lastOldIoNs = time.nowNs();
   }
 
-  /// Some blocks of what was written last become unreadable.
-  ///
-  /// @param endBytes of the volume on it
-  void loseLatest(long endBytes, Draws drawn) {
-    for (DriveRequest write : latestWrites) {
-      for (long at = write.offsetBytes; at < write.offsetBytes + write.lengthBytes; ) {
-        if (at < endBytes && drawn.chance(500)) {
-          lost.lose(at);
-        }
-        at += blockBytes;
-      }
-    }
+  /// What it holds.
+  DriveMedium medium() {
+    return medium;
   }
 
-  /// What it cannot read until it is written anew.
-  LostBlocks lost() {
-    return lost;
-  }
-
-  /// From now on it lies now and then about requests to the volume on it.
-  void lie(DriveFaults.Lie lie, int permille, DamagedBlocks damaged) {
-    cache.older();
-    faults.lie(lie, permille, damaged);
-  }
-
-  /// What is wrong with it otherwise.
+  /// What is wrong with it, but for blocks that it has lost.
   DriveFaults faults() {
     return faults;
-  }
-
-  /// What the last owner left on the drive, before the first start.
-  void leave(long offsetBytes, byte[] content) {
-    cache.leave(offsetBytes, content);
   }
 
   /// A process owns the drive. Old requests have all landed or been dropped.
@@ -147,30 +107,16 @@ final class SimulatedDrive implements DrivePort {
     require(oldIoCount == 0, () -> who + ": opened while requests of a dead process are in flight");
     wake = wakeOwner;
     failedReads = 0;
-    cleared = !habits.knownZero() && !carriesLabel();
+    cleared = !habits.knownZero() && LabelsAtRest.newestOn(medium.visible()) == null;
     if (cleared) {
       wipeLabelArea();
     }
   }
 
-  private boolean carriesLabel() {
-    byte[] buffer = new byte[DriveLabel.BYTES];
-    boolean found = false;
-    for (int copy = 0; copy < 2; copy++) {
-      cache.visible().read(DriveLabel.offsetOf(copy, sizeBytes()), buffer, 0, buffer.length);
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment memory = arena.allocate(buffer.length, Long.BYTES);
-        memory.copyFrom(MemorySegment.ofArray(buffer));
-        found |= DriveLabel.decode(memory.address()) instanceof DriveLabel.Found.Whole;
-      }
-    }
-    return found;
-  }
-
   /// A disk whose first label was torn is refused, and its operator does what the refusal says.
   private void wipeLabelArea() {
     for (int copy = 0; copy < 2; copy++) {
-      leave(DriveLabel.offsetOf(copy, sizeBytes()), new byte[DriveLabel.BYTES]);
+      medium.leave(DriveLabel.offsetOf(copy, sizeBytes()), new byte[DriveLabel.BYTES]);
     }
   }
 
@@ -198,13 +144,8 @@ final class SimulatedDrive implements DrivePort {
     // unflushed.
     life++;
     oldIoCount = 0;
-    cache.lose();
+    medium.loseCache();
     lastOldIoNs = time.nowNs();
-  }
-
-  /// The run is over.
-  void close() {
-    cache.close();
   }
 
   /// Nothing is wrong with it any more.
@@ -240,7 +181,7 @@ final class SimulatedDrive implements DrivePort {
           left[0]--;
           if (isReset && left[0] == 0) {
             resets++;
-            cache.lose();
+            medium.loseCache();
           }
         }
       });
@@ -276,20 +217,6 @@ final class SimulatedDrive implements DrivePort {
     return who + ": in flight " + inFlight + ", not drained " + facts;
   }
 
-  /// What a reader sees.
-  DriveImage visible() {
-    return cache.visible();
-  }
-
-  /// What survives a loss of power for certain.
-  DriveImage stable() {
-    return cache.stable();
-  }
-
-  long reads() {
-    return reads;
-  }
-
   /// Reads of its present owner that failed, and not because it was gone.
   int failedReads() {
     return failedReads;
@@ -299,18 +226,9 @@ final class SimulatedDrive implements DrivePort {
     return writes;
   }
 
-  long flushes() {
-    return flushes;
-  }
-
   /// Writes that were flushes, too.
   long throughs() {
     return throughs;
-  }
-
-  /// Writes of which only a part survived.
-  long tornWrites() {
-    return cache.tornWrites();
   }
 
   @Override
@@ -325,7 +243,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public long sizeBytes() {
-    return cache.visible().sizeBytes();
+    return medium.visible().sizeBytes();
   }
 
   @Override
@@ -335,7 +253,7 @@ final class SimulatedDrive implements DrivePort {
 
   @Override
   public boolean isKnownZeroBelow(long offsetBytes) {
-    return habits.knownZero() && cache.firstChangeBytes() >= offsetBytes;
+    return habits.knownZero() && medium.firstChangeBytes() >= offsetBytes;
   }
 
   @Override
@@ -346,7 +264,7 @@ final class SimulatedDrive implements DrivePort {
   @Override
   public void tellZeroes(ZeroSink sink) {
     if (habits.knownZero()) {
-      cache.visible().tellHoles(sink);
+      medium.visible().tellHoles(sink);
     }
   }
 
@@ -370,7 +288,6 @@ final class SimulatedDrive implements DrivePort {
         Memory.at(target.address(i), target.lengthBytes(i)).fill(noise);
       }
     }
-    reads++;
     submit(request, latencyNs());
   }
 
@@ -391,7 +308,7 @@ final class SimulatedDrive implements DrivePort {
   private DriveRequest changeOf(Kind kind, long offsetBytes, IoVector source, long tag) {
     DriveRequest request = new DriveRequest(kind, offsetBytes, source.totalBytes(), tag);
     request.setPieces(source);
-    request.gather(cache.content((int) request.lengthBytes));
+    request.gather(new DriveContent((int) request.lengthBytes));
     writes++;
     return request;
   }
@@ -407,8 +324,7 @@ final class SimulatedDrive implements DrivePort {
   public void submitFlush(long tag) {
     DriveRequest request = new DriveRequest(Kind.FLUSH, 0, 0, tag);
     checkNoFlushInFlight();
-    request.changesBefore = cache.changeCount();
-    flushes++;
+    request.changesBefore = medium.changeCount();
     submit(request, draws.between(habits.flushMinNs(), habits.flushMaxNs()));
   }
 
@@ -504,117 +420,15 @@ final class SimulatedDrive implements DrivePort {
       request.failed = true;
       request.isWithoutRoom = true;
     }
-    switch (request.kind) {
-      case READ -> read(request, failsForNoReason);
-      case WRITE -> {
-        checkUnchanged(request);
-        apply(request);
-      }
-      case WRITE_THROUGH -> {
-        checkUnchanged(request);
-        boolean isApplied = apply(request);
-        if (!request.failed) {
-          if (isApplied) {
-            cache.settleLast();
-          }
-        } else if (failsForNoReason) {
-          loseCacheSometimes();
-        }
-      }
-      case ZERO -> apply(request);
-      case FLUSH -> {
-        if (!request.failed) {
-          cache.settle(request.changesBefore);
-        } else if (failsForNoReason) {
-          loseCacheSometimes();
-        }
-      }
+    if (request.content != null) {
+      checkUnchanged(request);
     }
+    medium.carryOut(request, failsForNoReason, time.nowNs());
     inFlight.remove(request);
     request.isOfGoneDrive |= faults.isGone();
     facts.add(request);
     trace.stir(request.tag, request.kind.ordinal());
     wake.run();
-  }
-
-  private void read(DriveRequest request, boolean failsForNoReason) {
-    boolean isStale = faults.drawLie(request, draws) != null;
-    DriveImage image = isStale ? cache.older() : cache.visible();
-    if (request.disturbed == null && !failsForNoReason && lost.count() == 0) {
-      request.fill(image);
-      return;
-    }
-    int lengthBytes = (int) request.lengthBytes;
-    if (readBuffer.length < lengthBytes) {
-      readBuffer = new byte[lengthBytes];
-    }
-    image.read(request.offsetBytes, readBuffer, 0, lengthBytes);
-    for (int i = 0; request.disturbed != null && i < lengthBytes; i += blockBytes) {
-      if (request.disturbed[i / blockBytes]) {
-        draws.fill(readBuffer, i, i + 8);
-      }
-    }
-    if (failsForNoReason) {
-      failRead(
-          request, request.offsetBytes + blockBytes * (long) draws.below(lengthBytes / blockBytes));
-    }
-    failIfLost(request);
-    request.scatter(readBuffer);
-  }
-
-  /// What the memory holds from the lost block on is anything, and what the drive names is the
-  /// block, where the read began, or nothing.
-  private void failIfLost(DriveRequest request) {
-    long firstBad = lost.onRead(request.offsetBytes, request.lengthBytes, time.nowNs());
-    if (firstBad >= 0) {
-      failRead(request, firstBad);
-    }
-  }
-
-  /// What a flush that failed was to make stable may be lost, and no later one says so.
-  private void loseCacheSometimes() {
-    if (draws.chance(500)) {
-      cache.lose();
-    }
-  }
-
-  private void failRead(DriveRequest request, long firstBad) {
-    request.failed = true;
-    request.firstBadByte = switch (draws.below(3)) {
-      case 0 -> firstBad;
-      case 1 -> request.offsetBytes;
-      default -> -1;
-    };
-    for (int i = (int) (firstBad - request.offsetBytes); i < request.lengthBytes; i += blockBytes) {
-      draws.fill(readBuffer, i, i + 8);
-    }
-  }
-
-  /// False if the drive lied about it.
-  private boolean apply(DriveRequest request) {
-    if (request.isOfGoneDrive) {
-      return true;
-    }
-    DriveFaults.Lie lie = request.failed ? null : faults.drawLie(request, draws);
-    if (lie == DriveFaults.Lie.MISDIRECTED_WRITE) {
-      cache.apply(request.at(faults.drawPlace(request, blockBytes, draws)));
-    }
-    if (lie != null) {
-      return false;
-    }
-    request.firstBadByte = faults.badByteOf(request);
-    request.failed |= request.firstBadByte >= 0;
-    if (request.failed) {
-      cache.applyPart(request);
-    } else {
-      lost.onWritten(request.offsetBytes, request.lengthBytes);
-      cache.apply(request);
-      latestWrites.add(request);
-      if (latestWrites.size() > LATEST_WRITES) {
-        latestWrites.removeFirst();
-      }
-    }
-    return true;
   }
 
   private void checkUnchanged(DriveRequest request) {
@@ -636,7 +450,7 @@ final class SimulatedDrive implements DrivePort {
       return;
     }
     if (fate == 1) {
-      cache.land(request);
+      medium.land(request);
       return;
     }
     long delayNs = draws.between(0, OLD_IO_MAX_NS);
@@ -649,7 +463,7 @@ final class SimulatedDrive implements DrivePort {
     time.after(delayNs, () -> {
       if (life == lifeThen) {
         oldIoCount--;
-        cache.land(request);
+        medium.land(request);
       }
     });
   }

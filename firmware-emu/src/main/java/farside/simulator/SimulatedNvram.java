@@ -4,9 +4,11 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.port.powersafe.DamageFinder;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.NvramLog;
 import farside.port.powersafe.NvramLogReplay;
+import farside.simulator.SteppedCabinet.RecordPayload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -42,6 +44,7 @@ final class SimulatedNvram implements NvramPort {
   private final SimulatedRecorder recorder = new SimulatedRecorder(this::recorderStore);
   private Contents contents = Contents.BLANK;
   private boolean isRebuilt;
+  private boolean isMended;
   private long logEpoch;
   private boolean ended;
   private boolean dead;
@@ -82,13 +85,15 @@ final class SimulatedNvram implements NvramPort {
     killAtCommit = -1;
     killAtStore = -1;
     isRebuilt = false;
+    isMended = false;
   }
 
   /// The same, and what the cabinet is to be given: the region itself, or it with its log.
   ///
-  /// Goes the way of the real driver: lost contents are built anew from the log of the last
-  /// epoch, then a log of a new epoch is begun, and last the new epoch is made durable.
-  NvramPort open(Runnable wake) {
+  /// Goes the way of the real driver: lost contents, and records that were damaged in kept ones,
+  /// are built anew from the log of the last epoch, then a log of a new epoch is begun, and last
+  /// the new epoch is made durable.
+  NvramPort open(Runnable wake, DamageFinder finder) {
     open();
     if (log == null) {
       return this;
@@ -100,6 +105,8 @@ final class SimulatedNvram implements NvramPort {
       String reason = new NvramLogReplay(log, address, sizeBytes, logEpoch).rebuild();
       require(reason.isEmpty(), () -> "power-safe NVRAM is lost: " + reason);
       isRebuilt = true;
+    } else if (contents == Contents.KEPT && logEpoch != 0) {
+      isMended = NvramLogReplay.mend(log, region, logEpoch, finder) > 0;
     }
     long epoch = draws.nextNonZero();
     NvramLog begun = NvramLog.begin(log, ID, address, sizeBytes, epoch, logEpoch);
@@ -112,10 +119,6 @@ final class SimulatedNvram implements NvramPort {
 
   SimulatedRecorder recorder() {
     return recorder;
-  }
-
-  boolean isPowerSafeHere() {
-    return log != null;
   }
 
   /// The process dies at the n-th commit from now, before or after that commit takes effect.
@@ -189,6 +192,23 @@ final class SimulatedNvram implements NvramPort {
     byte was = region.get(ValueLayout.JAVA_BYTE, offset);
     region.set(ValueLayout.JAVA_BYTE, offset, (byte) (was ^ (1 << bit)));
     bitsRotten++;
+  }
+
+  /// Those that its log has as they are; all, if there is no log.
+  List<RecordPayload> logged(List<RecordPayload> payloads) {
+    if (log == null) {
+      return payloads;
+    }
+    MemorySegment rebuilt = Memory.zeroed(sizeBytes, PAGE_BYTES);
+    String reason = new NvramLogReplay(log, rebuilt.address(), sizeBytes, logEpoch).rebuild();
+    require(reason.isEmpty(), () -> "the log of NVRAM is of no use: " + reason);
+    return payloads.stream()
+        .filter(payload -> {
+          long from = payload.address() - address;
+          long to = from + payload.lengthBytes();
+          return MemorySegment.mismatch(region, from, to, rebuilt, from, to) == -1;
+        })
+        .toList();
   }
 
   /// Bits that changed by themselves.
@@ -296,7 +316,7 @@ final class SimulatedNvram implements NvramPort {
 
   @Override
   public Contents contents() {
-    return isRebuilt ? Contents.REBUILT : contents;
+    return isRebuilt ? Contents.REBUILT : isMended ? Contents.MENDED : contents;
   }
 
   private void store(long offset, int lengthBytes) {

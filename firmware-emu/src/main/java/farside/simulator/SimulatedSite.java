@@ -4,32 +4,25 @@ import static farside.simulator.SimulationFailure.require;
 
 import farside.cabinet.CabinetDescription;
 import farside.cabinet.CabinetPorts;
+import farside.cache.DamagedRecords;
 import farside.director.CabinetRefused;
 import farside.director.EventCode;
 import farside.director.blackbox.Recording;
 import farside.port.DrivePort;
-import farside.port.EventPort;
 import farside.port.LinkPort;
 import farside.port.NvramPort;
 import farside.simulator.RigDraw.VolumeDraw;
-import farside.simulator.SteppedCabinet.FarCopy;
 import farside.simulator.SteppedCabinet.RecordPayload;
 import farside.volume.Standing;
-import farside.volume.Volume;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 
-/// One site: the cabinet's process, and everything that outlives it.
+/// One site: the life of its cabinet's processes, and everything that outlives them.
 ///
 /// Runs the cabinet as the real processor does: round after round while there is work, then not
-/// before a fact has
-/// come or the deadline is reached. A round takes some microseconds, so that work costs time.
+/// before a fact has come or the deadline is reached. A round takes some microseconds, so that
+/// work costs time. What is seen of the cabinet meanwhile is in its [SiteWatch].
 final class SimulatedSite implements Stepped {
   private static final int IDLE_ROUNDS_MAX = 10_000;
   private static final long ROUND_MAX_NS = 20_000;
@@ -47,11 +40,6 @@ final class SimulatedSite implements Stepped {
   private final SimulatedHost host;
   private final SimulatedConsole console;
   private final Oracle oracle;
-  private final List<String> sources;
-
-  /// Of each source: what its cabinet last knew of the far copy, and the oracle was told.
-  private final FarCopy[] farCopies;
-
   private final boolean hiccups;
   private final VirtualTime time;
   private final Draws draws;
@@ -59,6 +47,7 @@ final class SimulatedSite implements Stepped {
   private final SiteClock clock;
 
   private final RecorderCheck recorderCheck;
+  private final SiteWatch watch;
   private Runnable onDown = () -> {};
   private SteppedCabinet cabinet;
   private boolean wantedUp;
@@ -70,34 +59,10 @@ final class SimulatedSite implements Stepped {
   private long nextRunNs = NEVER;
   private int idleRounds;
   private long rounds;
-  private long doubts;
-  private long standIns;
   private long kills;
   private long powerLosses;
-  private long restarts;
   private long stops;
   private long shutdowns;
-  private long shutdownsInIml;
-  private long suspensions;
-  private Consumer<String> onSuspended = text -> {};
-
-  /// Those that the process says it waits for no longer.
-  private final List<String> drivesInDoubt = new ArrayList<>();
-
-  /// Of each volume on one of them, when it was last seen without a slot.
-  private final Map<String, Long> starvedNs = new HashMap<>();
-
-  private EventCode awaited = EventCode.PAIR_STATE;
-  private int awaitedCount;
-  private Runnable atAwaited = () -> {};
-  private long leftOut;
-  private long repairs;
-  private long linksAdded;
-
-  /// Of the processes that are gone.
-  private long tracksReadAhead;
-
-  private long tracksReadAheadAndUsed;
 
   /// @param sources names of the mirrored volumes whose source is here
   /// @param hiccups now and then a round takes milliseconds, as when the machine is busy
@@ -126,9 +91,7 @@ final class SimulatedSite implements Stepped {
     this.host = host;
     this.console = new SimulatedConsole(name, time, trace);
     this.oracle = oracle;
-    this.sources = List.copyOf(sources);
-    this.farCopies = new FarCopy[sources.size()];
-    Arrays.fill(farCopies, FarCopy.LACKS_SOMETHING);
+    this.watch = new SiteWatch(description, sources, oracle, time);
     this.hiccups = hiccups;
     this.time = time;
     this.draws = draws;
@@ -143,6 +106,11 @@ final class SimulatedSite implements Stepped {
   /// Told whenever the process has gone, for whatever reason.
   void setOnDown(Runnable onDown) {
     this.onDown = onDown;
+  }
+
+  /// What is seen of its cabinet.
+  SiteWatch watch() {
+    return watch;
   }
 
   SimulatedNvram nvram() {
@@ -225,38 +193,9 @@ final class SimulatedSite implements Stepped {
     return rounds;
   }
 
-  /// How often a drive came in doubt.
-  long doubts() {
-    return doubts;
-  }
-
-  /// How often the peer began to give what a drive in doubt does not.
-  long standIns() {
-    return standIns;
-  }
-
   /// See [SteppedCabinet#standingOf].
   Standing standingOf(String volume) {
     return cabinet.standingOf(volume);
-  }
-
-  /// True if at some time from then on no read of the volume could have a slot before its drive,
-  /// which hangs, gave one back. An answer may be held for the NVRAM's log until one can.
-  boolean wasStarvedSince(String volume, long sinceNs) {
-    return cabinet != null
-        && (cabinet.isStarved(volume) || starvedNs.getOrDefault(volume, Long.MIN_VALUE) >= sinceNs);
-  }
-
-  private void noteStarvation() {
-    if (drivesInDoubt.isEmpty()) {
-      return;
-    }
-    for (CabinetDescription.VolumeDescription volume : description.volumes()) {
-      String name = Volume.nameOf(volume.number());
-      if (drivesInDoubt.contains(volume.drive()) && cabinet.isStarved(name)) {
-        starvedNs.put(name, time.nowNs());
-      }
-    }
   }
 
   long kills() {
@@ -267,59 +206,8 @@ final class SimulatedSite implements Stepped {
     return powerLosses;
   }
 
-  long restarts() {
-    return restarts;
-  }
-
-  /// Called with the event's text when a group is suspended.
-  void setOnSuspended(Consumer<String> onSuspended) {
-    this.onSuspended = onSuspended;
-  }
-
-  /// Has something done once an event has come here so often; never, if 0.
-  void afterEvents(EventCode event, int count, Runnable what) {
-    awaited = event;
-    awaitedCount = count;
-    atAwaited = what;
-  }
-
-  /// How often a group was left out of the session.
-  long leftOut() {
-    return leftOut;
-  }
-
-  /// How often a group went on alone.
-  long suspensions() {
-    return suspensions;
-  }
-
   long shutdowns() {
     return shutdowns;
-  }
-
-  /// Of them, those that came while IML waited for a drive.
-  long shutdownsInIml() {
-    return shutdownsInIml;
-  }
-
-  /// Runs of blocks that were made good with what the peer had.
-  long repairs() {
-    return repairs;
-  }
-
-  /// Links that were added while the cabinet ran, each removed before.
-  long linksAdded() {
-    return linksAdded;
-  }
-
-  /// Tracks that were staged before a host asked for them.
-  long tracksReadAhead() {
-    return tracksReadAhead + (cabinet == null ? 0 : cabinet.tracksReadAhead());
-  }
-
-  /// Those of them that a host then came to.
-  long tracksReadAheadAndUsed() {
-    return tracksReadAheadAndUsed + (cabinet == null ? 0 : cabinet.tracksReadAheadAndUsed());
   }
 
   /// Starts the process, once it can own the drives: old requests of a dead one may still be
@@ -349,11 +237,11 @@ final class SimulatedSite implements Stepped {
 
   private void launch() {
     trace.turn(time.nowNs(), name, "starts, NVRAM " + nvram.contents());
-    restarts++;
     ended = false;
     NvramPort memory;
     try {
-      memory = nvram.open(this::wake);
+      memory = nvram.open(
+          this::wake, region -> DamagedRecords.in(region, description.layoutOf(region.byteSize())));
     } catch (CabinetKilled killed) {
       die("killed while it began its NVRAM log");
       return;
@@ -363,33 +251,6 @@ final class SimulatedSite implements Stepped {
     }
     host.open(this::wake);
     console.open(this::wake);
-    EventPort events = (nowNs, number, severity, text) -> {
-      trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
-      recorderCheck.onEvent(number, text);
-      if (number == EventCode.GROUP_TRIPPED.number()) {
-        suspensions++;
-        onSuspended.accept(text);
-      }
-      if (number == awaited.number() && --awaitedCount == 0) {
-        atAwaited.run();
-      }
-      if (number == EventCode.PAIR_STATE.number() || number == EventCode.SESSION_STATE.number()) {
-        host.pace().hurry();
-      }
-      shutdownsInIml += number == EventCode.SHUTDOWN_IN_IML.number() ? 1 : 0;
-      leftOut += number == EventCode.PEER_TAKES_NO_WRITES.number() ? 1 : 0;
-      linksAdded += number == EventCode.LINK_ADDED.number() ? 1 : 0;
-      repairs += number == EventCode.BLOCKS_REPAIRED.number() ? 1 : 0;
-      standIns += number == EventCode.READ_FROM_PEER.number() ? 1 : 0;
-      if (number == EventCode.DRIVE_IN_DOUBT.number()) {
-        doubts++;
-        drivesInDoubt.add(text.split(" ")[1]);
-        oracle.onDriveInDoubt(volumeOn(text), name, time.nowNs());
-      } else if (number == EventCode.DRIVE_READY.number()) {
-        drivesInDoubt.remove(text.split(" ")[1]);
-        oracle.onDriveReady(volumeOn(text), name);
-      }
-    };
     CabinetPorts ports = new CabinetPorts(
         memory,
         nvram.recorder(),
@@ -398,10 +259,11 @@ final class SimulatedSite implements Stepped {
         panel,
         host,
         console,
-        events,
+        (nowNs, number, severity, text) -> onEvent(number, severity, text),
         draws.fork());
     try {
       cabinet = maker.make(description, ports, clock.wallMsAtZero());
+      watch.onProcess(cabinet);
       panel.open(this::wake);
       nextRunNs = time.nowNs();
     } catch (CabinetKilled killed) {
@@ -409,14 +271,13 @@ final class SimulatedSite implements Stepped {
     }
   }
 
-  /// The volume on the drive that an event names.
-  private String volumeOn(String event) {
-    String drive = event.split(" ")[1];
-    return description.volumes().stream()
-        .filter(volume -> volume.drive().equals(drive))
-        .map(volume -> Volume.nameOf(volume.number()))
-        .findFirst()
-        .orElseThrow();
+  private void onEvent(int number, String severity, String text) {
+    trace.turn(time.nowNs(), name, "event " + number + " " + severity + " " + text);
+    recorderCheck.onEvent(number, text);
+    watch.onEvent(number, text);
+    if (number == EventCode.PAIR_STATE.number() || number == EventCode.SESSION_STATE.number()) {
+      host.pace().hurry();
+    }
   }
 
   @Override
@@ -428,10 +289,9 @@ final class SimulatedSite implements Stepped {
   public void run(long nowNs) {
     rounds++;
     try {
-      noteStarvation();
+      watch.beforeRound();
       int worked = cabinet.doWork(clock.read(nowNs));
-      noteStarvation();
-      watchPairs();
+      watch.afterRound();
       if (cabinet.isDown()) {
         end();
       } else if (worked > 0) {
@@ -464,7 +324,8 @@ final class SimulatedSite implements Stepped {
   }
 
   /// The process dies, and before another comes some of its records change in NVRAM. Returns the
-  /// volumes of which they are.
+  /// volumes of which they are. Where NVRAM is power-safe they are of those that its log has: of
+  /// any other nobody was told.
   NavigableSet<String> killAndDamage(Draws drawn) {
     NavigableSet<String> damaged = new TreeSet<>();
     if (cabinet == null) {
@@ -472,6 +333,7 @@ final class SimulatedSite implements Stepped {
     }
     List<RecordPayload> payloads = cabinet.recordPayloads();
     kill();
+    payloads = nvram.logged(payloads);
     int count = payloads.isEmpty() ? 0 : 1 + drawn.below(4);
     for (int i = 0; i < count; i++) {
       RecordPayload payload = payloads.get(drawn.below(payloads.size()));
@@ -567,22 +429,11 @@ final class SimulatedSite implements Stepped {
     }
   }
 
-  private void watchPairs() {
-    for (int i = 0; i < sources.size(); i++) {
-      String volume = sources.get(i);
-      FarCopy now = cabinet.farCopyOf(volume);
-      if (now != FarCopy.NOT_KNOWN && now != farCopies[i]) {
-        farCopies[i] = now;
-        oracle.setFarCopy(volume, now);
-      }
-    }
-  }
-
   private void end() {
     shutdowns++;
     for (SimulatedDrive drive : drives) {
       require(
-          drive.isIdle() || drive.isHanging() || drivesInDoubt.contains(drive.name()),
+          drive.isIdle() || drive.isHanging() || watch.isInDoubt(drive.name()),
           "cabinet " + name + " says that it is down, but a drive still works for it: "
               + drive.work());
     }
@@ -598,10 +449,8 @@ final class SimulatedSite implements Stepped {
   }
 
   private void forgetProcess() {
-    tracksReadAhead = tracksReadAhead();
-    tracksReadAheadAndUsed = tracksReadAheadAndUsed();
     cabinet = null;
-    drivesInDoubt.clear();
+    watch.onProcessDeath();
     wantedUp = false;
     stopped = false;
     nextRunNs = NEVER;

@@ -4,9 +4,9 @@
 /// It stands beside `farside.runtime`, which runs the same cabinets on real processors. Start
 /// at `Simulation` (what a person calls), then `Scenario` (one run from one seed), then
 /// `VirtualTime` (which owns now). `Injection` brings a run's faults about. A `SimulatedSite` is
-/// one cabinet with everything that
-/// outlives its process: `SimulatedNvram`, `SimulatedDrive`, its end of the `SimulatedLine`;
-/// `SimulatedHost` is its channel head with the hosts behind it. `Oracle` judges what hosts
+/// one cabinet with everything that outlives its process: `SimulatedNvram`, `SimulatedDrive` (in
+/// front of its `DriveMedium`), its end of the `SimulatedLine`; `SimulatedHost` is its channel head
+/// with the hosts behind it. `SiteWatch` sees what the cabinet does, and `Oracle` judges what hosts
 /// read.
 ///
 /// All chance comes from one seed through `Draws`; only ordered collections are iterated.

@@ -40,6 +40,11 @@ final class Bench implements AutoCloseable, DrivePort.DriveSink {
     return nvram;
   }
 
+  SimulatedNvram powerSafeNvram() {
+    SimulatedNvramLog log = new SimulatedNvramLog(64 * 1024, arena, time, draws.fork(), trace);
+    return new SimulatedNvram(64 * 1024, log, arena, draws.fork(), trace);
+  }
+
   /// Fills the memory and submits it as one write.
   void write(SimulatedDrive drive, long offsetBytes, int lengthBytes, int value, long tag) {
     Memory.at(memory + offsetBytes, lengthBytes).fill((byte) value);

@@ -32,7 +32,7 @@ class DriveFaultsTest {
       bench.write(drive, 0, LENGTH, 8, tries);
       bench.settle(drive);
       assertThat(bench.completed).endsWith((long) tries);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 8)).isEqualTo(16);
     }
   }
 
@@ -94,7 +94,7 @@ class DriveFaultsTest {
         bench.settle(drive);
         assertThat(bench.failed).containsExactly(2L);
         assertThat(bench.completed).containsExactly(1L, 3L);
-        boolean isWhole = bench.blocksOf(drive.visible(), 0, LENGTH, 7) == 16;
+        boolean isWhole = bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7) == 16;
         lost += isWhole ? 0 : 1;
         kept += isWhole ? 1 : 0;
       }
@@ -120,13 +120,13 @@ class DriveFaultsTest {
       bench.time.runFor(1_000_000_000L);
       drive.drain((tag, outcome, at) -> outcomes.add(outcome), 8);
       assertThat(outcomes).hasSize(3).containsOnly(DriveOutcome.GONE);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 7)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7)).isEqualTo(16);
 
       drive.faults().setGone(false);
       bench.write(drive, 0, LENGTH, 8, 6);
       bench.settle(drive);
       assertThat(bench.completed).endsWith(6L);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 8)).isEqualTo(16);
     }
   }
 
@@ -142,7 +142,7 @@ class DriveFaultsTest {
         bench.time.runFor(1_000_000_000L);
         drive.drain((tag, outcome, at) -> outcomes.add(outcome), 8);
         assertThat(outcomes).containsExactly(DriveOutcome.NO_SPACE);
-        int blocks = bench.blocksOf(drive.visible(), 0, LENGTH, 7);
+        int blocks = bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7);
         torn += blocks > 0 && blocks < 16 ? 1 : 0;
 
         drive.submitRead(LENGTH, bench.memory + LENGTH, 512, 2);
@@ -152,7 +152,7 @@ class DriveFaultsTest {
         bench.write(drive, 0, LENGTH, 8, 4);
         bench.settle(drive);
         assertThat(bench.completed).containsExactlyInAnyOrder(2L, 3L, 4L);
-        assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+        assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 8)).isEqualTo(16);
       }
     }
     assertThat(torn).isPositive();
@@ -165,8 +165,8 @@ class DriveFaultsTest {
       bench.write(drive, 0, LENGTH, 7, 1);
       bench.write(drive, 4L * LENGTH, LENGTH, 7, 2);
       bench.settle(drive);
-      drive.loseLatest(4L * LENGTH, new Draws(1));
-      assertThat(drive.lost().count()).isBetween(2, 14);
+      drive.medium().loseLatest(4L * LENGTH, new Draws(1));
+      assertThat(drive.medium().lost().count()).isBetween(2, 14);
 
       drive.submitRead(0, bench.memory, LENGTH, 3);
       drive.submitRead(4L * LENGTH, bench.memory + 4L * LENGTH, LENGTH, 4);
@@ -186,7 +186,7 @@ class DriveFaultsTest {
         drive.faults().setGone(true);
         bench.settle(drive);
         assertThat(bench.failed).containsExactly(1L);
-        int blocks = bench.blocksOf(drive.visible(), 0, LENGTH, 7);
+        int blocks = bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7);
         torn += blocks > 0 && blocks < 16 ? 1 : 0;
       }
     }
@@ -200,14 +200,14 @@ class DriveFaultsTest {
       DamagedBlocks damaged = new DamagedBlocks(VOLUME_BYTES);
       bench.write(drive, 0, LENGTH, 7, 1);
       bench.settle(drive);
-      drive.lie(Lie.LOST_WRITE, 1000, damaged);
+      drive.medium().lie(Lie.LOST_WRITE, 1000, damaged);
       bench.write(drive, 0, LENGTH, 8, 2);
       bench.settle(drive);
       bench.writeThrough(drive, LENGTH, LENGTH, 8, 3);
       bench.settle(drive);
       assertThat(bench.completed).containsExactly(1L, 2L, 3L);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 7)).isEqualTo(16);
-      assertThat(bench.blocksOf(drive.stable(), LENGTH, LENGTH, 8)).isZero();
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().stable(), LENGTH, LENGTH, 8)).isZero();
       assertThat(drive.faults().lies()).isEqualTo(2);
       assertThat(damaged.contains(0)).isTrue();
       assertThat(damaged.contains(2 * LENGTH - 1)).isTrue();
@@ -222,23 +222,37 @@ class DriveFaultsTest {
       DamagedBlocks damaged = new DamagedBlocks(VOLUME_BYTES);
       bench.write(drive, 0, LENGTH, 7, 1);
       bench.settle(drive);
-      drive.lie(Lie.MISDIRECTED_WRITE, 1000, damaged);
+      drive.medium().lie(Lie.MISDIRECTED_WRITE, 1000, damaged);
       bench.write(drive, 0, LENGTH, 8, 2);
       bench.settle(drive);
       assertThat(bench.completed).containsExactly(1L, 2L);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 7)).isEqualTo(16);
-      assertThat(bench.blocksOf(drive.visible(), LENGTH, VOLUME_BYTES - LENGTH, 8))
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), LENGTH, VOLUME_BYTES - LENGTH, 8))
           .isEqualTo(16);
       // All that is not what it should be is told of.
       DriveImage expected = new DriveImage(Bench.MIB);
       byte[] sevens = new byte[LENGTH];
       Arrays.fill(sevens, (byte) 7);
       expected.write(0, sevens, 0, LENGTH);
-      for (long at = drive.visible().mismatch(expected, 0, Bench.MIB);
+      for (long at = drive.medium().visible().mismatch(expected, 0, Bench.MIB);
           at >= 0;
-          at = drive.visible().mismatch(expected, DamagedBlocks.endOf(at), Bench.MIB)) {
+          at = drive.medium().visible().mismatch(expected, DamagedBlocks.endOf(at), Bench.MIB)) {
         assertThat(damaged.contains(at)).isTrue();
       }
+    }
+  }
+
+  @Test
+  void zeroesMayBeMisdirectedToo() {
+    try (Bench bench = new Bench(5)) {
+      SimulatedDrive drive = bench.drive(8);
+      bench.write(drive, 0, VOLUME_BYTES, 7, 1);
+      bench.settle(drive);
+      drive.medium().lie(Lie.MISDIRECTED_WRITE, 1000, new DamagedBlocks(VOLUME_BYTES));
+      drive.submitZero(0, LENGTH, 2);
+      bench.settle(drive);
+      assertThat(bench.completed).containsExactly(1L, 2L);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, VOLUME_BYTES, 0)).isEqualTo(16);
     }
   }
 
@@ -249,7 +263,7 @@ class DriveFaultsTest {
       DamagedBlocks damaged = new DamagedBlocks(VOLUME_BYTES);
       bench.write(drive, 0, 512, 7, 1);
       bench.settle(drive);
-      drive.lie(Lie.STALE_READ, 1000, damaged);
+      drive.medium().lie(Lie.STALE_READ, 1000, damaged);
       bench.write(drive, 0, 512, 8, 2);
       bench.settle(drive);
       assertThat(readByte(bench, drive)).isEqualTo((byte) 7);
@@ -263,10 +277,11 @@ class DriveFaultsTest {
   void nothingIsLiedAboutBeyondTheVolume() {
     try (Bench bench = new Bench(7)) {
       SimulatedDrive drive = bench.drive(8);
-      drive.lie(Lie.LOST_WRITE, 1000, new DamagedBlocks(VOLUME_BYTES));
+      drive.medium().lie(Lie.LOST_WRITE, 1000, new DamagedBlocks(VOLUME_BYTES));
       bench.write(drive, VOLUME_BYTES, LENGTH, 7, 1);
       bench.settle(drive);
-      assertThat(bench.blocksOf(drive.visible(), VOLUME_BYTES, LENGTH, 7)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), VOLUME_BYTES, LENGTH, 7))
+          .isEqualTo(16);
     }
   }
 
@@ -278,9 +293,9 @@ class DriveFaultsTest {
         SimulatedDrive drive = bench.drive(8);
         bench.writeThrough(drive, 0, LENGTH, 7, 1);
         drive.onProcessDeath();
-        int atOnce = bench.blocksOf(drive.visible(), 0, LENGTH, 7);
+        int atOnce = bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7);
         bench.time.runFor(SimulatedDrive.OLD_IO_MAX_NS + 1);
-        late |= bench.blocksOf(drive.visible(), 0, LENGTH, 7) > atOnce;
+        late |= bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7) > atOnce;
       }
     }
     assertThat(late).isTrue();

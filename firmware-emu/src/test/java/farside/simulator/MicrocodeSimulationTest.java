@@ -69,6 +69,15 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void recordsThatChangeInPowerSafeNvramAreNotLost() {
+    Simulation simulation = new Simulation(ScenarioKind.RARE, out);
+    assertThat(simulation.sweep(40, 40))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(text.toString(StandardCharsets.UTF_8)).containsPattern("[1-9][0-9]* NVRAM_DAMAGED");
+  }
+
+  @Test
   void aFlushAfterARestartHoldsWhenBothSitesThenLoseTheirPower() {
     Simulation simulation = new Simulation(ScenarioKind.RELAPSE, out);
     assertThat(simulation.sweep(1, 3)).as(text.toString(StandardCharsets.UTF_8)).isZero();

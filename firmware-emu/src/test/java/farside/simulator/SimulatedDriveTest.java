@@ -22,7 +22,7 @@ class SimulatedDriveTest {
 
         drive.onPowerLoss();
 
-        assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 7)).isEqualTo(16);
+        assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7)).isEqualTo(16);
       }
     }
   }
@@ -40,8 +40,8 @@ class SimulatedDriveTest {
 
         drive.onPowerLoss();
 
-        assertThat(bench.blocksOf(drive.visible(), LENGTH, LENGTH, 8)).isEqualTo(16);
-        lostOnce |= bench.blocksOf(drive.visible(), 0, LENGTH, 7) < 16;
+        assertThat(bench.blocksOf(drive.medium().visible(), LENGTH, LENGTH, 8)).isEqualTo(16);
+        lostOnce |= bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7) < 16;
       }
     }
     assertThat(lostOnce).isTrue();
@@ -61,7 +61,7 @@ class SimulatedDriveTest {
 
         drive.onPowerLoss();
 
-        assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+        assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 8)).isEqualTo(16);
       }
     }
   }
@@ -79,7 +79,7 @@ class SimulatedDriveTest {
 
         drive.onPowerLoss();
 
-        int blocks = bench.blocksOf(drive.visible(), 0, LENGTH, 7);
+        int blocks = bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7);
         lost += blocks == 0 ? 1 : 0;
         kept += blocks == 16 ? 1 : 0;
         torn += blocks > 0 && blocks < 16 ? 1 : 0;
@@ -112,7 +112,7 @@ class SimulatedDriveTest {
         drive.drain((tag, outcome, at) -> wasDone[0] = outcome == DriveOutcome.DONE, 8);
         assertThat(drive.isIdle()).isTrue();
         done += wasDone[0] ? 1 : 0;
-        resets += bench.blocksOf(drive.visible(), 0, LENGTH, 7) < 16 ? 1 : 0;
+        resets += bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7) < 16 ? 1 : 0;
       }
     }
     assertThat(done).isBetween(1, 39);
@@ -128,7 +128,7 @@ class SimulatedDriveTest {
       bench.time.runFor(1_000_000_000L);
       assertThat(drive.isIdle()).isFalse();
       bench.time.runFor(100_000_000_000L);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 7)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7)).isEqualTo(16);
     }
   }
 
@@ -144,7 +144,7 @@ class SimulatedDriveTest {
 
         drive.onPowerLoss();
 
-        lostOnce |= bench.blocksOf(drive.visible(), 0, LENGTH, 7) < 16;
+        lostOnce |= bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7) < 16;
       }
     }
     assertThat(lostOnce).isTrue();
@@ -158,7 +158,7 @@ class SimulatedDriveTest {
         SimulatedDrive drive = bench.drive(8);
         bench.write(drive, 0, LENGTH, 7, 1);
         drive.onProcessDeath();
-        int atOnce = bench.blocksOf(drive.visible(), 0, LENGTH, 7);
+        int atOnce = bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7);
         long waitNs = drive.lastOldIoNs() - bench.time.nowNs();
         assertThat(waitNs).isLessThanOrEqualTo(SimulatedDrive.OLD_IO_MAX_NS);
         if (waitNs > 0) {
@@ -168,7 +168,7 @@ class SimulatedDriveTest {
         bench.time.runFor(SimulatedDrive.OLD_IO_MAX_NS + 1);
         drive.open(() -> {});
 
-        late |= bench.blocksOf(drive.visible(), 0, LENGTH, 7) > atOnce;
+        late |= bench.blocksOf(drive.medium().visible(), 0, LENGTH, 7) > atOnce;
       }
     }
     assertThat(late).isTrue();
@@ -188,7 +188,7 @@ class SimulatedDriveTest {
       bench.write(drive, 0, LENGTH, 8, 3);
       bench.settle(drive);
       assertThat(bench.failed).containsExactly(1L);
-      assertThat(bench.blocksOf(drive.visible(), 0, LENGTH, 8)).isEqualTo(16);
+      assertThat(bench.blocksOf(drive.medium().visible(), 0, LENGTH, 8)).isEqualTo(16);
     }
   }
 

@@ -3,7 +3,11 @@ package farside.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import farside.port.Memory;
 import farside.port.NvramPort.Contents;
+import farside.port.powersafe.DamageFinder.Damage;
+import farside.simulator.SteppedCabinet.RecordPayload;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SimulatedNvramTest {
@@ -98,6 +102,28 @@ class SimulatedNvramTest {
       assertThat(nvram.getLong(0)).isEqualTo(77);
       assertThat(nvram.getLong(64)).isEqualTo(7);
       assertThat(nvram.bitsRotten()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatRotsInPowerSafeNvramIsBroughtBackIfItsLogHasIt() {
+    try (Bench bench = new Bench(7)) {
+      SimulatedNvram nvram = bench.powerSafeNvram();
+      nvram.open();
+      nvram.commit(4096, 5);
+      nvram.open(() -> {}, region -> List.of());
+      nvram.commit(8192, 6);
+      nvram.onProcessDeath();
+      RecordPayload logged = new RecordPayload("0010", nvram.address() + 4096, 8);
+      RecordPayload later = new RecordPayload("0010", nvram.address() + 8192, 8);
+      assertThat(nvram.logged(List.of(logged, later))).containsExactly(logged);
+
+      int crc = Memory.crc32c(logged.address(), 8);
+      nvram.rot(logged.address(), 1);
+      nvram.open(() -> {}, region -> List.of(new Damage(4096, 8, crc)));
+
+      assertThat(nvram.contents()).isEqualTo(Contents.MENDED);
+      assertThat(nvram.getLong(4096)).isEqualTo(5);
     }
   }
 

@@ -2,15 +2,9 @@ package farside.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import farside.cabinet.CabinetDescription;
-import farside.cabinet.CabinetDescription.DriveDescription;
-import farside.cabinet.CabinetDescription.VolumeDescription;
 import farside.director.EventCode;
 import farside.port.EventPort;
 import farside.simulator.SteppedCabinet.RecordPayload;
-import farside.volume.AckMode;
-import farside.volume.VolumeRole;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -18,59 +12,28 @@ import org.junit.jupiter.api.Test;
 
 /// That what befalls the process of a site, and its clocks, really does.
 class SimulatedSiteTest {
-  private static final long MILLI = 1_000_000;
-  private static final long ORIGIN_NS = 5_000 * MILLI;
+  private static final long MILLI = SiteBench.MILLI;
 
-  private final Arena arena = Arena.ofConfined();
-  private final Draws draws = new Draws(3);
-  private final Trace trace = new Trace(null);
-  private final VirtualTime time = new VirtualTime(ORIGIN_NS);
-  private final SiteClock clock = new SiteClock(time, 20_000, draws.fork());
-  private final Oracle oracle = new Oracle();
+  private final SiteBench bench = new SiteBench(3, 5_000 * MILLI);
+  private final VirtualTime time = bench.time;
   private EventPort events;
   private final List<Ticker> processes = new ArrayList<>();
-  private final SimulatedSite site = new SimulatedSite(
-      new CabinetDescription(
-          "A",
-          "SIMA",
-          "",
-          8,
-          1000,
-          100,
-          200,
-          2000,
-          List.of(new DriveDescription("D1")),
-          List.of(new VolumeDescription(
-              0x10, VolumeRole.LOCAL, "", AckMode.RECEIVED, 1 << 20, 512, "D1")),
-          List.of()),
+  private final SimulatedSite site = bench.single(
       (description, ports, wallMsAtZero) -> {
         events = ports.events();
         processes.add(new Ticker(wallMsAtZero));
         return processes.getLast();
       },
-      new SimulatedNvram(1 << 16, arena, draws.fork(), trace),
-      List.of(),
-      List.of(),
-      new SimulatedHost(
-          "A", HostHabits.draw(new Draws(1)), new Pace(time, 0), time, oracle, draws.fork(), trace),
-      oracle,
-      List.of(),
-      false,
-      time,
-      draws.fork(),
-      trace,
-      clock);
+      20_000);
 
   SimulatedSiteTest() {
-    oracle.add("0010", 0x10, 1 << 20, false, "A");
-    time.add(site);
     site.start();
     time.runFor(1000 * MILLI);
   }
 
   @AfterEach
   void close() {
-    arena.close();
+    bench.close();
   }
 
   @Test
@@ -127,7 +90,7 @@ class SimulatedSiteTest {
   @Test
   void theDateThatIsSetIsThatOfTheNextProcessAndTheClockBeginsAnewWithThePower() {
     long dateMs = processes.get(0).wallMsAtZero;
-    clock.setDate();
+    site.clock().setDate();
     site.kill();
     site.start();
     time.runFor(1000 * MILLI);
@@ -143,7 +106,7 @@ class SimulatedSiteTest {
   @Test
   void whatWaitsForAnEventComesAfterSoManyOfItAndOnce() {
     int[] came = {0};
-    site.afterEvents(EventCode.PAIR_STATE, 2, () -> came[0]++);
+    site.watch().afterEvents(EventCode.PAIR_STATE, 2, () -> came[0]++);
     tell(EventCode.PAIR_STATE);
     tell(EventCode.VOLUME_READY);
     assertThat(came[0]).isZero();
@@ -157,20 +120,20 @@ class SimulatedSiteTest {
     tell(EventCode.DRIVE_IN_DOUBT, "drive D1 is in doubt");
     processes.get(0).isStarved = true;
     long sinceNs = time.nowNs();
-    assertThat(site.wasStarvedSince("0010", sinceNs)).isTrue();
+    assertThat(site.watch().wasStarvedSince("0010", sinceNs)).isTrue();
     time.runFor(500 * MILLI);
     processes.get(0).isStarved = false;
     long endedNs = time.nowNs();
     time.runFor(500 * MILLI);
-    assertThat(site.wasStarvedSince("0010", sinceNs)).isTrue();
-    assertThat(site.wasStarvedSince("0010", endedNs)).isFalse();
+    assertThat(site.watch().wasStarvedSince("0010", sinceNs)).isTrue();
+    assertThat(site.watch().wasStarvedSince("0010", endedNs)).isFalse();
 
     // On any other drive nobody asks.
     tell(EventCode.DRIVE_READY, "drive D1 ready");
     processes.get(0).isStarved = true;
     time.runFor(500 * MILLI);
     processes.get(0).isStarved = false;
-    assertThat(site.wasStarvedSince("0010", endedNs)).isFalse();
+    assertThat(site.watch().wasStarvedSince("0010", endedNs)).isFalse();
   }
 
   @Test

@@ -10,6 +10,7 @@ import farside.port.NvramLogPort;
 import farside.port.NvramPort;
 import farside.port.NvramRegion;
 import farside.port.RecorderPort;
+import farside.port.powersafe.DamageFinder;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.NvramLog;
 import farside.port.powersafe.NvramLogReplay;
@@ -38,8 +39,8 @@ import java.util.UUID;
 /// microcode has made its first [#commit].
 ///
 /// With a log beside it the region is *power-safe*: what would be lost is built anew from the
-/// log. Each opening begins a new log, under an epoch of its own that is in the prologue; the
-/// old log is whole until the prologue names the new one.
+/// log, and so is what has changed by itself. Each opening begins a new log, under an epoch of
+/// its own that is in the prologue; the old log is whole until the prologue names the new one.
 public final class NvramFile extends NvramRegion {
   /// Of the flight recorder's ring, right behind the region.
   static final int RECORDER_BYTES = 256 << 10;
@@ -91,28 +92,40 @@ public final class NvramFile extends NvramRegion {
   /// The same under a boot id of the caller's choice: another one than last time is a loss of
   /// power.
   public static NvramFile open(Path path, long regionBytes, UUID bootId) throws IOException {
-    return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS, null);
+    return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS);
   }
 
   /// Opens the file, and makes it power-safe.
   ///
   /// @param log open, and this NVRAM's alone; it is not closed with the NVRAM
-  public static NvramFile openPowerSafe(Path path, long regionBytes, NvramLogPort log)
-      throws IOException {
-    return openPowerSafe(path, regionBytes, BootId.current(), log);
+  /// @param finder what it finds in a region that was kept is brought back from the log
+  public static NvramFile openPowerSafe(
+      Path path, long regionBytes, NvramLogPort log, DamageFinder finder) throws IOException {
+    return openPowerSafe(path, regionBytes, BootId.current(), log, finder);
   }
 
-  static NvramFile openPowerSafe(Path path, long regionBytes, UUID bootId, NvramLogPort log)
+  static NvramFile openPowerSafe(
+      Path path, long regionBytes, UUID bootId, NvramLogPort log, DamageFinder finder)
       throws IOException {
     try {
-      return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS, log);
+      return open(path, regionBytes, bootId, ExclusiveFile.BUSY_RETRY_MS, log, finder);
     } catch (UncheckedIOException failure) {
       throw failure.getCause();
     }
   }
 
-  static NvramFile open(
-      Path path, long regionBytes, UUID bootId, long busyRetryMs, NvramLogPort log)
+  static NvramFile open(Path path, long regionBytes, UUID bootId, long busyRetryMs)
+      throws IOException {
+    return open(path, regionBytes, bootId, busyRetryMs, null, null);
+  }
+
+  private static NvramFile open(
+      Path path,
+      long regionBytes,
+      UUID bootId,
+      long busyRetryMs,
+      NvramLogPort log,
+      DamageFinder finder)
       throws IOException {
     if (regionBytes <= 0 || regionBytes % PAGE_BYTES != 0) {
       throw new IOException("NVRAM " + path + ": " + regionBytes
@@ -132,7 +145,7 @@ public final class NvramFile extends NvramRegion {
       address = map(file, fileBytes);
       String lockRefusal = makeResident(file, address, fileBytes);
       MemorySegment whole = Posix.view(address, fileBytes);
-      Found found = takeOver(file, whole, regionBytes, bootId, blank, log);
+      Found found = takeOver(file, whole, regionBytes, bootId, blank, log, finder);
       NvramFile nvram = new NvramFile(file, whole, bootId, found, lockRefusal);
       opened = true;
       return nvram;
@@ -313,7 +326,8 @@ public final class NvramFile extends NvramRegion {
       long regionBytes,
       UUID bootId,
       boolean blank,
-      NvramLogPort log)
+      NvramLogPort log,
+      DamageFinder finder)
       throws IOException {
     NvramPrologue prologue = new NvramPrologue(whole.asSlice(0, NvramPrologue.PROLOGUE_BYTES));
     MemorySegment region = whole.asSlice(NvramPrologue.PROLOGUE_BYTES, regionBytes);
@@ -337,6 +351,14 @@ public final class NvramFile extends NvramRegion {
       // A region that nobody had begun to use was lost before, and still is.
       boolean isUsed = lossReason.isEmpty() && !isZero(region.asSlice(0, PAGE_BYTES));
       contents = isUsed ? Contents.REBUILT : Contents.LOST;
+    }
+    if (contents == Contents.KEPT
+        && log != null
+        && prologue.logEpoch() != 0
+        && NvramLogReplay.mend(log, region, prologue.logEpoch(), finder) > 0) {
+      contents = Contents.MENDED;
+      // Also after a clean end: what was mended is not in the file itself yet.
+      oldEpoch = prologue.logEpoch();
     }
     if (contents == Contents.LOST) {
       // In this order: from the first zeroed byte on nobody may take the rest for whole.

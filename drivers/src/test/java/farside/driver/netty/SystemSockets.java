@@ -1,5 +1,6 @@
 package farside.driver.netty;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ public final class SystemSockets {
             "( sport = :" + port + " or dport = :" + port + " )")
         .redirectErrorStream(true)
         .start();
-    String said = new String(ss.getInputStream().readAllBytes());
+    String said = new String(ss.getInputStream().readAllBytes(), US_ASCII);
     List<Boolean> unpaced = new ArrayList<>();
     for (String line : said.lines().toList()) {
       if (line.contains("rto:")) {

@@ -360,7 +360,7 @@ class NvramFileTest {
   @Test
   void secondCabinetIsRefused() throws IOException {
     NvramFile nvram = open(THIS_BOOT);
-    assertThatThrownBy(() -> NvramFile.open(path, REGION_BYTES, THIS_BOOT, 50, null))
+    assertThatThrownBy(() -> NvramFile.open(path, REGION_BYTES, THIS_BOOT, 50))
         .hasMessageContaining("NVRAM: another process holds " + path);
     nvram.close();
   }

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import farside.driver.netty.DiskIo;
 import farside.driver.posix.Posix;
+import farside.port.Memory;
 import farside.port.NvramLogPort;
 import farside.port.NvramPort;
 import farside.port.NvramPort.Contents;
+import farside.port.powersafe.DamageFinder.Damage;
 import farside.port.powersafe.LoggedNvram;
 import farside.port.powersafe.Outlet;
 import java.io.IOException;
@@ -37,6 +39,9 @@ class PowerSafeNvramFileTest {
   private Path logPath;
   private NvramLogFile log;
   private NvramFile nvram;
+
+  /// What is found at the next opening.
+  private List<Damage> damaged = List.of();
 
   @BeforeEach
   void choosePaths() {
@@ -144,7 +149,7 @@ class PowerSafeNvramFileTest {
 
   private NvramPort open(UUID bootId) throws IOException {
     log = NvramLogFile.open(logPath, REGION_BYTES, DirectIo::new);
-    nvram = NvramFile.openPowerSafe(path, REGION_BYTES, bootId, log);
+    nvram = NvramFile.openPowerSafe(path, REGION_BYTES, bootId, log, region -> damaged);
     return nvram.port();
   }
 
@@ -208,6 +213,36 @@ class PowerSafeNvramFileTest {
     scramble();
     assertThat(open(NEXT_BOOT).getLong(0)).isEqualTo(42);
     close();
+  }
+
+  @Test
+  void whatChangedByItselfComesBackFromTheLogWhetherOrNotTheEndWasClean() throws IOException {
+    for (boolean isClean : new boolean[] {false, true}) {
+      NvramPort port = open(THIS_BOOT);
+      change(port, 0, 1);
+      change(port, 8192, 42);
+      damaged = List.of(new Damage(8192, 8, Memory.crc32c(port.address() + 8192, 8)));
+      if (isClean) {
+        nvram.force();
+        nvram.markClean();
+      }
+      close();
+      try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+        file.seek(4096 + 8192 + 3);
+        file.write(77);
+      }
+
+      NvramPort again = open(THIS_BOOT);
+      assertThat(again.contents()).isEqualTo(Contents.MENDED);
+      assertThat(again.getLong(8192)).isEqualTo(42);
+      close();
+      damaged = List.of();
+      scramble();
+      assertThat(open(NEXT_BOOT).getLong(8192)).as("in the log that was begun").isEqualTo(42);
+      nvram.force();
+      nvram.markClean();
+      close();
+    }
   }
 
   @Test
@@ -350,7 +385,8 @@ class PowerSafeNvramFileTest {
       log = NvramLogFile.open(logPath, REGION_BYTES, DirectIo::new);
       DyingLog dying = new DyingLog(log, new AtomicInteger(writes));
       try {
-        NvramFile.openPowerSafe(path, REGION_BYTES, THIS_BOOT, dying).close();
+        NvramFile.openPowerSafe(path, REGION_BYTES, THIS_BOOT, dying, region -> damaged)
+            .close();
         begun = true;
       } catch (IOException died) {
         assertThat(died).hasMessageContaining("the power goes");

@@ -191,6 +191,10 @@ class MutantsTest {
             "a damaged record is believed",
             CACHE + "RecordHeaders",
             new Answers("isPayloadWhole", true)),
+        rare(
+            "what the log has of a damaged record is not looked for",
+            POWER_SAFE + "NvramLogReplay",
+            new Answers("mend", 0)),
         powerSafe(
             "the log is not waited for", POWER_SAFE + "NvramLog", new Answers("isDurable", true)),
         powerSafe(

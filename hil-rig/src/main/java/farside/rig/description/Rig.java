@@ -25,6 +25,9 @@ public record Rig(
   /// The label area at the end of every drive: a volume may fill what lies before it.
   static final long DRIVE_RESERVED_BYTES = DriveLabel.RESERVED_BYTES;
 
+  /// The log of a power-safe NVRAM, unless the rig names another file.
+  static final String OWN_LOG = "nvram-log";
+
   static final int TRACK_BYTES = 65_536;
   static final int READ_SLOTS_PER_MIB = (1 << 20) / TRACK_BYTES;
 

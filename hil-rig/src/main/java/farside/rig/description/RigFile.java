@@ -58,16 +58,17 @@ public final class RigFile {
 
   public static Rig parse(String fileName, byte[] bytes) throws RigRefusedException {
     YamlText text = YamlText.parse(fileName, bytes);
-    List<Mistake> mistakes = Schema.GATE.check(text);
-    if (mistakes.isEmpty()) {
-      CrossChecks checks = new CrossChecks(nameOf(fileName), text);
-      Rig rig = checks.rig();
-      if (checks.mistakes().isEmpty()) {
+    List<Mistake> found = Schema.GATE.check(text);
+    if (found.isEmpty()) {
+      Mistakes mistakes = new Mistakes(text);
+      Rig rig = new RigReader(mistakes).read(nameOf(fileName), text.root());
+      new CrossChecks(rig, mistakes).check();
+      if (mistakes.found().isEmpty()) {
         return rig;
       }
-      mistakes = checks.mistakes();
+      found = mistakes.found();
     }
-    List<Mistake> inOrder = new ArrayList<>(mistakes);
+    List<Mistake> inOrder = new ArrayList<>(found);
     inOrder.sort(Comparator.comparing(Mistake::place).thenComparing(Mistake::what));
     String shown = new String(bytes, StandardCharsets.UTF_8);
     throw new RigRefusedException(fileName, shown, inOrder);

@@ -2,6 +2,8 @@ package farside.rig.site;
 
 import farside.cabinet.Cabinet;
 import farside.cabinet.CabinetPorts;
+import farside.cache.DamagedRecords;
+import farside.cache.NvramLayout;
 import farside.director.CabinetRefused;
 import farside.driver.control.ControlSocket;
 import farside.driver.control.JoinedConsoles;
@@ -180,7 +182,7 @@ public final class Site {
     for (Rig.Drive drive : cabinet.drives()) {
       drives.add(open(drive));
     }
-    openNvram();
+    openNvram(rig);
     hosts = new NbdHead(
         processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
     List<LinkPort> links = new ArrayList<>();
@@ -226,7 +228,7 @@ public final class Site {
     }
   }
 
-  private void openNvram() throws IOException {
+  private void openNvram(Rig rig) throws IOException {
     Path path = directory.nvram(cabinet.site());
     if (!cabinet.isNvramPowerSafe()) {
       nvram = NvramFile.open(path, cabinet.nvramBytes());
@@ -237,7 +239,9 @@ public final class Site {
         cabinet.nvramBytes(),
         (fd, answers) -> DiskIo.on(
             processor.transport(), processor.eventLoop(), processor::wake, fd, 1, false, answers));
-    nvram = NvramFile.openPowerSafe(path, cabinet.nvramBytes(), nvramLog);
+    NvramLayout layout = rig.describe(cabinet).layoutOf(cabinet.nvramBytes());
+    nvram = NvramFile.openPowerSafe(
+        path, cabinet.nvramBytes(), nvramLog, region -> DamagedRecords.in(region, layout));
   }
 
   private OpenDrive open(Rig.Drive drive) throws IOException {

@@ -35,6 +35,10 @@ public enum EventCode {
       1013,
       Severity.ERROR,
       "shutdown in IML: no host was served, and NVRAM keeps what it had; waited for drives: %s"),
+  NVRAM_MENDED(
+      1014,
+      Severity.WARNING,
+      "NVRAM had changed by itself: records came back from its log, and nothing of them is lost"),
 
   HOST_OPENED(2001, Severity.INFO, "host %s opened volume %s (connection %d)"),
   HOST_CLOSED(2002, Severity.INFO, "connection %d closed: %s"),

@@ -68,6 +68,14 @@ public interface NvramPort {
     BLANK,
     /// Written under another boot of the kernel and not ended cleanly: nothing in it is
     /// believed.
-    LOST
+    LOST,
+    /// Kept, but payload in it had changed by itself, and what of that the log of its changes has
+    /// is as it was: to be believed.
+    MENDED;
+
+    /// True if what is there is what the last process left, or was mended to be so.
+    public boolean isBelieved() {
+      return this == KEPT || this == REBUILT || this == MENDED;
+    }
   }
 }

@@ -59,13 +59,11 @@ class DestageTest {
     bench.write(0, 8, 100);
     bench.pass(MS);
     assertThat(bench.records.peekDirty(0)).isEqualTo(WriteRecords.NONE);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.drive.log()).doesNotContain("FLUSH 0+0");
     bench.pass(2 * MS);
     assertThat(bench.drive.log()).containsOnlyOnce("FLUSH 0+0");
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.records.liveRecords()).isZero();
   }
 
@@ -75,8 +73,7 @@ class DestageTest {
     fill(bench, 3);
     bench.settle();
     assertThat(bench.records.peekDirty(0)).isEqualTo(WriteRecords.NONE);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.drive.log()).contains("FLUSH 0+0");
   }
 
@@ -111,8 +108,7 @@ class DestageTest {
     bench.write(0, 8, 2);
     bench.pass(20 * MS);
     assertThat(bench.drive.log()).containsExactly("WRITE 0+4096");
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 0+4096");
     bench.drive.completeAll();
     assertThat(bench.versionOn(bench.drive.image(), 0)).isEqualTo(2);
@@ -123,8 +119,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
     var firstFlush = only(bench, DriveInMemory.Kind.FLUSH);
     bench.write(128, 8, 2);
@@ -135,8 +130,7 @@ class DestageTest {
     bench.settle();
     assertThat(bench.records.liveRecords()).isEqualTo(1);
     bench.pass(50 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.records.liveRecords()).isZero();
     assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
   }
@@ -148,10 +142,8 @@ class DestageTest {
     bench.write(128, 8, 2);
     bench.records.wantFlush(0, bench.memory.numbers().last());
     bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
+    bench.answer();
     assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 65536+4096", "FLUSH 0+0");
     assertThat(bench.records.isStableUpTo(0, bench.memory.numbers().last())).isTrue();
   }
@@ -162,8 +154,7 @@ class DestageTest {
     bench.write(0, 8, 1);
     bench.records.wantFlush(0, bench.memory.numbers().last());
     bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.drive.log()).containsExactly("WRITE_THROUGH 0+4096");
     assertThat(bench.records.isStableUpTo(0, bench.memory.numbers().last())).isTrue();
     assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(1);
@@ -174,15 +165,12 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.write(128, 8, 2);
     bench.records.wantFlush(0, bench.memory.numbers().last());
     bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
+    bench.answer();
     assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 65536+4096", "FLUSH 0+0");
     assertThat(bench.records.liveRecords()).isZero();
   }
@@ -200,13 +188,11 @@ class DestageTest {
     bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
     bench.settle();
     assertThat(bench.drive.inFlight()).containsExactly(through);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.records.isStableUpTo(0, 1)).isTrue();
     assertThat(bench.records.isStableUpTo(0, 2)).isFalse();
     only(bench, DriveInMemory.Kind.FLUSH);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.records.isStableUpTo(0, 2)).isTrue();
   }
 
@@ -237,8 +223,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     for (int track : new int[] {2, 0, 1}) {
       bench.write(track * 128, 8, 2);
     }
@@ -254,21 +239,18 @@ class DestageTest {
     bench.write(128, 8, 2);
     bench.records.wantFlush(0, bench.memory.numbers().last());
     bench.settle();
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.DONE);
-    bench.settle();
+    bench.failFirst(DriveOutcome.DONE);
     bench.write(256, 8, 3);
     bench.write(384, 8, 4);
     bench.records.wantFlush(0, bench.memory.numbers().last());
     bench.settle();
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.DONE);
-    bench.settle();
+    bench.failFirst(DriveOutcome.DONE);
     var flush = only(bench, DriveInMemory.Kind.FLUSH);
     bench.drive.complete(flush, DriveOutcome.DONE);
     bench.settle();
     assertThat(bench.records.isStableUpTo(0, 2)).isTrue();
     while (!bench.drive.inFlight().isEmpty()) {
-      bench.drive.completeAll();
-      bench.settle();
+      bench.answer();
     }
     assertThat(bench.drive.log()).filteredOn("FLUSH 0+0"::equals).hasSize(2);
     assertThat(bench.records.isStableUpTo(0, 4)).isTrue();
@@ -285,12 +267,10 @@ class DestageTest {
     assertThat(bench.events).contains(EventCode.DESTAGE_FAILED.number());
     assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + 1000 * MS);
     bench.pass(1000 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.records.isDestageFailing(0)).isFalse();
     bench.pass(50 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.records.liveRecords()).isZero();
   }
 
@@ -311,11 +291,9 @@ class DestageTest {
     failTrack0(bench);
     bench.write(128, 8, 2);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(2);
     assertThat(bench.records.liveRecords()).isEqualTo(1);
     // The volume does not hold all that was answered: a flush must not say so.
@@ -334,10 +312,8 @@ class DestageTest {
     bench.pass(999 * MS);
     assertThat(bench.drive.inFlight()).isEmpty();
     bench.pass(MS);
-    bench.drive.completeAll();
-    bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
+    bench.answer();
     assertThat(bench.drive.log()).containsExactly("WRITE 0+4096", "WRITE 0+6144", "FLUSH 0+0");
     assertThat(bench.versionOn(bench.drive.durable(), 3)).isEqualTo(1);
     assertThat(bench.versionOn(bench.drive.durable(), 4)).isEqualTo(2);
@@ -367,8 +343,7 @@ class DestageTest {
     bench.write(128, 8, 2);
     bench.pass(20 * MS);
     failTrack0(bench);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(970 * MS);
     var flush = only(bench, DriveInMemory.Kind.FLUSH);
     bench.pass(30 * MS);
@@ -387,8 +362,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
     bench.drive.complete(only(bench, DriveInMemory.Kind.FLUSH), DriveOutcome.GONE);
     bench.settle();
@@ -404,8 +378,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.labels.request(0);
     bench.settle();
     bench.drive.complete(only(bench, DriveInMemory.Kind.WRITE), DriveOutcome.DONE);
@@ -421,8 +394,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
     var flush = only(bench, DriveInMemory.Kind.FLUSH);
     long ticket = bench.labels.request(0);
@@ -457,8 +429,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
     var flush = only(bench, DriveInMemory.Kind.FLUSH);
     bench.write(0, 8, 2);
@@ -476,8 +447,7 @@ class DestageTest {
     DiskBench bench = loaded(8);
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
     var flush = only(bench, DriveInMemory.Kind.FLUSH);
     bench.write(0, 8, 2);

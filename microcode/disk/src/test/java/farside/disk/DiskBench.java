@@ -7,6 +7,7 @@ import farside.cache.SlotDirectory;
 import farside.cache.WriteRecords;
 import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
+import farside.port.DriveOutcome;
 import farside.port.Memory;
 import farside.port.NvramPort;
 import farside.volume.AckMode;
@@ -109,12 +110,38 @@ final class DiskBench {
     settle();
   }
 
+  /// The drive does all that it was asked for.
+  void answer() {
+    drive.completeAll();
+    settle();
+  }
+
+  /// And what it is then asked for, until it is left in peace.
+  void answerAll() {
+    for (int i = 0; i < 10 && !drive.inFlight().isEmpty(); i++) {
+      answer();
+    }
+  }
+
+  /// What it was asked for first ends otherwise.
+  void failFirst(DriveOutcome outcome) {
+    drive.complete(drive.inFlight().getFirst(), outcome);
+    settle();
+  }
+
   /// Reads the label; the drive is ready.
   void load() {
     settle();
     while (labels.found(0) == null) {
-      drive.completeAll();
-      settle();
+      answer();
+    }
+  }
+
+  void writeLabel() {
+    long ticket = labels.request(0);
+    settle();
+    while (!labels.isDurable(0, ticket)) {
+      answer();
     }
   }
 

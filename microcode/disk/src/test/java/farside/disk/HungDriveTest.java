@@ -26,17 +26,8 @@ class HungDriveTest {
     DiskBench bench =
         new DiskBench(new DriveInMemory(DiskBench.VOLUME_BYTES + (1 << 20), 8, true), role);
     bench.load();
-    bench.labels.request(0);
-    bench.settle();
-    answerAll(bench);
+    bench.writeLabel();
     return bench;
-  }
-
-  private static void answerAll(DiskBench bench) {
-    for (int i = 0; i < 10 && !bench.drive.inFlight().isEmpty(); i++) {
-      bench.drive.completeAll();
-      bench.settle();
-    }
   }
 
   private static void wait(DiskBench bench, int seconds) {
@@ -88,9 +79,9 @@ class HungDriveTest {
     bench.write(0, 8, 1);
     bench.pass(20 * MS);
     wait(bench, 3);
-    answerAll(bench);
+    bench.answerAll();
     bench.pass(50 * MS);
-    answerAll(bench);
+    bench.answerAll();
     long deadlineNs = bench.adapter.nextDeadlineNs();
     assertThat(deadlineNs - bench.nowNs).isLessThanOrEqualTo(20 * SECOND);
     bench.pass(deadlineNs - bench.nowNs - 1);
@@ -109,9 +100,9 @@ class HungDriveTest {
       bench.write(0, 8, i);
       bench.pass(20 * MS);
       wait(bench, 3);
-      answerAll(bench);
+      bench.answerAll();
       bench.pass(50 * MS);
-      answerAll(bench);
+      bench.answerAll();
     }
     assertThat(count(bench, EventCode.DRIVE_SUSPECT)).isEqualTo(1);
     assertThat(bench.events).doesNotContain(EventCode.DRIVE_IN_DOUBT.number());
@@ -161,8 +152,7 @@ class HungDriveTest {
     DiskBench bench = labelled();
     bench.write(128, 8, 7);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     // Written, not stable; the flush that would make it so hangs.
     bench.pass(50 * MS);
     bench.write(0, 8, 8);
@@ -178,13 +168,13 @@ class HungDriveTest {
     bench.drive.loseCache();
     bench.settle();
     assertThat(health(bench)).isEqualTo("returning");
-    answerAll(bench);
+    bench.answerAll();
     wait(bench, 2);
-    answerAll(bench);
+    bench.answerAll();
     assertThat(health(bench)).isEqualTo("suspect");
     for (int i = 0; i < 3; i++) {
       wait(bench, 2);
-      answerAll(bench);
+      bench.answerAll();
     }
     assertThat(bench.records.liveRecords()).isZero();
     assertThat(bench.records.isDestageFailing(0)).isFalse();
@@ -197,8 +187,7 @@ class HungDriveTest {
     DiskBench bench = labelled();
     bench.write(128, 8, 7);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     bench.pass(50 * MS);
     assertThat(bench.drive.inFlight()).hasSize(1);
     wait(bench, 31);
@@ -208,10 +197,10 @@ class HungDriveTest {
     bench.drive.loseCache();
     for (int i = 0; i < 5; i++) {
       bench.settle();
-      answerAll(bench);
+      bench.answerAll();
       wait(bench, 2);
     }
-    answerAll(bench);
+    bench.answerAll();
     assertThat(bench.records.liveRecords()).isZero();
     assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(7);
   }
@@ -227,10 +216,10 @@ class HungDriveTest {
     assertThat(bench.versionOn(bench.drive.image(), 0)).isEqualTo(1);
     for (int i = 0; i < 4; i++) {
       bench.settle();
-      answerAll(bench);
+      bench.answerAll();
       wait(bench, 2);
     }
-    answerAll(bench);
+    bench.answerAll();
     assertThat(bench.records.liveRecords()).isZero();
     assertThat(bench.versionOn(bench.drive.durable(), 0)).isEqualTo(2);
     assertThat(bench.versionOn(bench.drive.durable(), 4)).isEqualTo(3);
@@ -271,7 +260,7 @@ class HungDriveTest {
           .fill((byte) 0);
     }
     bench.settle();
-    answerAll(bench);
+    bench.answerAll();
     wait(bench, 5);
     assertThat(health(bench)).isEqualTo("refused");
     assertThat(bench.events).contains(EventCode.DRIVE_REFUSED.number());
@@ -283,8 +272,7 @@ class HungDriveTest {
   @Test
   void aLabelThatCannotBeReadWhenTheDriveIsBackIsReadAgainEachSecond() {
     DiskBench bench = hanging();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     for (int attempt = 0; attempt < 3; attempt++) {
       for (int failures = 0; failures < 2 * LabelReader.TRIES_MAX; failures++) {
         var read = bench.drive.inFlight().getFirst();
@@ -296,7 +284,7 @@ class HungDriveTest {
       assertThat(bench.adapter.nextDeadlineNs()).isEqualTo(bench.nowNs + SECOND);
       bench.pass(SECOND);
     }
-    answerAll(bench);
+    bench.answerAll();
     assertThat(health(bench)).isEqualTo("suspect");
   }
 
@@ -308,8 +296,7 @@ class HungDriveTest {
     assertThat(health(bench)).isEqualTo("in doubt");
     assertThat(bench.labels.found(0)).isNull();
     for (int copy = 0; copy < 2; copy++) {
-      bench.drive.completeAll();
-      bench.settle();
+      bench.answer();
     }
     assertThat(bench.labels.found(0)).isNotNull();
     assertThat(health(bench)).isEqualTo("suspect");
@@ -337,14 +324,14 @@ class HungDriveTest {
     assertThat(bench.drive.inFlight().getFirst().lengthBytes).isEqualTo(DriveLabel.BYTES);
     assertThat(bench.slots.isBeingRead(slot)).isFalse();
     for (int i = 0; i < 3; i++) {
-      answerAll(bench);
+      bench.answerAll();
       wait(bench, 2);
     }
     assertThat(bench.slots.pollLacking()).isEqualTo(SlotDirectory.NONE);
     assertThat(bench.slots.find(0, 1)).isEqualTo(SlotDirectory.NONE);
     int again = want(bench, 1);
     bench.settle();
-    answerAll(bench);
+    bench.answerAll();
     assertThat(bench.slots.covers(again, 1, 0)).isTrue();
   }
 
@@ -365,9 +352,9 @@ class HungDriveTest {
     assertThat(bench.slots.pollLacking()).isEqualTo(slot);
     assertThat(bench.slots.lackingLow(slot)).isEqualTo(1);
     assertThat(bench.records.isDriveInDoubt(0)).isTrue();
-    answerAll(bench);
+    bench.answerAll();
     wait(bench, 2);
-    answerAll(bench);
+    bench.answerAll();
     assertThat(bench.slots.isInDoubt(0)).isFalse();
     assertThat(bench.records.isDriveInDoubt(0)).isFalse();
   }
@@ -393,8 +380,7 @@ class HungDriveTest {
     DiskBench bench = labelled();
     bench.write(128, 8, 7);
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     want(bench, 2);
     bench.settle();
     assertThat(bench.drive.inFlight()).hasSize(1);
@@ -405,7 +391,7 @@ class HungDriveTest {
   private static void goesToTheDriveAgain(DiskBench bench) {
     for (int i = 0; i < 4; i++) {
       bench.pass(SECOND);
-      answerAll(bench);
+      bench.answerAll();
     }
     assertThat(bench.records.liveRecords()).isZero();
     assertThat(bench.versionOn(bench.drive.durable(), 128)).isEqualTo(7);
@@ -459,7 +445,7 @@ class HungDriveTest {
     bench.drive.loseCache();
     bench.settle();
     for (int i = 0; i < 3; i++) {
-      answerAll(bench);
+      bench.answerAll();
       bench.pass(SECOND);
     }
     assertThat(bench.labels.isDurable(0, ticket)).isTrue();

@@ -7,9 +7,27 @@ import farside.port.DriveOutcome;
 import farside.port.Memory;
 import farside.volume.DriveLabel;
 import farside.volume.Labels;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LabelOnDriveTest {
+  /// A new drive, of which it is known that it has no label.
+  private static DiskBench loaded() {
+    DiskBench bench = new DiskBench(4);
+    bench.load();
+    return bench;
+  }
+
+  /// A drive with so many labels on it, before the cabinet's next start.
+  private static DriveInMemory labelled(int copies) {
+    DiskBench bench = loaded();
+    for (int i = 0; i < copies; i++) {
+      bench.writeLabel();
+    }
+    return bench.drive;
+  }
+
   private static DriveLabel.Found copy(DiskBench bench, int copy) {
     return DriveLabel.decode(
         bench.drive.durable().address() + DriveLabel.offsetOf(copy, bench.drive.sizeBytes()));
@@ -23,28 +41,16 @@ class LabelOnDriveTest {
     return count;
   }
 
-  private static void writeLabel(DiskBench bench) {
-    long ticket = bench.labels.request(0);
-    bench.settle();
-    while (!bench.labels.isDurable(0, ticket)) {
-      bench.drive.completeAll();
-      bench.settle();
-    }
-  }
-
-  private static void tear(DiskBench bench, int copy) {
-    long at = DriveLabel.offsetOf(copy, bench.drive.sizeBytes());
-    for (var image :
-        new java.lang.foreign.MemorySegment[] {bench.drive.image(), bench.drive.durable()}) {
-      Memory.putByte(
-          image.address() + at + 100, (byte) ~Memory.getByte(image.address() + at + 100));
+  private static void tear(DriveInMemory drive, int copy) {
+    long at = DriveLabel.offsetOf(copy, drive.sizeBytes()) + 100;
+    for (MemorySegment image : List.of(drive.image(), drive.durable())) {
+      Memory.putByte(image.address() + at, (byte) ~Memory.getByte(image.address() + at));
     }
   }
 
   @Test
   void aNewDriveHasNoLabelAndIsKnownZero() {
-    DiskBench bench = new DiskBench(4);
-    bench.load();
+    DiskBench bench = loaded();
     assertThat(bench.labels.found(0).label()).isNull();
     assertThat(bench.labels.found(0).knownZero()).isTrue();
     assertThat(bench.labels.found(0).refusal()).isNull();
@@ -55,8 +61,7 @@ class LabelOnDriveTest {
     DiskBench bench = new DiskBench(4);
     bench.settle();
     for (int failures = 1; failures < LabelReader.TRIES_MAX; failures++) {
-      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
-      bench.settle();
+      bench.failFirst(DriveOutcome.MEDIUM_ERROR);
     }
     bench.load();
     assertThat(bench.labels.found(0).refusal()).isNull();
@@ -65,60 +70,49 @@ class LabelOnDriveTest {
 
   @Test
   void labelsAreWrittenInTurn() {
-    DiskBench bench = new DiskBench(4);
-    bench.load();
-    writeLabel(bench);
+    DiskBench bench = loaded();
+    bench.writeLabel();
     assertThat(wholeCopies(bench)).isEqualTo(1);
-    writeLabel(bench);
+    bench.writeLabel();
     assertThat(wholeCopies(bench)).isEqualTo(2);
   }
 
   @Test
   void aLabelIsNotDurableBeforeItsFlush() {
-    DiskBench bench = new DiskBench(4);
-    bench.load();
+    DiskBench bench = loaded();
     long ticket = bench.labels.request(0);
     bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.labels.isDurable(0, ticket)).isFalse();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(bench.labels.isDurable(0, ticket)).isTrue();
   }
 
   @Test
   void aLabelOrderedWhileOneIsWrittenIsWrittenAfterIt() {
-    DiskBench bench = new DiskBench(4);
-    bench.load();
+    DiskBench bench = loaded();
     long first = bench.labels.request(0);
     bench.settle();
     long second = bench.labels.request(0);
-    bench.drive.completeAll();
-    bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
+    bench.answer();
     assertThat(bench.labels.isDurable(0, first)).isTrue();
     assertThat(bench.labels.isDurable(0, second)).isFalse();
-    bench.drive.completeAll();
-    bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
+    bench.answer();
     assertThat(bench.labels.isDurable(0, second)).isTrue();
   }
 
   @Test
   void anAttemptThatFailedIsRepeatedOnTheSameCopySoThatTheGoodOneStays() {
-    DiskBench bench = new DiskBench(4);
-    bench.load();
-    writeLabel(bench);
+    DiskBench bench = loaded();
+    bench.writeLabel();
     int good = copy(bench, 0) instanceof DriveLabel.Found.Whole ? 0 : 1;
     bench.labels.request(0);
     bench.settle();
     long offset = bench.drive.inFlight().getFirst().offsetBytes;
     assertThat(offset).isEqualTo(DriveLabel.offsetOf(1 - good, bench.drive.sizeBytes()));
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
-    bench.settle();
+    bench.failFirst(DriveOutcome.MEDIUM_ERROR);
     assertThat(bench.drive.inFlight()).isEmpty();
     bench.pass(1000 * DiskBench.MS);
     assertThat(bench.drive.inFlight().getFirst().offsetBytes).isEqualTo(offset);
@@ -126,15 +120,13 @@ class LabelOnDriveTest {
 
   @Test
   void nothingIsDestagedToADriveThatDoesNotTakeItsLabelBeforeItDoes() {
-    DiskBench bench = new DiskBench(4);
-    bench.load();
-    writeLabel(bench);
+    DiskBench bench = loaded();
+    bench.writeLabel();
     bench.labels.request(0);
     for (int attempt = 0; attempt < 2; attempt++) {
       assertThat(bench.labels.isOut(0)).isFalse();
       bench.pass(1000 * DiskBench.MS);
-      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
-      bench.settle();
+      bench.failFirst(DriveOutcome.MEDIUM_ERROR);
     }
     assertThat(bench.labels.isOut(0)).isTrue();
     assertThat(bench.records.isDestageFailing(0)).isTrue();
@@ -155,23 +147,18 @@ class LabelOnDriveTest {
 
   @Test
   void afterARestartTheCopyThatWasNotBelievedIsWrittenFirst() {
-    DiskBench before = new DiskBench(4);
-    before.load();
-    writeLabel(before);
-    writeLabel(before);
+    DriveInMemory drive = labelled(2);
     for (int torn = 0; torn < 2; torn++) {
-      tear(before, torn);
-      DiskBench bench = new DiskBench(before.drive);
+      tear(drive, torn);
+      DiskBench bench = new DiskBench(drive);
       bench.load();
       assertThat(bench.labels.found(0).label()).isNotNull();
       bench.labels.request(0);
       bench.settle();
       assertThat(bench.drive.inFlight().getFirst().offsetBytes)
           .isEqualTo(DriveLabel.offsetOf(torn, bench.drive.sizeBytes()));
-      bench.drive.completeAll();
-      bench.settle();
-      bench.drive.completeAll();
-      bench.settle();
+      bench.answer();
+      bench.answer();
       assertThat(wholeCopies(bench)).isEqualTo(2);
     }
   }
@@ -197,11 +184,9 @@ class LabelOnDriveTest {
 
   @Test
   void aNewDriveWhoseFirstLabelWasTornIsStillNew() {
-    DiskBench first = new DiskBench(4);
-    first.load();
-    writeLabel(first);
-    tear(first, 0);
-    DiskBench bench = new DiskBench(first.drive);
+    DriveInMemory drive = labelled(1);
+    tear(drive, 0);
+    DiskBench bench = new DiskBench(drive);
     bench.load();
     assertThat(bench.labels.found(0).refusal()).isNull();
     assertThat(bench.labels.found(0).knownZero()).isTrue();
@@ -209,15 +194,11 @@ class LabelOnDriveTest {
 
   @Test
   void thatOneCopyCannotBeReadIsSaidWithTheOther() {
-    DiskBench first = new DiskBench(4);
-    first.load();
-    writeLabel(first);
-    writeLabel(first);
-    DiskBench bench = new DiskBench(first.drive);
+    DriveInMemory drive = labelled(2);
+    DiskBench bench = new DiskBench(drive);
     bench.settle();
     for (int failures = 0; failures < LabelReader.TRIES_MAX; failures++) {
-      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
-      bench.settle();
+      bench.failFirst(DriveOutcome.MEDIUM_ERROR);
     }
     bench.load();
     Labels.FoundLabel found = bench.labels.found(0);
@@ -225,7 +206,7 @@ class LabelOnDriveTest {
     assertThat(found.refusal()).isNull();
     assertThat(found.doubt())
         .contains("at byte " + DriveLabel.offsetOf(0, bench.drive.sizeBytes()), "cannot be read");
-    assertThat(new DiskBench(first.drive)).satisfies(whole -> {
+    assertThat(new DiskBench(drive)).satisfies(whole -> {
       whole.load();
       assertThat(whole.labels.found(0).doubt()).isNull();
     });
@@ -236,8 +217,7 @@ class LabelOnDriveTest {
     DiskBench bench = new DiskBench(4);
     bench.settle();
     for (int failures = 0; failures < LabelReader.TRIES_MAX; failures++) {
-      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
-      bench.settle();
+      bench.failFirst(DriveOutcome.MEDIUM_ERROR);
     }
     bench.load();
     assertThat(bench.labels.found(0).refusal()).contains("label copy 0", "cannot be read");
@@ -247,8 +227,7 @@ class LabelOnDriveTest {
   private static int failLabelReads(DiskBench bench, DriveOutcome outcome) {
     int reads = 0;
     while (!bench.drive.inFlight().isEmpty()) {
-      bench.drive.complete(bench.drive.inFlight().getFirst(), outcome);
-      bench.settle();
+      bench.failFirst(outcome);
       reads++;
     }
     return reads;
@@ -256,10 +235,7 @@ class LabelOnDriveTest {
 
   @Test
   void aDriveThatIsGoneAtImlIsAskedForItsLabelEachSecondUntilItIsThere() {
-    DiskBench first = new DiskBench(4);
-    first.load();
-    writeLabel(first);
-    DiskBench bench = new DiskBench(first.drive);
+    DiskBench bench = new DiskBench(labelled(1));
     bench.settle();
     for (int second = 0; second < 100; second++) {
       assertThat(failLabelReads(bench, DriveOutcome.GONE)).isPositive();
@@ -275,14 +251,9 @@ class LabelOnDriveTest {
 
   @Test
   void aDriveThatGoesAfterTheFirstCopyOfItsLabelIsAskedForBothAgain() {
-    DiskBench first = new DiskBench(4);
-    first.load();
-    writeLabel(first);
-    writeLabel(first);
-    DiskBench bench = new DiskBench(first.drive);
+    DiskBench bench = new DiskBench(labelled(2));
     bench.settle();
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     failLabelReads(bench, DriveOutcome.GONE);
     assertThat(bench.labels.found(0)).isNull();
     bench.pass(1000 * DiskBench.MS);
@@ -296,8 +267,7 @@ class LabelOnDriveTest {
     DiskBench bench = new DiskBench(4);
     bench.settle();
     for (int tries = 1; tries < LabelReader.TRIES_MAX; tries++) {
-      bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.GONE);
-      bench.settle();
+      bench.failFirst(DriveOutcome.GONE);
     }
     assertThat(failLabelReads(bench, DriveOutcome.MEDIUM_ERROR)).isEqualTo(5);
     assertThat(bench.labels.found(0)).isNull();

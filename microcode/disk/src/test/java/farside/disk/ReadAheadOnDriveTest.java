@@ -87,8 +87,7 @@ class ReadAheadOnDriveTest {
     destage(4 * 128 + 5, 7);
     readThree(bench);
     assertThat(reads()).containsExactly("READ 196608+262144");
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     for (int track = 3; track < 7; track++) {
       assertThat(isWhole(track)).isTrue();
     }
@@ -111,8 +110,7 @@ class ReadAheadOnDriveTest {
       destage(track * 128, 10 + track);
     }
     readThree(bench);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
     assertThat(reads()).containsExactly("READ 196608+262144");
     for (int track = 3; track < 7; track++) {
       assertThat(versionIn(track, 0)).isEqualTo(10 + track);
@@ -137,8 +135,7 @@ class ReadAheadOnDriveTest {
     // As a reader does as long as it waits.
     source.slots.want(waiting, 0b1000, 0);
     source.settle();
-    source.drive.completeAll();
-    source.settle();
+    source.answer();
     assertThat(source.slots.covers(waiting, 0b1000, 0)).isTrue();
     assertThat(source.slots.covers(waiting, 1, 0)).isFalse();
   }
@@ -186,8 +183,7 @@ class ReadAheadOnDriveTest {
     readThree(bench);
     assertThat(bench.drive.inFlight()).hasSize(4);
     assertThat(reads()).doesNotContain("READ 196608+262144");
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.DONE);
-    bench.settle();
+    bench.failFirst(DriveOutcome.DONE);
     assertThat(onlyReadOf(3)).isTrue();
   }
 
@@ -253,8 +249,7 @@ class ReadAheadOnDriveTest {
     DiskBench small = loaded(VolumeRole.LOCAL, 5 * 65_536L + 4096);
     readThree(small);
     assertThat(small.drive.log()).containsExactly("READ 196608+" + (2 * 65_536 + 4096));
-    small.drive.completeAll();
-    small.settle();
+    small.answer();
     assertThat(small.slots.covers(small.slots.find(0, 5), 0xFF, 0)).isTrue();
     assertThat(small.slots.covers(small.slots.find(0, 5), 0x100, 0)).isFalse();
   }

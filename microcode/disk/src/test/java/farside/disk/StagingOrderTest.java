@@ -31,8 +31,7 @@ class StagingOrderTest {
           .singleElement()
           .extracting(read -> read.offsetBytes / BlockMask.TRACK_BYTES)
           .isEqualTo((long) track);
-      bench.drive.completeAll();
-      bench.settle();
+      bench.answer();
     }
   }
 

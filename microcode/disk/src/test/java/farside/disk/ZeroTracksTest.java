@@ -17,8 +17,7 @@ class ZeroTracksTest {
 
   private void destage() {
     bench.pass(20 * MS);
-    bench.drive.completeAll();
-    bench.settle();
+    bench.answer();
   }
 
   private boolean[] known() {
@@ -50,8 +49,7 @@ class ZeroTracksTest {
     used.pass(20 * MS);
     assertThat(tracks.isZero(0)).isFalse();
 
-    used.drive.completeAll();
-    used.settle();
+    used.answer();
 
     assertThat(tracks.isZero(0)).isTrue();
     assertThat(tracks.isZero(1)).isFalse();
@@ -62,8 +60,7 @@ class ZeroTracksTest {
     bench.load();
     bench.zero(0, BLOCKS);
     bench.pass(20 * MS);
-    bench.drive.complete(bench.drive.inFlight().getFirst(), DriveOutcome.MEDIUM_ERROR);
-    bench.settle();
+    bench.failFirst(DriveOutcome.MEDIUM_ERROR);
 
     assertThat(zero.isZero(0)).isFalse();
   }

@@ -26,8 +26,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// copies, `IncomingMessages` reads what the peer sends, `Watermarks` say how far the drives
 /// are stable; `Borrower` and `Lender` read blocks from the other side's drive. `GroupWatch` says
 /// which links carry it. `PeerWatch` looks, session or none, how long the peer lets us wait.
+/// `LinkConsole` answers the operator.
 public final class RemoteAdapter
-    implements Director, LinkDesk, LinkGroup.Sink, FrameTransport.Receiver, PairDesk.Session {
+    implements Director,
+        LinkGroup.Sink,
+        FrameTransport.Receiver,
+        PairDesk.Session,
+        LinkConsole.Session {
   /// Bytes of work memory that it needs, aligned to 4096.
   public static final int WORK_BYTES = TrackCopier.BUFFERS * BlockMask.TRACK_BYTES;
 
@@ -57,6 +62,7 @@ public final class RemoteAdapter
   private final GroupWatch group;
   private final Recabling recabling;
   private final PeerWatch watch;
+  private final LinkConsole console;
   private final Intake intake;
 
   private SessionState state = SessionState.OFFLINE;
@@ -119,6 +125,8 @@ public final class RemoteAdapter
         transport);
     watch = new PeerWatch(
         settings.linkTimeoutNs(), links, memory, volumes, labels, events, cut, outgoing, this);
+    console = new LinkConsole(
+        this, links, transport, watch, recabling, outgoing.copier(), borrower.repairs(), events);
   }
 
   private boolean isLinked(int volumeIndex) {
@@ -555,74 +563,23 @@ public final class RemoteAdapter
     return deadline;
   }
 
+  @Override
   public SessionState sessionState() {
     return state;
   }
 
   @Override
-  public int linkCount() {
-    return links.count();
+  public long nowNs() {
+    return nowNs;
   }
 
   @Override
-  public LinkFigures figures(int index) {
-    GroupLink link = links.get(index);
-    LinkPort port = link.port();
-    boolean isOut = state.isUp() && !link.isJoined();
-    SessionState session = !isOut
-        ? state
-        : link.state() == LinkState.DOWN ? SessionState.OFFLINE : SessionState.GREETING;
-    long allBytes = 0;
-    for (int i = 0; i < links.count(); i++) {
-      allBytes += links.get(i).carriedBytes();
-    }
-    return new LinkFigures(
-        link.name(),
-        port.description(),
-        port.isVariedOn(),
-        port.hasCarrier(),
-        session.name(),
-        state.isUp() ? transport.unacknowledgedOn(link) : 0,
-        port.sentFrames(),
-        port.sentBytes(),
-        port.receivedFrames(),
-        port.receivedBytes(),
-        link.lostFrames(),
-        refusedFrames,
-        isOut ? (nowNs - link.heardNs()) / 1_000_000 : watch.silentNs(nowNs) / 1_000_000,
-        allBytes == 0 ? 0 : (int) Math.round(100.0 * link.carriedBytes() / allBytes),
-        link.pace().bytesPerSecond(),
-        link.pace().delayNs() / 1000);
+  public long refusedFrames() {
+    return refusedFrames;
   }
 
-  @Override
-  public boolean vary(String linkName, boolean on) {
-    GroupLink link = links.named(linkName);
-    if (link == null) {
-      return false;
-    }
-    events.log(EventCode.LINK_VARIED, link.name(), on ? "on" : "off");
-    link.port().vary(on);
-    return true;
-  }
-
-  @Override
-  public String add(String linkName, PatchPanelPort.End end, String address) {
-    return recabling.add(linkName, end, address);
-  }
-
-  @Override
-  public String remove(String linkName) {
-    return recabling.remove(linkName, state.isUp(), nowNs);
-  }
-
-  @Override
-  public int copiesInFlight(int volumeIndex) {
-    return outgoing.copier().inFlight(volumeIndex);
-  }
-
-  @Override
-  public long repairedBlocks(int volumeIndex) {
-    return borrower.repairs().repairedBlocks(volumeIndex);
+  /// What the console asks of it.
+  public LinkDesk linkDesk() {
+    return console;
   }
 }

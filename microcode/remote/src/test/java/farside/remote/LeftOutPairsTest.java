@@ -299,7 +299,7 @@ class LeftOutPairsTest {
       line[0].sendQueued();
     }
     runFor(2 * MS);
-    assertThat(a.copiesInFlight(0)).isPositive();
+    assertThat(a.linkDesk().copiesInFlight(0)).isPositive();
     int owed = source.volumes.get(0).table().owed().count();
     hang(0);
     runFor(10 * MS);
@@ -307,7 +307,7 @@ class LeftOutPairsTest {
     line[0].sendQueued();
     runFor(10 * MS);
     assertThat(source.volumes.get(0).table().owed().count()).isEqualTo(owed);
-    assertThat(a.copiesInFlight(0)).isZero();
+    assertThat(a.linkDesk().copiesInFlight(0)).isZero();
     line[0].queues = false;
     free(0);
     runFor(1_000 * MS);

@@ -122,7 +122,7 @@ class RemoteReadTest {
     runFor(MS);
     assertThat(asker.drives[0][3 * 512]).isEqualTo((byte) 4);
     assertThat(asker.records.liveRecords()).isZero();
-    assertThat((sourceLost ? a : b).repairedBlocks(0)).isEqualTo(2);
+    assertThat((sourceLost ? a : b).linkDesk().repairedBlocks(0)).isEqualTo(2);
     assertThat(asker.told)
         .contains(EventCode.BLOCKS_BORROWED.number(), EventCode.BLOCKS_REPAIRED.number());
     assertThat(lender.told).doesNotContain(EventCode.BLOCKS_BORROWED.number());
@@ -448,7 +448,7 @@ class RemoteReadTest {
     source.slots.want(slot, 0b1000, 0);
     source.read();
     assertThat(contentOf(source, slot, 3)).isEqualTo(5);
-    assertThat(a.repairedBlocks(0)).isZero();
+    assertThat(a.linkDesk().repairedBlocks(0)).isZero();
   }
 
   @Test

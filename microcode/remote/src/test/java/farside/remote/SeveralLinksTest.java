@@ -123,7 +123,7 @@ class SeveralLinksTest {
   }
 
   private static boolean carriesSession(RemoteAdapter adapter, int link) {
-    return adapter.figures(link).session().equals(SessionState.READY.name());
+    return adapter.linkDesk().figures(link).session().equals(SessionState.READY.name());
   }
 
   private long sessionChanges() {
@@ -206,14 +206,14 @@ class SeveralLinksTest {
     writesFor(50 * MS, MS);
     source.write(0, 3, true, true, clock.nowNs);
     runFor(MS / 2);
-    assertThat(a.vary("L1", false)).isTrue();
+    assertThat(a.linkDesk().vary("L1", false)).isTrue();
     assertThat(writesFor(100 * MS, MS)).isLessThan(20 * MS);
     assertNeverSuspended();
-    assertThat(a.vary("L2", false)).isTrue();
+    assertThat(a.linkDesk().vary("L2", false)).isTrue();
     source.write(0, 4, true, true, clock.nowNs);
     runFor(10 * MS);
     assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SUSPENDED);
-    a.vary("L1", true);
+    a.linkDesk().vary("L1", true);
     runFor(500 * MS);
     assertThat(source.volumes.get(0).pairState()).isEqualTo(PairState.SYNCHRONIZED);
     assertThat(target.drives[0]).isEqualTo(source.drives[0]);
@@ -229,10 +229,10 @@ class SeveralLinksTest {
       long changes = test.sessionChanges();
       RemoteAdapter one = first == 0 ? test.a : test.b;
       RemoteAdapter other = first == 0 ? test.b : test.a;
-      assertThat(one.add("L2", End.LISTEN, "192.0.2.1:1")).isEmpty();
+      assertThat(one.linkDesk().add("L2", End.LISTEN, "192.0.2.1:1")).isEmpty();
       assertThat(test.writesFor(500 * MS, 20 * MS)).isLessThan(20 * MS);
-      assertThat(one.figures(1).session()).isEqualTo(SessionState.OFFLINE.name());
-      assertThat(other.add("L2", End.CONNECT, "192.0.2.1:1")).isEmpty();
+      assertThat(one.linkDesk().figures(1).session()).isEqualTo(SessionState.OFFLINE.name());
+      assertThat(other.linkDesk().add("L2", End.CONNECT, "192.0.2.1:1")).isEmpty();
       assertThat(test.writesFor(500 * MS, MS)).isLessThan(20 * MS);
       assertThat(carriesSession(test.a, 1) && carriesSession(test.b, 1)).isTrue();
       test.lines.get(0)[0].setCut(true);
@@ -253,18 +253,18 @@ class SeveralLinksTest {
     lines.get(0)[0].keepPayloads(true);
     source.write(0, 3, true, true, clock.nowNs);
     runFor(MS / 2);
-    assertThat(a.remove("l1")).isEmpty();
-    assertThat(a.linkCount()).isEqualTo(1);
-    assertThat(a.figures(0).name()).isEqualTo("L2");
+    assertThat(a.linkDesk().remove("l1")).isEmpty();
+    assertThat(a.linkDesk().linkCount()).isEqualTo(1);
+    assertThat(a.linkDesk().figures(0).name()).isEqualTo("L2");
     assertThat(writesFor(200 * MS, MS)).isLessThan(20 * MS);
     assertThat(panelA.pulled).isEmpty();
-    assertThat(a.add("L1", End.LISTEN, "192.0.2.1:1")).contains("still being removed");
+    assertThat(a.linkDesk().add("L1", End.LISTEN, "192.0.2.1:1")).contains("still being removed");
     lines.get(0)[0].keepPayloads(false);
     runFor(MS);
     assertThat(panelA.pulled).containsExactly("L1");
     assertThat(source.told).contains(EventCode.LINK_REMOVED.number());
-    assertThat(b.figures(0).session()).isEqualTo(SessionState.OFFLINE.name());
-    assertThat(b.remove("L1")).isEmpty();
+    assertThat(b.linkDesk().figures(0).session()).isEqualTo(SessionState.OFFLINE.name());
+    assertThat(b.linkDesk().remove("L1")).isEmpty();
     assertThat(writesFor(100 * MS, MS)).isLessThan(20 * MS);
     assertThat(panelB.pulled).containsExactly("L1");
     assertNeverSuspended();
@@ -284,14 +284,14 @@ class SeveralLinksTest {
       String in = i % 2 == 0 ? "L2" : "L1";
       panelA.lay(lines.get(i % 2 == 0 ? 1 : 0)[0]);
       panelB.lay(lines.get(i % 2 == 0 ? 1 : 0)[1]);
-      assertThat(a.add(in, End.LISTEN, "192.0.2.1:1")).isEmpty();
-      assertThat(b.add(in, End.CONNECT, "192.0.2.1:1")).isEmpty();
+      assertThat(a.linkDesk().add(in, End.LISTEN, "192.0.2.1:1")).isEmpty();
+      assertThat(b.linkDesk().add(in, End.CONNECT, "192.0.2.1:1")).isEmpty();
       writesFor(300 * MS, 5 * MS);
       source.write(0, 3, true, true, clock.nowNs);
       runFor(MS / 2);
-      assertThat(a.remove(out)).as("round %d", i).isEmpty();
+      assertThat(a.linkDesk().remove(out)).as("round %d", i).isEmpty();
       assertThat(writesFor(50 * MS, 5 * MS)).isLessThan(20 * MS);
-      assertThat(b.remove(out)).as("round %d", i).isEmpty();
+      assertThat(b.linkDesk().remove(out)).as("round %d", i).isEmpty();
       assertThat(writesFor(50 * MS, 5 * MS)).isLessThan(20 * MS);
     }
     assertNeverSuspended();
@@ -305,13 +305,14 @@ class SeveralLinksTest {
     start();
     lines.get(1)[0].setCut(true);
     runFor(10 * MS);
-    assertThat(a.remove("L1")).contains("No other link leads to the peer", "`vary L1 off` first");
-    a.vary("L1", false);
+    assertThat(a.linkDesk().remove("L1"))
+        .contains("No other link leads to the peer", "`vary L1 off` first");
+    a.linkDesk().vary("L1", false);
     runFor(10 * MS);
-    assertThat(a.remove("L1")).isEmpty();
+    assertThat(a.linkDesk().remove("L1")).isEmpty();
     runFor(10 * MS);
-    assertThat(a.remove("L2")).contains("the last one", "`vary L2 off`");
-    assertThat(a.linkCount()).isEqualTo(1);
+    assertThat(a.linkDesk().remove("L2")).contains("the last one", "`vary L2 off`");
+    assertThat(a.linkDesk().linkCount()).isEqualTo(1);
     assertThat(panelA.pulled).containsExactly("L1");
   }
 
@@ -322,15 +323,16 @@ class SeveralLinksTest {
       spare("L" + i, MS);
     }
     start();
-    assertThat(a.add("l1", End.LISTEN, "192.0.2.1:1")).contains("There is a link L1 already");
-    assertThat(a.add("L2", End.LISTEN, "nowhere")).isEqualTo("nowhere is no address");
-    assertThat(a.remove("L2")).contains("There is no link L2");
-    assertThat(a.linkCount()).isEqualTo(1);
+    assertThat(a.linkDesk().add("l1", End.LISTEN, "192.0.2.1:1"))
+        .contains("There is a link L1 already");
+    assertThat(a.linkDesk().add("L2", End.LISTEN, "nowhere")).isEqualTo("nowhere is no address");
+    assertThat(a.linkDesk().remove("L2")).contains("There is no link L2");
+    assertThat(a.linkDesk().linkCount()).isEqualTo(1);
     for (int i = 2; i <= LinkGroup.LINKS_MAX; i++) {
-      assertThat(a.add("L" + i, End.LISTEN, "192.0.2.1:1")).isEmpty();
+      assertThat(a.linkDesk().add("L" + i, End.LISTEN, "192.0.2.1:1")).isEmpty();
     }
-    assertThat(a.add("L9", End.LISTEN, "192.0.2.1:1")).contains("There are 8 links");
-    assertThat(a.linkCount()).isEqualTo(LinkGroup.LINKS_MAX);
+    assertThat(a.linkDesk().add("L9", End.LISTEN, "192.0.2.1:1")).contains("There are 8 links");
+    assertThat(a.linkDesk().linkCount()).isEqualTo(LinkGroup.LINKS_MAX);
     assertThat(panelA.pulled).isEmpty();
   }
 
@@ -416,9 +418,9 @@ class SeveralLinksTest {
     line(MS, 0);
     start();
     writesFor(100 * MS, MS);
-    LinkFigures figures = a.figures(0);
+    LinkFigures figures = a.linkDesk().figures(0);
     runFor(10_000 * MS);
     // A heartbeat each 500 ms, and nothing else.
-    assertThat(a.figures(0).sentFrames() - figures.sentFrames()).isBetween(19L, 42L);
+    assertThat(a.linkDesk().figures(0).sentFrames() - figures.sentFrames()).isBetween(19L, 42L);
   }
 }

@@ -110,7 +110,7 @@ class StoredSessionTest {
     runFor(MS);
     assertThat(source.records.oldestHeld(0)).isEqualTo(-1);
     assertThat(line[1].sentFrames() - sentBefore).as("frames of the target").isEqualTo(1);
-    assertThat(a.figures(0).unacknowledged()).isZero();
+    assertThat(a.linkDesk().figures(0).unacknowledged()).isZero();
   }
 
   @Test
@@ -120,10 +120,10 @@ class StoredSessionTest {
     long sentBefore = line[1].sentFrames();
     source.write(0, 0, true, true, nowNs);
     runFor(5 * MS);
-    assertThat(a.figures(0).unacknowledged()).isEqualTo(1);
+    assertThat(a.linkDesk().figures(0).unacknowledged()).isEqualTo(1);
     runFor(MS);
     assertThat(line[1].sentFrames() - sentBefore).as("frames of the target").isEqualTo(1);
-    assertThat(a.figures(0).unacknowledged()).isZero();
+    assertThat(a.linkDesk().figures(0).unacknowledged()).isZero();
     assertThat(source.records.oldestHeld(0)).isNotEqualTo(-1);
   }
 

@@ -71,6 +71,8 @@ public final class Iml {
       events.log(EventCode.NVRAM_LOST);
     } else if (found == NvramPort.Contents.REBUILT) {
       events.log(EventCode.NVRAM_REBUILT);
+    } else if (found == NvramPort.Contents.MENDED) {
+      events.log(EventCode.NVRAM_MENDED);
     }
   }
 

@@ -18,9 +18,7 @@ public final class NvramOpening {
   public static NvramPort.Contents open(NvramPort nvram, NvramLayout layout, RandomPort random) {
     boolean formatted = nvram.getLong(NvramLayout.MAGIC_OFFSET) == NvramLayout.MAGIC;
     NvramPort.Contents contents = nvram.contents();
-    boolean believed =
-        contents == NvramPort.Contents.KEPT || contents == NvramPort.Contents.REBUILT;
-    if (believed && formatted) {
+    if (contents.isBelieved() && formatted) {
       if (nvram.getLong(NvramLayout.FINGERPRINT_OFFSET) != layout.fingerprint()) {
         throw new CabinetRefused(
             "NVRAM was laid out for other volumes, or another nvram size, than the rig now says. "

@@ -3,6 +3,7 @@ package farside.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import farside.cache.BlockMask;
+import farside.cache.DamagedRecords;
 import farside.cache.GlobalMemory;
 import farside.cache.NvramLayout;
 import farside.cache.SlotDirectory;
@@ -11,6 +12,7 @@ import farside.director.EventLog;
 import farside.fixture.NvramInMemory;
 import farside.port.Memory;
 import farside.port.NvramPort;
+import farside.port.powersafe.DamageFinder.Damage;
 import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.PairState;
@@ -43,7 +45,7 @@ class DamagedRecordTest {
     private long random = 100;
 
     Life(VolumeRole role) {
-      NvramLayout layout = new NvramLayout(nvram.sizeBytes(), new int[] {0x10}, SIZES);
+      NvramLayout layout = layout(0x10);
       SlotDirectory directory = new SlotDirectory(slots.address(), 1, 0, 1);
       records = new WriteRecords(nvram, layout, directory, new int[] {0}, 1, 64, 64);
       memory = new GlobalMemory(nvram, layout, records, directory, SIZES);
@@ -124,6 +126,31 @@ class DamagedRecordTest {
 
   private static void damage(long address) {
     Memory.putByte(address + 100, (byte) (Memory.getByte(address + 100) ^ 1));
+  }
+
+  @Test
+  void whatALogIsAskedForIsThePayloadOfADamagedRecordThatIsNeeded() {
+    NvramOpening.open(nvram, layout(0x10), () -> 1);
+    Life before = begin(VolumeRole.LOCAL, Standing.fresh(PairState.NOT_MIRRORED, false));
+    long done = before.write(false);
+    before.records.release(before.records.localHeadOf(0));
+    before.destageAll();
+    before.write(false);
+    long payload = before.write(false);
+    int crc = Memory.crc32c(payload, 4096);
+    assertThat(damagedIn(0x10)).isEmpty();
+    damage(done);
+    damage(payload);
+    assertThat(damagedIn(0x10)).containsExactly(new Damage(payload - nvram.address(), 4096, crc));
+    assertThat(damagedIn(0x20)).as("of another layout").isEmpty();
+  }
+
+  private List<Damage> damagedIn(int volumeNumber) {
+    return DamagedRecords.in(Memory.at(nvram.address(), nvram.sizeBytes()), layout(volumeNumber));
+  }
+
+  private NvramLayout layout(int volumeNumber) {
+    return new NvramLayout(nvram.sizeBytes(), new int[] {volumeNumber}, SIZES);
   }
 
   @Test

@@ -319,6 +319,15 @@ class ImlTest {
   }
 
   @Test
+  void nvramOfWhichRecordsCameBackFromTheLogIsBelievedAndSaysSo() {
+    DriveLabel label = new Start(VolumeRole.LOCAL).findingNewDrive().label();
+    nvram.contents = Contents.MENDED;
+    Start second = new Start(VolumeRole.LOCAL).finding(label);
+    assertThat(second.told).contains(EventCode.NVRAM_MENDED.number());
+    assertThat(second.memory.incarnation()).isEqualTo(label.incarnation());
+  }
+
+  @Test
   void aLogThatCouldNotHelpIsTold() {
     new Start(VolumeRole.LOCAL).findingNewDrive();
     nvram.contents = Contents.LOST;

@@ -188,17 +188,27 @@ final class LogPart {
     return bodyCrc(lengthBytes()) == buffer.getInt(BODY_CRC_OFFSET, LITTLE_ENDIAN);
   }
 
-  /// Puts what the part holds into a region.
-  void applyTo(long regionAddress) {
+  /// Where the pages of a region are put together.
+  interface Pages {
+    /// 0: the page is not wanted.
+    long addressOf(long page);
+  }
+
+  /// Puts there what the part holds.
+  void applyTo(Pages pages) {
     int at = HEADER_BYTES;
     while (at < lengthBytes()) {
       long page = buffer.getLong(at, LITTLE_ENDIAN);
       long mask = buffer.getLong(at + 8, LITTLE_ENDIAN);
       at += ENTRY_HEADER_BYTES;
+      long to = pages.addressOf(page);
+      if (to == 0) {
+        at += Long.bitCount(mask) * LINE_BYTES;
+        continue;
+      }
       for (int line = 0; line < 64; line++) {
         if ((mask >>> line & 1) != 0) {
-          long to = regionAddress + page * PAGE_BYTES + (long) line * LINE_BYTES;
-          Memory.copy(buffer.addressOffset() + at, to, LINE_BYTES);
+          Memory.copy(buffer.addressOffset() + at, to + (long) line * LINE_BYTES, LINE_BYTES);
           at += LINE_BYTES;
         }
       }

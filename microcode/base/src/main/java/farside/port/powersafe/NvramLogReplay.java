@@ -2,9 +2,14 @@ package farside.port.powersafe;
 
 import farside.port.Memory;
 import farside.port.NvramLogPort;
+import farside.port.powersafe.DamageFinder.Damage;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.collections.Long2LongHashMap;
 
-/// Builds a region anew from the log of an epoch.
+/// Builds a region anew from the log of an epoch, or what was damaged of one that was kept.
 ///
 /// The newest segment whose copy of the region is whole is taken, and what followed it, up to
 /// the end of the last whole group. Only one write is under way at a time: so the only part that
@@ -58,9 +63,55 @@ public final class NvramLogReplay {
     }
   }
 
+  /// Brings back what has changed by itself in a region that was kept, as far as the log has it;
+  /// returns how many stretches.
+  ///
+  /// The region may be ahead of its log, which then lacks a stretch, or still has what was there
+  /// before: the checksum says whether it is the right one.
+  public static int mend(NvramLogPort port, MemorySegment region, long epoch, DamageFinder finder) {
+    List<Damage> damaged = finder.find(region);
+    if (damaged.isEmpty()) {
+      return 0;
+    }
+    NvramLogReplay replay = new NvramLogReplay(port, region.address(), region.byteSize(), epoch);
+    return replay.bringBack(region, damaged);
+  }
+
+  private int bringBack(MemorySegment region, List<Damage> damaged) {
+    try (Arena arena = Arena.ofConfined()) {
+      List<MemorySegment> logged = new ArrayList<>();
+      Long2LongHashMap wanted = new Long2LongHashMap(0);
+      for (Damage damage : damaged) {
+        int bytes = LogPart.aligned(damage.lengthBytes());
+        MemorySegment stretch = arena.allocate(bytes, LogPart.ALIGN_BYTES);
+        for (int at = 0; at < bytes; at += LogPart.PAGE_BYTES) {
+          wanted.put((damage.offset() + at) / LogPart.PAGE_BYTES, stretch.address() + at);
+        }
+        logged.add(stretch);
+      }
+      if (!rebuild(wanted::get).isEmpty()) {
+        return 0;
+      }
+      int mended = 0;
+      for (int i = 0; i < damaged.size(); i++) {
+        Damage damage = damaged.get(i);
+        MemorySegment stretch = logged.get(i);
+        if (Memory.crc32c(stretch.address(), damage.lengthBytes()) == damage.crc()) {
+          MemorySegment.copy(stretch, 0, region, damage.offset(), damage.lengthBytes());
+          mended++;
+        }
+      }
+      return mended;
+    }
+  }
+
   /// Builds the region. Empty if that succeeded; else why the log cannot be believed, and the
   /// region is as it was.
   public String rebuild() {
+    return rebuild(page -> regionAddress + page * LogPart.PAGE_BYTES);
+  }
+
+  private String rebuild(LogPart.Pages pagesBuilt) {
     long groupEnd = groupEndNumber();
     Segment base = base(groupEnd);
     if (base == null) {
@@ -77,7 +128,7 @@ public final class NvramLogReplay {
           + " is damaged, and there are later ones, up to " + beyond;
     }
     for (Segment next = base; next != null; next = after(next)) {
-      apply(next, groupEnd);
+      apply(next, groupEnd, pagesBuilt);
     }
     return "";
   }
@@ -231,12 +282,12 @@ public final class NvramLogReplay {
     return highest;
   }
 
-  private void apply(Segment found, long groupEnd) {
+  private void apply(Segment found, long groupEnd, LogPart.Pages pagesBuilt) {
     long position = 0;
     while (position < found.endBytes
         && readPart(found.slot, position)
         && part.numberAt(0) <= groupEnd) {
-      part.applyTo(regionAddress);
+      part.applyTo(pagesBuilt);
       position += LogPart.aligned(part.lengthBytes());
     }
   }

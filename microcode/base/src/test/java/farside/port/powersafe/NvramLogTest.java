@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import farside.director.CabinetRefused;
 import farside.port.Memory;
+import farside.port.powersafe.DamageFinder.Damage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +95,48 @@ class NvramLogTest {
           .as("seed %d", seed)
           .isTrue();
     }
+  }
+
+  @Test
+  void whatChangedByItselfComesBackIfTheLogHasIt() {
+    begin(EPOCH, 0);
+    fill(new SplittableRandom(1), 2 * 4096, 6000);
+    fill(new SplittableRandom(2), 5 * 4096, 4096);
+    write();
+    // What is there now the log does not have yet, but what was there before.
+    fill(new SplittableRandom(3), 5 * 4096, 4096);
+    List<Damage> damaged = List.of(damage(2 * 4096, 6000), damage(5 * 4096, 4096));
+    byte[] good = content();
+    rot(2 * 4096 + 5000);
+    rot(5 * 4096 + 7);
+
+    assertThat(NvramLogReplay.mend(device, region, EPOCH, found -> damaged)).isOne();
+
+    good[5 * 4096 + 7] ^= 1;
+    assertThat(content()).isEqualTo(good);
+  }
+
+  @Test
+  void aLogThatIsDamagedItselfMendsNothing() {
+    begin(EPOCH, 0);
+    fill(new SplittableRandom(1), 0, 4096);
+    write();
+    List<Damage> damaged = List.of(damage(0, 4096));
+    rot(100);
+    byte[] found = content();
+    device.stored.set(ValueLayout.JAVA_BYTE, 5000, (byte) 77);
+
+    assertThat(NvramLogReplay.mend(device, region, EPOCH, looked -> damaged)).isZero();
+    assertThat(content()).isEqualTo(found);
+  }
+
+  private Damage damage(int offset, int lengthBytes) {
+    return new Damage(offset, lengthBytes, Memory.crc32c(region.address() + offset, lengthBytes));
+  }
+
+  private void rot(int offset) {
+    byte was = region.get(ValueLayout.JAVA_BYTE, offset);
+    region.set(ValueLayout.JAVA_BYTE, offset, (byte) (was ^ 1));
   }
 
   private void changeAtRandom(SplittableRandom random) {
