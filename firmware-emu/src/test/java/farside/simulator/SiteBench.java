@@ -20,6 +20,9 @@ final class SiteBench implements AutoCloseable {
 
   private static final int LINK_TIMEOUT_MS = 500;
 
+  /// As much as a volume has, several times: a drive may take nothing for a while.
+  private static final int NVRAM_BYTES = 8 << 20;
+
   final Draws draws;
   final VirtualTime time;
   final Oracle oracle = new Oracle();
@@ -78,7 +81,7 @@ final class SiteBench implements AutoCloseable {
     SimulatedSite site = new SimulatedSite(
         description,
         maker,
-        new SimulatedNvram(1 << 20, arena, draws.fork(), trace),
+        new SimulatedNvram(NVRAM_BYTES, arena, draws.fork(), trace),
         List.of(drive(name)),
         links,
         host(name),
