@@ -135,7 +135,7 @@ final class VolumeHistory {
     while (at < end) {
       place = next(place, at);
       Run run = runs.get(place);
-      long to = Math.min(end, run.to);
+      long to = tellingEnd(at, Math.min(end, run.to));
       int index = (int) (at - offsetBytes);
       Version only = run.match(bytes, index, at, (int) (to - at), beganStep);
       if (run.matchCount == 0) {
@@ -157,6 +157,18 @@ final class VolumeHistory {
       }
       at = to;
     }
+  }
+
+  /// Where bytes end that are judged as one. A read that met a write half done has it in one block
+  /// and not in the next; of the few bytes of a block that a run or a read begins or ends with,
+  /// its neighbours tell nothing: they may be alike in both writes.
+  private static long tellingEnd(long from, long to) {
+    long firstEnd = firstBlockEnd(from, to);
+    if (firstEnd - from < TELLING_BYTES) {
+      return firstEnd;
+    }
+    long lastFrom = to - to % BLOCK_BYTES;
+    return lastFrom > from && to - lastFrom < TELLING_BYTES ? lastFrom : to;
   }
 
   /// A write that nobody acknowledged may have taken effect in some blocks only; a block is

@@ -66,6 +66,44 @@ class VolumeHistoryTest {
   }
 
   @Test
+  void aByteThatTwoWritesShareDoesNotTellWhichOfThemIsInItsBlock() {
+    HostWrite before = acknowledged(0, 1024);
+    HostWrite open = beginsWithByteOf(before, 512);
+    byte[] bytes = new byte[513];
+    open.fill(bytes, 0, 0, 512);
+    before.fill(bytes, 512, 512, 1);
+    history.endRead(history.beginRead(), 0, bytes, 513, "test");
+    HostWrite next = acknowledged(0, 1024);
+    history.acknowledge(open, 0);
+    assertThatCode(() -> reads(open, 512, 512)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> reads(open, 0, 512)).hasMessageContaining("no history allows");
+    reads(next, 0, 512);
+  }
+
+  @Test
+  void norDoesTheLastByteOfABlock() {
+    HostWrite before = acknowledged(0, 1024);
+    HostWrite open = beginsWithByteOf(before, 511);
+    byte[] bytes = new byte[513];
+    before.fill(bytes, 0, 511, 1);
+    open.fill(bytes, 1, 512, 512);
+    history.endRead(history.beginRead(), 511, bytes, 513, "test");
+    HostWrite next = acknowledged(0, 1024);
+    history.acknowledge(open, 0);
+    assertThatCode(() -> reads(open, 0, 512)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> reads(open, 512, 512)).hasMessageContaining("no history allows");
+    reads(next, 512, 512);
+  }
+
+  @Test
+  void aByteThatOnlyOneWriteCanHaveLeftTells() {
+    HostWrite before = acknowledged(0, 1024);
+    HostWrite open = history.begin(false, false, 0, 1024, 0);
+    reads(open, 0, 513);
+    assertThatThrownBy(() -> reads(before, 512, 1)).hasMessageContaining("bytes 512 to 513");
+  }
+
+  @Test
   void partsOfABlockAreKeptApart() {
     HostWrite first = acknowledged(0, 512);
     HostWrite second = acknowledged(100, 56);
@@ -154,6 +192,21 @@ class VolumeHistoryTest {
     HostWrite write = history.begin(false, false, offsetBytes, lengthBytes, 0);
     history.acknowledge(write, 0);
     return write;
+  }
+
+  /// Begins a write of 1024 bytes that leaves at one place the byte that the other left there.
+  private HostWrite beginsWithByteOf(HostWrite other, int placeBytes) {
+    byte[] shared = new byte[1];
+    other.fill(shared, 0, placeBytes, 1);
+    // What a write leaves follows from its number: numbers are used up elsewhere.
+    while (!upcoming().matches(shared, 0, placeBytes, 1)) {
+      acknowledged(4096, 512);
+    }
+    return history.begin(false, false, 0, 1024, 0);
+  }
+
+  private HostWrite upcoming() {
+    return new HostWrite(0x10, history.writesKnown() + 1, false, false, 0, 1024, 0, 0);
   }
 
   private void reads(HostWrite write, long offsetBytes, int lengthBytes) {
