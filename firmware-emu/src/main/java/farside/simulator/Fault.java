@@ -73,7 +73,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     /// Writes fail for want of room on what the drive stands on; reads and flushes go on.
     DRIVE_FULL,
     /// Cut, and what was on its way comes when there is a connection again.
-    LINE_HOLDS_BACK;
+    LINE_HOLDS_BACK,
+    /// The drive of a source hangs, then all lines are cut; the drive comes back, and the source
+    /// loses its power before, while or after the drive takes what it missed.
+    POWER_LOSS_BEHIND;
 
     /// Those that take memory away, and some that have the pair at odds meanwhile. The kind that
     /// a run is about comes more often.
@@ -114,6 +117,10 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
     static final List<Kind> OF_RELAPSES =
         List.of(KILLS_BEFORE_POWER_LOSS, KILLS_BEFORE_POWER_LOSS, KILL_OF_BOTH, LINE_CUT);
 
+    /// Those that leave a source alone with a drive that has less than its peer's.
+    static final List<Kind> OF_THOSE_BEHIND =
+        List.of(POWER_LOSS_BEHIND, POWER_LOSS_BEHIND, DRIVE_HANGS, POWER_LOSS_AT_TURN, LINE_CUT);
+
     static final List<Kind> OF_LINES = List.of(
         LINE_CUT,
         LINE_SILENT,
@@ -129,7 +136,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
           || this == POWER_LOSS_OF_BOTH
           || this == POWER_LOSS_AT_TURN
           || this == POWER_LOSS_AND_LOST_BLOCKS
-          || this == KILLS_BEFORE_POWER_LOSS;
+          || this == KILLS_BEFORE_POWER_LOSS
+          || this == POWER_LOSS_BEHIND;
     }
   }
 
@@ -142,7 +150,8 @@ record Fault(long atNs, Kind kind, int side, long number, boolean after, long la
       Kind.POWER_LOSS_AND_LOST_BLOCKS,
       Kind.KILLS_BEFORE_POWER_LOSS,
       Kind.DRIVE_FULL,
-      Kind.LINE_HOLDS_BACK);
+      Kind.LINE_HOLDS_BACK,
+      Kind.POWER_LOSS_BEHIND);
 
   private static final long MILLI = 1_000_000;
 

@@ -43,6 +43,7 @@ final class FaultPlan {
       case LYING -> Fault.Kind.OF_LIES;
       case RARE -> Fault.Kind.OF_RARITIES;
       case RELAPSE -> Fault.Kind.OF_RELAPSES;
+      case BEHIND -> Fault.Kind.OF_THOSE_BEHIND;
       case SATURATED -> draws.chance(500) ? List.of() : Fault.Kind.OF_DRIVES_THAT_WAIT;
       case CALM -> List.of();
     };
@@ -59,6 +60,7 @@ final class FaultPlan {
       long longestMs = switch (kind) {
         case HUNG -> 60_000;
         case PACED -> 120_000;
+        case BEHIND -> 20_000;
         default -> 8000;
       };
       long durationNs = draws.between(1000, longestMs) * MILLI;

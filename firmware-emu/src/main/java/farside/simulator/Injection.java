@@ -46,6 +46,7 @@ final class Injection {
 
   private final List<String> struck = new ArrayList<>();
   private boolean isOn;
+  private int episode;
   private final FaultCounts faults = new FaultCounts();
 
   /// @param mayRemoveLinks links that are not there at the end are put back
@@ -71,6 +72,7 @@ final class Injection {
   /// From now on until all is healed.
   void begin(List<Fault> faults) {
     isOn = true;
+    episode++;
     for (Fault fault : faults) {
       pace.hurryBefore(fault.atNs());
       time.after(fault.atNs(), () -> inject(fault));
@@ -168,6 +170,7 @@ final class Injection {
         losePower(fault.side());
       }
       case POWER_LOSS_OF_BOTH -> losePowerOfBoth();
+      case POWER_LOSS_BEHIND -> losePowerBehind(fault);
       case KILLS_BEFORE_POWER_LOSS -> {
         sites[0].kill();
         sites[1].kill();
@@ -222,6 +225,50 @@ final class Injection {
           drive.setGone(false);
           drive.fill(0);
         });
+      }
+    });
+  }
+
+  /// What the drive takes when it comes back are labels and, in one case of two, nothing else.
+  private void losePowerBehind(Fault fault) {
+    VolumeDraw volume = volumeOf(fault);
+    if (volume == null || !volume.mirrored()) {
+      return;
+    }
+    int side = volume.primary();
+    oracle.excuseErrors(volume.name(), true);
+    oracle.strike(volume.name(), RigDraw.siteName(side));
+    struck.add(volume.name());
+    SimulatedDrive drive = sites[side].driveOf(volume);
+    drive.faults().hang(1000);
+    Draws drawn = drawsOf(fault);
+    long cutNs = rig.driveHungMs() * MILLI + drawn.between(0, 2 * SECOND);
+    long freeNs = cutNs + drawn.skewed(MILLI, 4 * SECOND);
+    long lossNs = freeNs + drawn.skewed(MILLI, 2 * SECOND);
+    goOnAfter(cutNs, () -> lines.forEach(SimulatedLine::cut));
+    goOnAfter(freeNs, () -> {
+      if (fault.after()) {
+        drive.faults().spoil(0, volume.sizeBytes());
+      }
+      drive.free(rig.driveHungMs() * MILLI + SECOND);
+    });
+    if (drawn.chance(500)) {
+      goOnAfter(drawn.between(freeNs, lossNs), () -> lines.forEach(SimulatedLine::restore));
+    }
+    goOnAfter(lossNs, () -> {
+      losePower(side);
+      drive.faults().mendTracks();
+      lines.forEach(SimulatedLine::restore);
+    });
+  }
+
+  /// A further part of a fault: it does not come if all was healed before.
+  private void goOnAfter(long afterNs, Runnable what) {
+    int begun = episode;
+    time.after(afterNs, () -> {
+      if (isOn && episode == begun) {
+        pace.hurry();
+        what.run();
       }
     });
   }

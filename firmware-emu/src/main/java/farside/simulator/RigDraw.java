@@ -140,7 +140,8 @@ record RigDraw(
     boolean hiccups = draws.chance(300);
     List<AckMode> acks = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
-      boolean stored = draws.chance(400) || kind == ScenarioKind.STORED;
+      boolean stored =
+          draws.chance(400) || kind == ScenarioKind.STORED || kind == ScenarioKind.BEHIND;
       boolean received = kind == ScenarioKind.BLACKOUT || kind == ScenarioKind.RELAPSE;
       acks.add(stored && !received ? AckMode.STORED : AckMode.RECEIVED);
     }
@@ -166,7 +167,8 @@ record RigDraw(
     Draws powerDraws = new Draws(draws.nextLong());
     boolean losesNvram = kind == ScenarioKind.STORED
         || kind == ScenarioKind.BLACKOUT
-        || kind == ScenarioKind.RELAPSE;
+        || kind == ScenarioKind.RELAPSE
+        || kind == ScenarioKind.BEHIND;
     List<Boolean> powerSafe = new ArrayList<>();
     for (int side = 0; side < 2; side++) {
       powerSafe.add(powerDraws.chance(losesNvram ? 0 : 250) || kind == ScenarioKind.POWER_SAFE);

@@ -33,6 +33,10 @@ public enum ScenarioKind {
   /// next ones have not put away what those had left. Every pair waits for the peer's NVRAM only:
   /// what was flushed is there, and what the peer has.
   RELAPSE,
+  /// The drive of a source hangs while its pair, which waits for the peer's drive, goes on; then
+  /// the source is alone, and loses its power with what NVRAM held before its drive has what the
+  /// peer's has: what was flushed is there.
+  BEHIND,
   /// No faults but of drives that are slow or hang, and often none; tiny caches, slow drives,
   /// and hosts on both sides that never pause: it must go on all the time.
   SATURATED,
@@ -51,7 +55,7 @@ public enum ScenarioKind {
   boolean hasReadersInOrder() {
     return switch (this) {
       case MIXED, LOCAL, HUNG, RARE, SATURATED, CALM -> true;
-      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, RELAPSE, PACED, LYING -> false;
+      case STORED, BLACKOUT, FAILOVER, POWER_SAFE, RELAPSE, BEHIND, PACED, LYING -> false;
     };
   }
 }

@@ -88,6 +88,18 @@ class MicrocodeSimulationTest {
   }
 
   @Test
+  void aSourceThatIsAloneWithADriveThatHasLessThanItsPeersLosesNothingThatWasFlushed() {
+    Simulation simulation = new Simulation(ScenarioKind.BEHIND, out);
+    assertThat(simulation.sweep(8, 10))
+        .as(text.toString(StandardCharsets.UTF_8))
+        .isZero();
+    assertThat(text.toString(StandardCharsets.UTF_8))
+        .containsPattern("[1-9][0-9]* POWER_LOSS_BEHIND");
+    assertThat(simulation.totals().doubts()).isPositive();
+    assertThat(simulation.totals().powerLosses()).isPositive();
+  }
+
+  @Test
   void powerSafeNvramKeepsAllThatWasAnsweredWhenPowerIsLost() {
     Simulation simulation = new Simulation(ScenarioKind.POWER_SAFE, out);
     assertThat(simulation.sweep(6, 7)).as(text.toString(StandardCharsets.UTF_8)).isZero();

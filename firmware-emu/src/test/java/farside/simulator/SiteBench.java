@@ -26,11 +26,18 @@ final class SiteBench implements AutoCloseable {
   final Draws draws;
   final VirtualTime time;
   final Oracle oracle = new Oracle();
+  private final AckMode ack;
   private final Arena arena = Arena.ofConfined();
   private final Trace trace = new Trace(null);
   private final List<SimulatedDrive> drives = new ArrayList<>();
 
   SiteBench(long seed, long originNs) {
+    this(seed, originNs, AckMode.RECEIVED);
+  }
+
+  /// @param ack of the volume, if it is mirrored
+  SiteBench(long seed, long originNs, AckMode ack) {
+    this.ack = ack;
     draws = new Draws(seed);
     time = new VirtualTime(originNs);
     oracle.add(VOLUME, 0x10, VOLUME_BYTES, true, "A");
@@ -75,8 +82,8 @@ final class SiteBench implements AutoCloseable {
         200,
         2000,
         List.of(new DriveDescription("D1")),
-        List.of(new VolumeDescription(
-            0x10, role, isLocal ? "" : "G", AckMode.RECEIVED, VOLUME_BYTES, 512, "D1")),
+        List.of(
+            new VolumeDescription(0x10, role, isLocal ? "" : "G", ack, VOLUME_BYTES, 512, "D1")),
         links.stream().map(link -> new LinkDescription("L1")).toList());
     SimulatedSite site = new SimulatedSite(
         description,

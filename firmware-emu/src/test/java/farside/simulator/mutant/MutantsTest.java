@@ -217,7 +217,19 @@ class MutantsTest {
         hung(
             "a flush of a stored pair fails while the own drive is in doubt",
             CHANNEL + "ChannelAdapter",
-            new Answers("isOnPeersDrive", false)));
+            new Answers("isOnPeersDrive", false)),
+        behind(
+            "a source that goes alone does not say that its drive lacks what the peer's has",
+            REMOTE + "GroupCut",
+            new Answers("isBehind", false)),
+        behind(
+            "FLUSH does not wait for the label that the drive has caught up",
+            "farside.volume.Volume",
+            new Answers("isBehind", false)),
+        behind(
+            "a target copied over gives nothing back",
+            REMOTE + "TargetStatus",
+            new Answers("stored", false)));
   }
 
   private static Mutant hung(String name, String className, Mutation mutation) {
@@ -238,6 +250,10 @@ class MutantsTest {
 
   private static Mutant relapse(String name, String className, Mutation mutation) {
     return new Mutant(name, className, mutation, ScenarioKind.RELAPSE);
+  }
+
+  private static Mutant behind(String name, String className, Mutation mutation) {
+    return new Mutant(name, className, mutation, ScenarioKind.BEHIND);
   }
 
   private static Mutant stored(String name, String className, Mutation mutation) {

@@ -27,6 +27,10 @@ public final class Labels {
   private final long[] durable;
   private final int[] failures;
   private final boolean[] inDoubt;
+
+  /// Per drive: its newest label, made and perhaps not durable yet, calls the volume behind.
+  private final boolean[] callsBehind;
+
   private boolean clean;
 
   /// @param volumeOfDrive the volume on each drive; null for a drive without one
@@ -41,6 +45,7 @@ public final class Labels {
     durable = new long[driveNames.length];
     failures = new int[driveNames.length];
     inDoubt = new boolean[driveNames.length];
+    callsBehind = new boolean[driveNames.length];
   }
 
   public int driveCount() {
@@ -64,6 +69,9 @@ public final class Labels {
     if (label.label() != null) {
       sequence[drive] = label.label().sequence();
       labelId[drive] = label.label().labelId();
+    }
+    if (label.label() != null && volumeOfDrive[drive] != null) {
+      volumeOfDrive[drive].setLabelledBehind(label.label().standing().behind());
     }
   }
 
@@ -132,6 +140,10 @@ public final class Labels {
   /// The label as it must be written now.
   public DriveLabel compose(int drive, long incarnation, long wallMs) {
     Volume volume = volumeOfDrive[drive];
+    callsBehind[drive] = volume.standing().behind();
+    if (callsBehind[drive]) {
+      volume.setLabelledBehind(true);
+    }
     return new DriveLabel(
         clean,
         ++sequence[drive],
@@ -150,5 +162,6 @@ public final class Labels {
   public void onDurable(int drive, long ticket) {
     durable[drive] = Math.max(durable[drive], ticket);
     failures[drive] = 0;
+    volumeOfDrive[drive].setLabelledBehind(callsBehind[drive]);
   }
 }

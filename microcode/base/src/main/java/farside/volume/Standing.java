@@ -13,6 +13,8 @@ package farside.volume;
 /// @param inconsistent an R2 image in the middle of a copy: of no use to a host that takes over
 /// @param stored an R2 whose drive alone holds everything that was acknowledged up to its
 ///     generation, with `ack: stored`; if it is inconsistent, newer blocks stand among that
+/// @param behind an R1 that went alone, with `ack: stored`, before its drive had all that was
+///     acknowledged: the R2's has it, and no FLUSH has been answered since
 /// @param staleSinceMs wall clock at which an R2 found the peer silent; 0: not silent
 public record Standing(
     PairState pairState,
@@ -26,6 +28,7 @@ public record Standing(
     boolean zeroBased,
     boolean inconsistent,
     boolean stored,
+    boolean behind,
     long staleSinceMs) {
 
   /// Bytes of [#encode].
@@ -34,10 +37,11 @@ public record Standing(
   private static final int ZERO_BASED = 1 << 8;
   private static final int INCONSISTENT = 1 << 9;
   private static final int STORED = 1 << 10;
-  private static final int FLAGS = 0xFF | ZERO_BASED | INCONSISTENT | STORED;
+  private static final int BEHIND = 1 << 11;
+  private static final int FLAGS = 0xFF | ZERO_BASED | INCONSISTENT | STORED | BEHIND;
 
   public static Standing fresh(PairState pairState, boolean zeroBased) {
-    return new Standing(pairState, 0, 0, 0, 0, 0, 0, 0, zeroBased, false, false, 0);
+    return new Standing(pairState, 0, 0, 0, 0, 0, 0, 0, zeroBased, false, false, false, 0);
   }
 
   /// The pair state as an operator sees it, and what else there is to say of the copy.
@@ -46,17 +50,44 @@ public record Standing(
         + (zeroBased ? ", zero-based" : "")
         + (inconsistent ? ", inconsistent" : "")
         + (stored ? ", stored" : "")
+        + (behind ? ", behind" : "")
         + (staleSinceMs != 0 ? ", possibly stale" : "");
   }
 
   public Standing with(PairState next) {
-    return copy(next, generation, offered, zeroBased, inconsistent, stored, staleSinceMs);
+    return copy(next, generation, offered, zeroBased, inconsistent, stored, behind, staleSinceMs);
   }
 
   /// This side goes on alone, under a generation of its own.
   public Standing alone(long newGeneration) {
     return copy(
-        PairState.SUSPENDED, newGeneration, offered, zeroBased, inconsistent, stored, staleSinceMs);
+        PairState.SUSPENDED,
+        newGeneration,
+        offered,
+        zeroBased,
+        inconsistent,
+        stored,
+        behind,
+        staleSinceMs);
+  }
+
+  /// The same, and whether the peer's drive has what was acknowledged and the own one lacks.
+  public Standing lagging(boolean isBehind) {
+    return copy(
+        pairState, generation, offered, zeroBased, inconsistent, stored, isBehind, staleSinceMs);
+  }
+
+  /// What this side lacks the peer gives back from its image of that generation, all of it.
+  public Standing fallingBackTo(long generationOfPeer) {
+    return copy(
+        pairState,
+        generationOfPeer,
+        offered,
+        zeroBased,
+        inconsistent,
+        stored,
+        behind,
+        staleSinceMs);
   }
 
   public Standing offering(long generationOffered) {
@@ -67,6 +98,7 @@ public record Standing(
         zeroBased,
         inconsistent,
         stored,
+        behind,
         staleSinceMs);
   }
 
@@ -82,6 +114,7 @@ public record Standing(
         shift ? history1 : history2,
         shift ? history2 : history3,
         shift ? history3 : history4,
+        false,
         false,
         false,
         false,
@@ -104,25 +137,27 @@ public record Standing(
         zeroBased,
         inconsistent,
         stored,
+        behind,
         staleSinceMs);
   }
 
   /// A target at the beginning of a copy: over what its drive holds come newer blocks only.
   public Standing receiving() {
-    return copy(PairState.SYNC_IN_PROG, generation, offered, false, true, stored, 0);
+    return copy(PairState.SYNC_IN_PROG, generation, offered, false, true, stored, behind, 0);
   }
 
   public Standing staleSince(long wallMs) {
-    return copy(pairState, generation, offered, zeroBased, inconsistent, stored, wallMs);
+    return copy(pairState, generation, offered, zeroBased, inconsistent, stored, behind, wallMs);
   }
 
   /// The same, and whether the drive alone holds everything that was acknowledged.
   public Standing storing(boolean isStored) {
-    return copy(pairState, generation, offered, zeroBased, inconsistent, isStored, staleSinceMs);
+    return copy(
+        pairState, generation, offered, zeroBased, inconsistent, isStored, behind, staleSinceMs);
   }
 
   public Standing notZeroBased() {
-    return copy(pairState, generation, offered, false, inconsistent, stored, staleSinceMs);
+    return copy(pairState, generation, offered, false, inconsistent, stored, behind, staleSinceMs);
   }
 
   /// The same past, with another present.
@@ -133,6 +168,7 @@ public record Standing(
       boolean isZeroBased,
       boolean isInconsistent,
       boolean isStored,
+      boolean isBehind,
       long staleMs) {
     return new Standing(
         state,
@@ -146,6 +182,7 @@ public record Standing(
         isZeroBased,
         isInconsistent,
         isStored,
+        isBehind,
         staleMs);
   }
 
@@ -183,6 +220,7 @@ public record Standing(
     flags |= zeroBased ? ZERO_BASED : 0;
     flags |= inconsistent ? INCONSISTENT : 0;
     flags |= stored ? STORED : 0;
+    flags |= behind ? BEHIND : 0;
     sink.putLong(0, flags);
     sink.putLong(8, generation);
     sink.putLong(16, base);
@@ -214,6 +252,7 @@ public record Standing(
         (flags & ZERO_BASED) != 0,
         (flags & INCONSISTENT) != 0,
         (flags & STORED) != 0,
+        (flags & BEHIND) != 0,
         source.getLong(64));
   }
 }

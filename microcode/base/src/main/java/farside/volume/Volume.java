@@ -25,6 +25,7 @@ public final class Volume {
   private Standing standing;
   private boolean ready;
   private boolean held;
+  private boolean labelledBehind;
   private String notReadyReason = "IML has not reached it";
 
   /// @param stateOffset where NVRAM keeps its standing
@@ -169,6 +170,17 @@ public final class Volume {
 
   public void setHeld(boolean held) {
     this.held = held;
+  }
+
+  /// True while NVRAM says, or the label may say, that the peer's drive has what was
+  /// acknowledged and this one lacks ([Standing#behind]). Should NVRAM be lost, what was written
+  /// since is given up; so no FLUSH is answered.
+  public boolean isBehind() {
+    return standing.behind() || labelledBehind;
+  }
+
+  void setLabelledBehind(boolean isBehind) {
+    labelledBehind = isBehind;
   }
 
   public boolean isReady() {

@@ -24,6 +24,7 @@ class StandingsTest {
         random.nextBoolean(),
         random.nextBoolean(),
         random.nextBoolean(),
+        random.nextBoolean(),
         random.nextLong());
   }
 

@@ -493,7 +493,9 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private boolean stepDurable(HostRequest request) {
     int volume = request.volume.index();
-    if (records.isStableUpTo(volume, request.highestNumber) || isOnPeersDrive(request)) {
+    boolean isOnDrive =
+        records.isStableUpTo(volume, request.highestNumber) && !request.volume.isBehind();
+    if (isOnDrive || isOnPeersDrive(request)) {
       finish(request, HostStatus.OK);
       return true;
     }

@@ -12,8 +12,10 @@ import farside.port.HostFlags;
 import farside.port.HostStatus;
 import farside.port.Memory;
 import farside.volume.AckMode;
+import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Standing;
+import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -289,6 +291,53 @@ class ChannelAdapterTest {
     var alone = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
     bench.settle();
     assertThat(alone.status).isEqualTo(HostStatus.IO_ERROR);
+  }
+
+  @Test
+  void flushWaitsUntilTheLabelNoLongerCallsTheDriveBehindItsPeers() {
+    Standing behind =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78).lagging(true);
+    ChannelBench bench =
+        new ChannelBench(new ScriptedHost(null), VolumeRole.R1, behind, 512, 1 << 20);
+    Labels labels = new Labels("AAA", new String[] {"D1"}, new Volume[] {bench.volume});
+    labels.request(0);
+    labels.compose(0, 1, 0);
+    bench.host.open(1, "0010");
+    bench.host.write(1, false, 0, filled(512, 1));
+    var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    bench.destage();
+    bench.settle();
+    assertThat(bench.records.liveRecords()).isZero();
+    assertThat(flush.isAnswered()).as("NVRAM and label say so").isFalse();
+
+    labels.onDurable(0, 1);
+    bench.volume.become(behind.lagging(false), "test");
+    bench.settle();
+    assertThat(flush.isAnswered()).as("the label says so").isFalse();
+
+    labels.request(0);
+    labels.compose(0, 1, 0);
+    bench.settle();
+    assertThat(flush.isAnswered()).as("a newer label is on its way").isFalse();
+    labels.onDurable(0, 2);
+    bench.settle();
+    assertThat(flush.status).isEqualTo(HostStatus.OK);
+  }
+
+  @Test
+  void flushFailsIfTheDriveDoesNotTakeTheLabelThatItIsNoLongerBehind() {
+    Standing behind =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78).lagging(true);
+    ChannelBench bench =
+        new ChannelBench(new ScriptedHost(null), VolumeRole.R1, behind, 512, 1 << 20);
+    bench.host.open(1, "0010");
+    var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(flush.isAnswered()).isFalse();
+    bench.records.setDestageFailing(0, true);
+    bench.settle();
+    assertThat(flush.status).isEqualTo(HostStatus.IO_ERROR);
   }
 
   @Test

@@ -5,6 +5,7 @@ import farside.cache.WriteRecords;
 import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.port.RandomPort;
+import farside.volume.AckMode;
 import farside.volume.Labels;
 import farside.volume.PairState;
 import farside.volume.Volume;
@@ -32,6 +33,12 @@ final class GroupCut {
   private final EventLog events;
   private final List<Pending> pending = new ArrayList<>();
 
+  /// Volumes whose own drive lacks what was acknowledged before they went alone.
+  private final List<Volume> behind = new ArrayList<>();
+
+  /// Per volume: the highest number of that.
+  private final long[] behindUpTo;
+
   GroupCut(
       GlobalMemory memory, Volumes volumes, Labels labels, RandomPort random, EventLog events) {
     this.memory = memory;
@@ -40,6 +47,7 @@ final class GroupCut {
     this.labels = labels;
     this.random = random;
     this.events = events;
+    behindUpTo = new long[volumes.count()];
   }
 
   /// True if a volume of the group still waits for its peer, so that a cut would change
@@ -61,7 +69,7 @@ final class GroupCut {
       if (state.waitsForPeer()) {
         volume.setHeld(true);
         oweTracks(volume);
-        volume.become(volume.standing().alone(generation), because);
+        volume.become(volume.standing().alone(generation).lagging(isBehind(volume)), because);
         dropRemotePending(volume);
         pending.add(new Pending(volume, labels.request(volume.driveIndex())));
       } else if (state == PairState.SYNC_IN_PROG) {
@@ -93,6 +101,10 @@ final class GroupCut {
   /// IML is over: pairs that went alone, or were in the middle of something, are taken up.
   void takeUpAfterIml() {
     for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
+      if (volume.standing().behind() && volume.pairState() != PairState.RESTORING) {
+        // Any of what it has found.
+        awaitDrive(volume);
+      }
       switch (volume.pairState()) {
         case SYNC_IN_PROG -> {
           breakOff(volume, "the cabinet was restarted");
@@ -162,6 +174,46 @@ final class GroupCut {
       records.clearRemotePending(record);
       record = records.remoteHeadOf(volume.index());
     }
+  }
+
+  /// With `ack: stored` the peer's drive has all that was acknowledged before the cut. As long as
+  /// the own one lacks some of it, the label says so, and no FLUSH is answered: should NVRAM be
+  /// lost meanwhile, the peer's image is the better one.
+  private boolean isBehind(Volume volume) {
+    boolean lacks = volume.ack() == AckMode.STORED
+        && volume.pairState() == PairState.SYNCHRONIZED
+        && records.localHeadOf(volume.index()) != WriteRecords.NONE;
+    if (lacks) {
+      awaitDrive(volume);
+    }
+    return lacks || volume.standing().behind();
+  }
+
+  private void awaitDrive(Volume volume) {
+    behindUpTo[volume.index()] = memory.numbers().last();
+    if (!behind.contains(volume)) {
+      behind.add(volume);
+    }
+  }
+
+  /// Lets the labels of drives that have caught up say so.
+  int catchUp() {
+    int work = 0;
+    for (int i = behind.size() - 1; i >= 0; i--) {
+      Volume volume = behind.get(i);
+      boolean isOver = !volume.standing().behind();
+      if (!isOver && records.isStableUpTo(volume.index(), behindUpTo[volume.index()])) {
+        volume.become(
+            volume.standing().lagging(false), "its drive has what was acknowledged before");
+        labels.request(volume.driveIndex());
+        isOver = true;
+      }
+      if (isOver) {
+        behind.remove(i);
+        work++;
+      }
+    }
+    return work;
   }
 
   /// Releases what waited for a label that is on the drive now, or for a drive that is out.

@@ -16,7 +16,10 @@ final class PairDecision {
     /// Went on alone, or was in the middle of a copy, or in conflict.
     ALONE,
     /// Lost its NVRAM while it believed the mirrors equal.
-    LOST
+    LOST,
+    /// Lost its NVRAM, or a record, when it had gone alone and its drive still lacked what the
+    /// peer's has: the peer's image is the better one.
+    BEHIND
   }
 
   /// How R2 stands.
@@ -25,8 +28,9 @@ final class PairDecision {
     FRESH,
     /// In the middle of a copy: its image is of no use alone.
     INCONSISTENT,
-    /// In the middle of a copy over an image that was all on its drive, at the very generation
-    /// that R1 lost its NVRAM with: all that R1 acknowledged, or something newer, is there.
+    /// In the middle of a copy over an image that was all on its drive, and whose generation is
+    /// the last under which R1 promised anything that its own drive may lack: all that R1
+    /// promised, or something newer, is there.
     COPIED_OVER,
     /// Holds an image that was equal once.
     WHOLE
@@ -55,6 +59,8 @@ final class PairDecision {
     COPY_ALL,
     /// R1 takes back what R2 knows it may lack.
     RESTORE,
+    /// R1 takes back every track.
+    RESTORE_ALL,
     /// Copy nothing; an operator decides.
     CONFLICT
   }
@@ -90,10 +96,17 @@ final class PairDecision {
       new Case("@P", Own.LOST, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
       // Nothing newer than that generation is on R1's drive, since its label says so. But a FLUSH
       // may have been answered because R2's drive has it all, while R1's was in doubt.
-      new Case("@T", Own.LOST, Peer.COPIED_OVER, Relation.COVERED, Verdict.RESTORE),
+      new Case("@T", Own.LOST, Peer.COPIED_OVER, Relation.COVERED, Verdict.RESTORE_ALL),
       new Case("@Q", Own.LOST, null, Relation.ANCESTOR, Verdict.COPY_ALL),
       new Case("@R", Own.LOST, null, Relation.NONE, Verdict.COPY_ALL),
-      new Case("@S", Own.LOST, null, Relation.FOREIGN, Verdict.CONFLICT));
+      new Case("@S", Own.LOST, null, Relation.FOREIGN, Verdict.CONFLICT),
+      // Something newer may be on R1's drive, in any track; no FLUSH has been answered for it.
+      new Case("@U", Own.BEHIND, Peer.WHOLE, Relation.COVERED, Verdict.RESTORE_ALL),
+      new Case("@V", Own.BEHIND, Peer.COPIED_OVER, Relation.COVERED, Verdict.RESTORE_ALL),
+      new Case("@W", Own.BEHIND, Peer.INCONSISTENT, Relation.COVERED, Verdict.COPY_ALL),
+      new Case("@X", Own.BEHIND, null, Relation.ANCESTOR, Verdict.COPY_ALL),
+      new Case("@Y", Own.BEHIND, null, Relation.NONE, Verdict.COPY_ALL),
+      new Case("@Z", Own.BEHIND, null, Relation.FOREIGN, Verdict.CONFLICT));
 
   private PairDecision() {}
 
@@ -115,7 +128,7 @@ final class PairDecision {
       return false;
     }
     if (peer == Peer.COPIED_OVER) {
-      return own == Own.LOST && relation == Relation.COVERED;
+      return (own == Own.LOST || own == Own.BEHIND) && relation == Relation.COVERED;
     }
     // Who was never paired knows no generation.
     return own != Own.UNPAIRED || relation == Relation.NONE || relation == Relation.FOREIGN;

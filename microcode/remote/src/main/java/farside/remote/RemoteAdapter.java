@@ -191,7 +191,7 @@ public final class RemoteAdapter
       case READY -> mirror();
     };
     work += applyRestart();
-    work += watch.cutOverdueGroups(nowNs) + cut.finish();
+    work += watch.cutOverdueGroups(nowNs) + cut.finish() + cut.catchUp();
     work += watch.markStale(nowNs) + watch.yieldToBits();
     work += applyRestart();
     work += borrower.step(state.isUp(), nowNs);

@@ -165,7 +165,7 @@ final class SourcePairs {
     PairDecision.Own ownKind = switch (volume.pairState()) {
       case UNPAIRED -> PairDecision.Own.UNPAIRED;
       case SYNCHRONIZED -> PairDecision.Own.SYNCED;
-      case RESTORING -> PairDecision.Own.LOST;
+      case RESTORING -> own.behind() ? PairDecision.Own.BEHIND : PairDecision.Own.LOST;
       default -> PairDecision.Own.ALONE;
     };
     long theirs = status.generation();
@@ -187,7 +187,7 @@ final class SourcePairs {
       conflict(volume, "the peer's state makes no sense");
       return;
     }
-    carryOut(volume, row, peer == PairDecision.Peer.FRESH && status.pristine());
+    carryOut(volume, row, status);
   }
 
   private static PairDecision.Peer peerKind(
@@ -196,18 +196,21 @@ final class SourcePairs {
       return status.generation() == 0 ? PairDecision.Peer.FRESH : PairDecision.Peer.WHOLE;
     }
     // An own label that is newer than what the target has speaks of writes that only this drive
-    // has.
-    boolean isCopiedOver = ownKind == PairDecision.Own.LOST
-        && status.stored()
-        && status.generation() != 0
-        && status.generation() == own.generation();
+    // has; unless it says that no FLUSH has been answered for them.
+    boolean isBase = switch (ownKind) {
+      case LOST -> status.generation() != 0 && status.generation() == own.generation();
+      case BEHIND -> own.tablesCover(status.generation());
+      case UNPAIRED, SYNCED, ALONE -> false;
+    };
+    boolean isCopiedOver = isBase && status.stored();
     return isCopiedOver ? PairDecision.Peer.COPIED_OVER : PairDecision.Peer.INCONSISTENT;
   }
 
-  private void carryOut(Volume volume, PairDecision.Case row, boolean peerIsZero) {
+  private void carryOut(Volume volume, PairDecision.Case row, TargetStatus status) {
     int index = volume.index();
     switch (row.verdict()) {
       case PAIR -> {
+        boolean peerIsZero = row.peer() == PairDecision.Peer.FRESH && status.pristine();
         if (!volume.standing().zeroBased() || !peerIsZero) {
           volume.table().owed().setAll();
         }
@@ -232,7 +235,7 @@ final class SourcePairs {
           // The peer cannot give back what was lost here: what the drive has is the best there
           // is.
           volume.become(
-              volume.standing().alone(random.nextNonZero()),
+              volume.standing().alone(random.nextNonZero()).lagging(false),
               "the peer cannot restore it " + row.label());
           orderTicket[index] = session.goOnAlone(volume);
           settled[index] = !cut.isCuttable(volume.group());
@@ -248,6 +251,13 @@ final class SourcePairs {
       case RESTORE -> {
         session.dropUnreceived(volume);
         order(volume, PairOrderCode.RESTORE, volume.standing().generation());
+      }
+      case RESTORE_ALL -> {
+        session.dropUnreceived(volume);
+        volume.become(
+            volume.standing().fallingBackTo(status.generation()),
+            "the peer gives back all " + row.label());
+        order(volume, PairOrderCode.RESTORE_ALL, status.generation());
       }
       case CONFLICT -> conflict(volume, "its history and the peer's do not fit " + row.label());
     }
@@ -305,7 +315,7 @@ final class SourcePairs {
         startCopy(volume, answer.generation());
         link(volume);
       }
-      case RESTORE -> {
+      case RESTORE, RESTORE_ALL -> {
         if (answer.accepted() == 1) {
           link(volume);
         } else {
@@ -331,7 +341,7 @@ final class SourcePairs {
     Standing next = own.everPaired()
         ? own.with(PairState.SYNC_IN_PROG)
         : new Standing(
-            PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, false, 0);
+            PairState.SYNC_IN_PROG, generation, 0, 0, 0, 0, 0, 0, false, false, false, false, 0);
     volume.become(next.notZeroBased(), "the peer is ready to receive");
     volume.setReady();
     labels.request(volume.driveIndex());

@@ -40,7 +40,10 @@ final class TargetPairs {
   private final List<Promise> promises = new ArrayList<>();
   private final List<Draining> draining = new ArrayList<>();
   private final boolean[] linked;
-  private final boolean[] restoring;
+
+  /// Per volume: the order that is being followed, if all that its source lacks is given back.
+  private final PairOrderCode[] restoring;
+
   private final boolean[] becomesStored;
 
   TargetPairs(
@@ -61,7 +64,7 @@ final class TargetPairs {
     this.outgoing = outgoing;
     int n = volumes.count();
     linked = new boolean[n];
-    restoring = new boolean[n];
+    restoring = new PairOrderCode[n];
     becomesStored = new boolean[n];
   }
 
@@ -71,7 +74,7 @@ final class TargetPairs {
     promises.clear();
     draining.clear();
     Arrays.fill(linked, false);
-    Arrays.fill(restoring, false);
+    Arrays.fill(restoring, null);
     Arrays.fill(becomesStored, false);
   }
 
@@ -80,7 +83,7 @@ final class TargetPairs {
     promises.removeIf(promise -> promise.volume() == volume);
     draining.removeIf(order -> order.volume() == volume);
     linked[index] = false;
-    restoring[index] = false;
+    restoring[index] = null;
     becomesStored[index] = false;
   }
 
@@ -96,7 +99,7 @@ final class TargetPairs {
 
   /// True while what the source has lost is given back to it.
   boolean isGivingBack(int volumeIndex) {
-    return restoring[volumeIndex];
+    return restoring[volumeIndex] != null;
   }
 
   // ---- orders ----
@@ -111,7 +114,7 @@ final class TargetPairs {
     return switch (order.order()) {
       case RESUME -> onResume(volume, generation);
       case RESYNC, FIRST_PAIRING -> onReceive(volume, order.order(), generation);
-      case RESTORE -> onRestore(volume, generation);
+      case RESTORE, RESTORE_ALL -> onRestore(volume, order.order(), generation);
       case COMPLETE -> onComplete(volume, generation);
       case SUSPEND -> onSuspend(volume);
       default -> false;
@@ -188,19 +191,20 @@ final class TargetPairs {
     return true;
   }
 
-  private boolean onRestore(Volume volume, long generation) {
+  private boolean onRestore(Volume volume, PairOrderCode code, long generation) {
     Standing own = volume.standing();
+    boolean isAll = code == PairOrderCode.RESTORE_ALL;
     boolean isWhole = volume.pairState() == PairState.SYNCHRONIZED && !own.inconsistent();
     boolean keepsBase = own.inconsistent() && own.stored() && own.generation() == generation;
-    boolean fits = isWhole || keepsBase;
-    answer(volume, PairOrderCode.RESTORE, fits ? 1 : 0);
-    if (keepsBase) {
-      // Some blocks are newer than what the source has, and nobody knows which.
-      volume.table().pending().setAll();
-    }
+    boolean fits = isWhole || isAll && keepsBase;
+    answer(volume, code, fits ? 1 : 0);
     if (fits) {
+      if (isAll) {
+        // Some blocks are newer on one of the drives, and nobody knows which.
+        volume.table().pending().setAll();
+      }
       linked[volume.index()] = true;
-      restoring[volume.index()] = true;
+      restoring[volume.index()] = code;
       // All that the source has not made stable, whether it lost one record or its whole memory.
       volume.table().pendingBecomesOwed();
       events.log(EventCode.COPY_STARTED, volume.name(), volume.table().owed().count());
@@ -213,8 +217,8 @@ final class TargetPairs {
     if (!linked[volume.index()]) {
       return false;
     }
-    if (restoring[volume.index()]) {
-      restoring[volume.index()] = false;
+    if (restoring[volume.index()] != null) {
+      restoring[volume.index()] = null;
       copier.end(volume);
       volume.table().owed().clearAll();
       volume.table().clearPending();
@@ -314,12 +318,12 @@ final class TargetPairs {
   int endGivingBack() {
     int work = 0;
     for (int index = 0; index < restoring.length; index++) {
-      if (restoring[index]
+      if (restoring[index] != null
           && copier.isPassOver(volumes.get(index))
           && records.localHeadOf(index) == WriteRecords.NONE) {
         // The source may not know any more what this drive lacks: so it lacks nothing.
         copier.end(volumes.get(index));
-        answer(volumes.get(index), PairOrderCode.RESTORE, 2);
+        answer(volumes.get(index), restoring[index], 2);
         work++;
       }
     }

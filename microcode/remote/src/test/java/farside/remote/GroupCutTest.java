@@ -2,6 +2,8 @@ package farside.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import farside.fixture.NvramInMemory;
+import farside.volume.AckMode;
 import farside.volume.PairState;
 import farside.volume.Standing;
 import farside.volume.Volume;
@@ -82,6 +84,63 @@ class GroupCutTest {
     cut.finish();
     assertThat(bench.records.isReleased(free)).isTrue();
     assertThat(bench.records.isReleased(stuck)).isFalse();
+  }
+
+  @Test
+  void withAckStoredTheLabelSaysThatTheDriveIsBehindUntilItHasWhatWasThereAtTheCut() {
+    RemoteBench bench =
+        new RemoteBench(new NvramInMemory(1 << 21), AckMode.STORED, VolumeRole.R1, "G", "G");
+    bench.begin(SYNCHRONIZED);
+    bench.write(0, 0, true, true, 0);
+    GroupCut cut = cutOf(bench);
+    cut.cut("G", "test");
+    Volume lacking = bench.volumes.get(0);
+    Volume whole = bench.volumes.get(1);
+    assertThat(lacking.standing().behind()).isTrue();
+    assertThat(whole.standing().behind()).isFalse();
+    bench.labelDurable(0);
+    bench.labelDurable(1);
+    cut.finish();
+    bench.write(0, 1, true, false, 0);
+    assertThat(cut.catchUp()).isZero();
+
+    bench.destageFirst(0);
+    assertThat(cut.catchUp()).isEqualTo(1);
+    assertThat(lacking.standing().behind()).isFalse();
+    assertThat(lacking.pairState()).isEqualTo(PairState.SUSPENDED);
+    assertThat(bench.labels.isWanted(lacking.driveIndex())).isTrue();
+    assertThat(bench.records.localHeadOf(0)).as("what came since").isNotEqualTo(-1);
+    assertThat(cut.catchUp()).isZero();
+  }
+
+  @Test
+  void withAckReceivedNoDriveIsBehindSinceThePeersMayHaveNoMore() {
+    RemoteBench bench = new RemoteBench(VolumeRole.R1, "G");
+    bench.begin(SYNCHRONIZED);
+    bench.write(0, 0, true, true, 0);
+    cutOf(bench).cut("G", "test");
+    assertThat(bench.volumes.get(0).standing().behind()).isFalse();
+  }
+
+  @Test
+  void aDriveThatWasBehindBeforeARestartHasCaughtUpWhenItHasAllThatWasFound() {
+    RemoteBench before =
+        new RemoteBench(new NvramInMemory(1 << 21), AckMode.STORED, VolumeRole.R1, "G");
+    before.begin(SYNCHRONIZED.alone(8).lagging(true));
+    before.write(0, 0, true, false, 0);
+    before.write(0, 1, true, false, 0);
+    RemoteBench bench = new RemoteBench(before.nvram, AckMode.STORED, VolumeRole.R1, "G");
+    bench.recover();
+    GroupCut cut = cutOf(bench);
+    cut.takeUpAfterIml();
+    bench.labelDurable(0);
+    cut.finish();
+    bench.destageFirst(0);
+    cut.catchUp();
+    assertThat(bench.volumes.get(0).standing().behind()).isTrue();
+    bench.destageFirst(0);
+    cut.catchUp();
+    assertThat(bench.volumes.get(0).standing().behind()).isFalse();
   }
 
   @Test

@@ -150,21 +150,29 @@ final class RemoteBench {
   /// records.
   int destage(int drive) {
     int count = 0;
-    for (int r = records.peekDirty(drive); r != WriteRecords.NONE; r = records.peekDirty(drive)) {
-      records.pollDirty(drive);
-      records.onDestageStarted(r);
-      for (int i = 0; i < records.lengthOf(r); i++) {
-        drives[drive][(int) records.offsetOf(r) + i] =
-            records.isZeroes(r) ? 0 : Memory.getByte(records.addressOf(r) + i);
-      }
-      if (drive == 0 && records.trackOf(r) == 0) {
-        lost.clear(records.firstBlock(r), records.endBlock(r));
-      }
-      records.onDestageWritten(r);
-      records.onStable(r);
+    while (destageFirst(drive)) {
       count++;
     }
     return count;
+  }
+
+  boolean destageFirst(int drive) {
+    int r = records.peekDirty(drive);
+    if (r == WriteRecords.NONE) {
+      return false;
+    }
+    records.pollDirty(drive);
+    records.onDestageStarted(r);
+    for (int i = 0; i < records.lengthOf(r); i++) {
+      drives[drive][(int) records.offsetOf(r) + i] =
+          records.isZeroes(r) ? 0 : Memory.getByte(records.addressOf(r) + i);
+    }
+    if (drive == 0 && records.trackOf(r) == 0) {
+      lost.clear(records.firstBlock(r), records.endBlock(r));
+    }
+    records.onDestageWritten(r);
+    records.onStable(r);
+    return true;
   }
 
   /// The peer of the adapter refuses an order for the first volume.

@@ -401,6 +401,70 @@ class StoredSessionTest {
     assertThat(target.drives[0]).isEqualTo(source.drives[0]);
   }
 
+  /// The source went alone, and lost its NVRAM before its drive had what was acknowledged before;
+  /// some of what it wrote since is there.
+  private void startBehind(Standing first, Standing second) {
+    start(first.lagging(true).with(PairState.RESTORING), second);
+    Arrays.fill(source.drives[0], (byte) 8);
+    Arrays.fill(target.drives[0], (byte) 9);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.volumes.get(0).standing().behind()).isFalse();
+    assertThat(target.volumes.get(0).standing().generation())
+        .isEqualTo(source.volumes.get(0).standing().generation());
+    assertThat(target.drives[0]).isEqualTo(source.drives[0]);
+  }
+
+  @Test
+  void aSourceThatWasBehindIsGivenBackAllFromTheImageOfBeforeTheCut() {
+    startBehind(SOURCE.alone(8), TARGET);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+    assertThat(source.volumes.get(0).standing().generation()).isEqualTo(7);
+  }
+
+  @Test
+  void aSourceThatWasBehindIsGivenBackAllFromAnImageThatWasBeingCopiedOver() {
+    startBehind(SOURCE.alone(8), TARGET.receiving());
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+  }
+
+  @Test
+  void aSourceThatWasBehindIsGivenBackAllFromATargetThatHadAdoptedWhatItWasOffered() {
+    startBehind(SOURCE.alone(8).offering(8), SOURCE.synchronizedAt(8).storing(true));
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+    assertThat(source.volumes.get(0).standing().generation()).isEqualTo(8);
+  }
+
+  @Test
+  void aSourceThatWasBehindKeepsWhatItHasIfTheTargetLostItsImage() {
+    startBehind(SOURCE.alone(8), SOURCE.receiving());
+    assertThat(source.drives[0][0]).isEqualTo((byte) 8);
+  }
+
+  @Test
+  void aSourceThatWasBehindIsGivenBackAllAgainIfTheSessionBreaksInTheMiddle() {
+    start(SOURCE.alone(8).lagging(true).with(PairState.RESTORING), TARGET);
+    Arrays.fill(source.drives[0], (byte) 8);
+    Arrays.fill(target.drives[0], (byte) 9);
+    // No drive does anything yet.
+    for (int i = 0; i < 100; i++, nowNs += MS) {
+      a.doWork(nowNs);
+      b.doWork(nowNs);
+    }
+    assertThat(source.volumes.get(0).standing().generation()).isEqualTo(7);
+    assertThat(pair()).isEqualTo(PairState.RESTORING);
+    setCarrier(false);
+    runFor(10 * MS);
+    Arrays.fill(source.drives[0], (byte) 8);
+    setCarrier(true);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+  }
+
   @Test
   void whatATargetHeldOfAnotherPairingIsNoBaseOfTheFirstCopyOfThisOne() {
     start(USED, USED.storing(true));

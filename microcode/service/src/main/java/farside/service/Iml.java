@@ -290,8 +290,12 @@ public final class Iml {
   private static Standing sourceAfterLoss(Standing old) {
     return switch (old.pairState()) {
       case SYNCHRONIZED, SYNC_FINISHING, RESTORING -> old.with(PairState.RESTORING);
-      case SYNC_IN_PROG, SUSPENDED -> old.with(PairState.SUSPENDED).notZeroBased();
-      case UNPAIRED, CONFLICT, NOT_MIRRORED -> old.notZeroBased();
+      case SYNC_IN_PROG, SUSPENDED ->
+        // What hosts were told is on the peer's drive: it waits for the peer.
+        old.behind()
+            ? old.with(PairState.RESTORING)
+            : old.with(PairState.SUSPENDED).notZeroBased();
+      case UNPAIRED, CONFLICT, NOT_MIRRORED -> old.notZeroBased().lagging(false);
     };
   }
 
@@ -300,9 +304,12 @@ public final class Iml {
     events.log(EventCode.RECORD_CRC_BAD, record, volume.name());
     if (volume.role() == VolumeRole.R1) {
       PairState state = volume.standing() == null ? PairState.UNPAIRED : volume.pairState();
-      if (localPending && (state.waitsForPeer() || state == PairState.RESTORING)) {
+      boolean hasPeerAll = state.waitsForPeer()
+          || state == PairState.RESTORING
+          || volume.standing() != null && volume.standing().behind();
+      if (localPending && hasPeerAll) {
         // The peer has it, if anybody was told that it is there; and the peer keeps the track as
-        // pending, since no watermark of ours has passed the record.
+        // pending, since no watermark of ours has passed the record, or gives back all.
         volume.begin(volume.standing().with(PairState.RESTORING));
       } else {
         // What the drive has is the best there is.

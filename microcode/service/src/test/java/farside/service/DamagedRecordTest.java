@@ -191,6 +191,17 @@ class DamagedRecordTest {
   }
 
   @Test
+  void aSourceThatIsBehindItsPeersDriveAsksThePeerWhenARecordIsDamaged() {
+    Life before = begin(VolumeRole.R1, SYNCHRONIZED.alone(8).lagging(true));
+    damage(before.write(false));
+    Life after = new Life(VolumeRole.R1);
+    after.iml();
+    assertThat(after.volume.pairState()).isEqualTo(PairState.RESTORING);
+    assertThat(after.volume.standing().behind()).isTrue();
+    assertThat(after.volume.isReady()).isFalse();
+  }
+
+  @Test
   void nothingIsDestagedBeforeTheLabelOfThisLifeIsOnTheDrive() {
     // The cabinet stopped in the middle of a cut: no host was told of the write, and the label
     // still says that the peer has all that the drive has.

@@ -383,6 +383,27 @@ class ImlTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "SYNC_FINISHING, RESTORING, true",
+    "SYNC_IN_PROG,   RESTORING, true",
+    "SUSPENDED,      RESTORING, true",
+    "RESTORING,      RESTORING, true",
+    "CONFLICT,       CONFLICT,  false"
+  })
+  void aSourceWhoseDriveIsBehindItsPeersWaitsForThePeerWhenNvramIsLost(
+      PairState onLabel, PairState becomes, boolean behind) {
+    Standing standing = Standing.fresh(PairState.UNPAIRED, false)
+        .synchronizedAt(7)
+        .alone(8)
+        .lagging(true)
+        .with(onLabel);
+    Start start = new Start(VolumeRole.R1).finding(labelOf(VolumeRole.R1, standing));
+    assertThat(start.volume.pairState()).isEqualTo(becomes);
+    assertThat(start.volume.standing().behind()).isEqualTo(behind);
+    assertThat(start.volume.isReady()).isEqualTo(becomes != PairState.RESTORING);
+  }
+
   @Test
   void aTargetWhoseDriveHasAllThatWasAcknowledgedIsStillWholeWhenNvramIsLost() {
     Standing standing =
