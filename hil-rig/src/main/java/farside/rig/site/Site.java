@@ -294,9 +294,15 @@ public final class Site {
 
   /// Begins to turn.
   ///
-  /// @param whenStoppedAtOnce told on the processor's thread, with NVRAM as the failure left it
+  /// @param whenStoppedAtOnce told on the processor's thread, with NVRAM as the failure left it;
+  ///     after a refusal in IML it is safe from the loss of the machine's power
   public void start(Consumer<Throwable> whenStoppedAtOnce) {
-    onFailure = whenStoppedAtOnce;
+    onFailure = failure -> {
+      if (failure instanceof CabinetRefused && !microcode.hasServed()) {
+        leaveNvramAsItWas();
+      }
+      whenStoppedAtOnce.accept(failure);
+    };
     drives.forEach(drive -> {
       processor.addFlush(drive);
       processor.addQuietSign(drive::isQuiet);
@@ -423,7 +429,8 @@ public final class Site {
     return processor.awaitStopped(timeoutMs, TimeUnit.MILLISECONDS);
   }
 
-  /// Gives everything up. If the cabinet went down in good order, NVRAM gets its clean mark.
+  /// Gives everything up. If the cabinet went down in good order, or the site was refused before it
+  /// was ready, NVRAM gets its clean mark.
   public void close() {
     if (!processor.isStopped()) {
       // Drives may still move data in and out of NVRAM: only the end of the process takes these
@@ -448,12 +455,25 @@ public final class Site {
     if (isOrderly) {
       nvram.force();
       nvram.markClean();
+    } else if (!refusal.isEmpty()) {
+      leaveNvramAsItWas();
     }
     nvram.close();
     if (nvramLog != null) {
       nvramLog.close();
     }
     journal.close();
+  }
+
+  /// The site was refused, and nothing changes in NVRAM any more: it is given its clean mark again,
+  /// which opening it took away. If that fails, it survives the process, but not the machine.
+  private void leaveNvramAsItWas() {
+    try {
+      nvram.force();
+      nvram.markClean();
+    } catch (IllegalStateException refused) {
+      System.err.printf("site %s: %s%n", cabinet.site(), refused.getMessage());
+    }
   }
 
   private void closeRecording() {
@@ -480,6 +500,7 @@ public final class Site {
     }
     drives.forEach(OpenDrive::close);
     if (nvram != null) {
+      leaveNvramAsItWas();
       nvram.close();
     }
     if (nvramLog != null) {
