@@ -72,6 +72,11 @@ record VolumeFigures(
     return standing != null && standing.inconsistent();
   }
 
+  /// True if the peer's drive has what this one lacks, and FLUSH waits for it.
+  boolean isBehind() {
+    return standing != null && volume.isBehind();
+  }
+
   /// Null unless an R2 has found its peer silent.
   String staleSince() {
     return standing == null || standing.staleSinceMs() == 0
@@ -87,6 +92,9 @@ record VolumeFigures(
     }
     if (isInconsistent()) {
       remarks.add("inconsistent, in the middle of a copy");
+    }
+    if (isBehind()) {
+      remarks.add("behind: its drive lacks what the peer's has, and FLUSH waits for it");
     }
     if (staleSince() != null) {
       remarks.add("possibly stale since " + staleSince());
@@ -108,6 +116,7 @@ record VolumeFigures(
     json.put("generation", Wording.hex16(generation()));
     json.put("base", Wording.hex16(base()));
     json.put("inconsistent", isInconsistent());
+    json.put("behind", isBehind());
     json.put("staleSince", staleSince());
     json.put("owedTracks", owedTracks);
     json.put("owedBytes", TracksReport.bytesOf(owedTracks, volume));

@@ -57,7 +57,8 @@ class ServiceProcessorTest {
   @Test
   void queryShowsWhatWentWrong() {
     Volume source = site.volume(0x0010);
-    source.become(source.standing().alone(0x0a0b_0c0d_0e0f_1011L), "the peer is silent");
+    source.become(
+        source.standing().alone(0x0a0b_0c0d_0e0f_1011L).lagging(true), "the peer is silent");
     site.owe(0x0010, 0, 4095);
     site.links.copiesInFlight = 8;
     Volume target = site.volume(0x0020);
