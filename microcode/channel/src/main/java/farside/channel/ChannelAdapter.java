@@ -480,7 +480,8 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private void awaitDurable(HostRequest request, long upToNumber) {
     request.state = HostRequest.State.DURABLE;
     request.highestNumber = upToNumber;
-    if (isPowerSafe && !records.isDestageFailing(request.volume.index())) {
+    boolean isKept = isPowerSafe && !request.volume.isBehind();
+    if (isKept && !records.isDestageFailing(request.volume.index())) {
       // It waits for its drive in memory that outlives the power, as the drive's own content does.
       finish(request, HostStatus.OK);
       return;

@@ -325,6 +325,25 @@ class ChannelAdapterTest {
     assertThat(flush.status).isEqualTo(HostStatus.OK);
   }
 
+  /// A record that is damaged, or a log that is, has the volume fall back to what its peer has.
+  @Test
+  void flushWaitsForADriveThatIsBehindAlsoIfTheNvramIsPowerSafe() {
+    Standing behind =
+        Standing.fresh(PairState.UNPAIRED, false).synchronizedAt(77).alone(78).lagging(true);
+    ChannelBench bench = ChannelBench.sourceWithPowerSafe(new ScriptedHost(null), behind);
+    bench.host.open(1, "0010");
+    var write = bench.host.write(1, true, 0, filled(512, 1));
+    var flush = bench.host.ask(1, HostCommand.FLUSH, 0, 0);
+    bench.settle();
+    assertThat(write.isAnswered()).isFalse();
+    assertThat(flush.isAnswered()).isFalse();
+    bench.destage();
+    bench.volume.become(behind.lagging(false), "test");
+    bench.settle();
+    assertThat(write.status).isEqualTo(HostStatus.OK);
+    assertThat(flush.status).isEqualTo(HostStatus.OK);
+  }
+
   @Test
   void flushFailsIfTheDriveDoesNotTakeTheLabelThatItIsNoLongerBehind() {
     Standing behind =

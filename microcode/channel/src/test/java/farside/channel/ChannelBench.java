@@ -106,6 +106,13 @@ final class ChannelBench {
         host, VolumeRole.LOCAL, AckMode.RECEIVED, standing, 512, nvram, VOLUME_BYTES, SLOTS);
   }
 
+  static ChannelBench sourceWithPowerSafe(ScriptedHost host, Standing standing) {
+    NvramInMemory nvram = new NvramInMemory(1 << 20);
+    nvram.powerSafe = true;
+    return new ChannelBench(
+        host, VolumeRole.R1, AckMode.STORED, standing, 512, nvram, VOLUME_BYTES, SLOTS);
+  }
+
   /// A volume of so many tracks, and a cache of 32 slots.
   static ChannelBench ofTracks(ScriptedHost host, VolumeRole role, int tracks) {
     Standing standing = role == VolumeRole.LOCAL
