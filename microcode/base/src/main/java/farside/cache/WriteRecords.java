@@ -586,6 +586,12 @@ public final class WriteRecords {
     local[record] = false;
     localLists.remove(volumeIndex[record], record);
     overTrack.remove(volumeIndex[record], trackOf(record), record);
+    withdraw(record);
+  }
+
+  /// The peer is not to have the record any more, and is owed nothing for it. No older one of the
+  /// volume is held.
+  public void withdraw(int record) {
     clearRemotePending(record);
     // It leaves the queue of the held here: its frames may head another record soon.
     oldestHeld(volumeIndex[record]);

@@ -216,21 +216,32 @@ final class OutgoingWrites implements TrackCopier.Sender, Lender.Sender, FrameTr
     return volumes.get(records.volumeIndexOf(record)).pairState() == PairState.RESTORING;
   }
 
-  /// Drops the records of the volume that the peer never received. No host was told of them, and
-  /// on the peer, whose content this volume takes, they are not. What the peer has received goes
-  /// to the drive now, whatever it waits for else: later it would go over what the peer gives
-  /// back.
+  /// Drops the records of the volume that the peer never received: on the peer, whose content
+  /// this volume takes, they are not. What the peer has received goes to the drive now, whatever
+  /// it waits for else: later it would go over what the peer gives back.
+  ///
+  /// Of most that are dropped no host was told. Some were answered in the middle of a copy, or
+  /// were lost with the peer's memory, and are on the drive or on the way there. Then the peer
+  /// gives back every track, over them too.
   void dropUnreceived(Volume volume) {
     releaseReceived(volume);
     int record = records.remoteHeadOf(volume.index());
     while (record != WriteRecords.NONE) {
       int next = records.remoteNextOf(record);
       if (records.numberOf(record) > receivedNumber) {
-        records.drop(record);
+        dropOne(record);
       }
       record = next;
     }
     records.rebuildToSend(sentNumber);
+  }
+
+  private void dropOne(int record) {
+    if (records.isLocalPending(record) && !records.isReleased(record)) {
+      records.drop(record);
+    } else {
+      records.withdraw(record);
+    }
   }
 
   private boolean send(int record, int payloadBytes, int units) {

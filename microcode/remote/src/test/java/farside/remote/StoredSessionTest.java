@@ -465,6 +465,52 @@ class StoredSessionTest {
     assertThat(source.drives[0][0]).isEqualTo((byte) 9);
   }
 
+  /// A record was damaged in the middle of a copy, when no host waited for the peer.
+  @Test
+  void whatASourceThatWasBehindHasOnItsDriveAndNeverSentIsGivenUp() {
+    start(SOURCE.alone(8).lagging(true).with(PairState.RESTORING), TARGET.receiving());
+    Arrays.fill(target.drives[0], (byte) 9);
+    source.write(0, 0, true, false, nowNs);
+    source.destage(0);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 5);
+    assertThat(source.records.liveRecords()).isEqualTo(1);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+    assertThat(source.records.liveRecords()).isZero();
+  }
+
+  /// What was received waits for the target's drive, and is released, when the target loses its
+  /// memory.
+  @Test
+  void aTargetThatLosesItsMemoryWhileItGivesBackGivesBackAllFromItsDrive() {
+    start(SOURCE.with(PairState.RESTORING), TARGET);
+    Arrays.fill(target.drives[0], (byte) 9);
+    source.write(0, 0, true, true, nowNs);
+    int received = target.records.reserve(1, true, 0);
+    target.records.commit(received, 0, 0, 512, 1, true, true, false, 0, false, false, -1, nowNs);
+    target.memory.setPeerReceived(1);
+    runFor(100 * MS);
+    assertThat(source.drives[0][0]).as("it was received").isEqualTo((byte) 5);
+    assertThat(pair()).isEqualTo(PairState.RESTORING);
+    setCarrier(false);
+    runFor(10 * MS);
+    target = new RemoteBench(new NvramInMemory(1 << 21), AckMode.STORED, VolumeRole.R2, "G");
+    Arrays.fill(target.drives[0], (byte) 9);
+    b = target.adapter(line[1], "BBB", "AAA");
+    target.begin(TARGET);
+    target.volumes.get(0).table().pending().setAll();
+    b.start(nowNs);
+    setCarrier(true);
+    drivesOfTargetWork = true;
+    runFor(1_000 * MS);
+    assertThat(pair()).isEqualTo(PairState.SYNCHRONIZED);
+    assertThat(source.drives[0]).isEqualTo(target.drives[0]);
+    assertThat(source.drives[0][0]).isEqualTo((byte) 9);
+  }
+
   @Test
   void whatATargetHeldOfAnotherPairingIsNoBaseOfTheFirstCopyOfThisOne() {
     start(USED, USED.storing(true));
