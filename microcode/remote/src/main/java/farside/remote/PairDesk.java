@@ -82,6 +82,7 @@ final class PairDesk implements LeftOutPairs.Desk {
   void begin(int peerVersion) {
     forget();
     leftOut.begin(peerVersion);
+    sources.begin(peerVersion);
     for (Volume volume : volumes.list()) {
       if (volume.role() != VolumeRole.LOCAL) {
         outgoing.add(new Control.Status(volume.index(), leftOut.tellsNoWrites(volume)));

@@ -30,7 +30,7 @@ final class SessionMessages {
   /// Session versions that this build speaks.
   static final int VERSION_MIN = 1;
 
-  static final int VERSION_MAX = 3;
+  static final int VERSION_MAX = 4;
 
   /// From this session version on a side answers [#remoteRead].
   static final int VERSION_OF_REMOTE_READS = 2;
@@ -41,6 +41,9 @@ final class SessionMessages {
 
   /// From this session version on copies have numbers of their own.
   static final int VERSION_OF_NUMBERED_COPIES = 3;
+
+  /// From this session version on a target gives back every track if it is asked to.
+  static final int VERSION_OF_RESTORE_ALL = 4;
 
   private final RemoteSettings settings;
   private final GlobalMemory memory;

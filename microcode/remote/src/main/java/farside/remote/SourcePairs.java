@@ -36,6 +36,8 @@ final class SourcePairs {
   private final LeftOutPairs leftOut;
   private final ArrayDeque<Control> outgoing;
 
+  private boolean peerGivesBackAll;
+
   private final boolean[] linked;
   private final boolean[] settled;
   private final boolean[] restoreDrains;
@@ -85,6 +87,11 @@ final class SourcePairs {
   }
 
   // ---- session ----
+
+  /// @param peerVersion newest session version that the peer speaks
+  void begin(int peerVersion) {
+    peerGivesBackAll = peerVersion >= SessionMessages.VERSION_OF_RESTORE_ALL;
+  }
 
   void forget() {
     Arrays.fill(linked, false);
@@ -253,6 +260,11 @@ final class SourcePairs {
         order(volume, PairOrderCode.RESTORE, volume.standing().generation());
       }
       case RESTORE_ALL -> {
+        if (!peerGivesBackAll) {
+          // It would end the session, again and again, and nothing would be mirrored.
+          leaveToNewerBuild(volume, row.label());
+          return;
+        }
         session.dropUnreceived(volume);
         volume.become(
             volume.standing().fallingBackTo(status.generation()),
@@ -260,6 +272,18 @@ final class SourcePairs {
         order(volume, PairOrderCode.RESTORE_ALL, status.generation());
       }
       case CONFLICT -> conflict(volume, "its history and the peer's do not fit " + row.label());
+    }
+  }
+
+  private void leaveToNewerBuild(Volume volume, String label) {
+    int index = volume.index();
+    settled[index] = true;
+    if (!conflictLogged[index]) {
+      conflictLogged[index] = true;
+      events.log(
+          EventCode.PEER_MISMATCH,
+          "its build is too old to give back all of volume " + volume.name() + " " + label
+              + "; give it a newer one");
     }
   }
 

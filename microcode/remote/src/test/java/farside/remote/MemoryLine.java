@@ -1,7 +1,13 @@
 package farside.remote;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import farside.port.LinkPort;
 import farside.port.Memory;
+import farside.protocol.link.FrameHeaderFlyweight;
+import farside.protocol.link.FrameKind;
+import farside.protocol.session.GreetingEncoder;
+import farside.protocol.session.MessageHeaderEncoder;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.agrona.DirectBuffer;
@@ -24,6 +30,10 @@ final class MemoryLine implements LinkPort {
   boolean carrier = true;
   boolean queues;
   int room = Integer.MAX_VALUE;
+
+  /// Greetings from this end tell of no newer session version; 0: they say what they say.
+  int newestVersion;
+
   private long sent;
 
   private MemoryLine(String name) {
@@ -69,6 +79,7 @@ final class MemoryLine implements LinkPort {
     ByteBuffer frame = ByteBuffer.allocateDirect(headerBytes + payloadBytes);
     UnsafeBuffer view = new UnsafeBuffer(frame);
     header.getBytes(0, view, 0, headerBytes);
+    makeOlder(view);
     if (queues) {
       queued.add(new Queued(frame, headerBytes, payloadAddress, payloadBytes, tag));
       return QUEUED;
@@ -79,6 +90,16 @@ final class MemoryLine implements LinkPort {
     other.arrived.add(frame);
     sent++;
     return SENT;
+  }
+
+  private void makeOlder(UnsafeBuffer frame) {
+    FrameHeaderFlyweight head = new FrameHeaderFlyweight().wrapForChange(frame, 0);
+    if (newestVersion > 0 && head.kind() == FrameKind.GREETING) {
+      int body = head.messageOffset() + MessageHeaderEncoder.ENCODED_LENGTH;
+      int at = body + GreetingEncoder.protocolVersionMaxEncodingOffset();
+      frame.putShort(at, (short) newestVersion, LITTLE_ENDIAN);
+      head.seal();
+    }
   }
 
   /// The rest of a payload comes of which the first half has come, or it never will.

@@ -465,6 +465,23 @@ class StoredSessionTest {
     assertThat(source.drives[0][0]).isEqualTo((byte) 9);
   }
 
+  @Test
+  void aTargetOfAnOlderBuildIsNotAskedForAllAndKeepsNoOtherPairWaiting() {
+    line[1].newestVersion = 3;
+    Standing behind = SOURCE.alone(8).lagging(true).with(PairState.RESTORING);
+    start(AckMode.STORED, behind, TARGET, "H");
+    source.volumes.get(1).begin(SOURCE);
+    drivesOfTargetWork = true;
+    runFor(500 * MS);
+    assertThat(source.volumes.get(0).standing()).isEqualTo(behind);
+    assertThat(source.told).contains(EventCode.PEER_MISMATCH.number());
+    assertThat(a.sessionState()).isEqualTo(SessionState.READY);
+    source.write(1, 0, true, true, nowNs);
+    runFor(10 * MS);
+    assertThat(source.records.oldestHeld(1)).as("of another group").isEqualTo(-1);
+    assertThat(source.volumes.get(1).pairState()).isEqualTo(PairState.SYNCHRONIZED);
+  }
+
   /// A record was damaged in the middle of a copy, when no host waited for the peer.
   @Test
   void whatASourceThatWasBehindHasOnItsDriveAndNeverSentIsGivenUp() {
