@@ -288,14 +288,15 @@ public final class Iml {
   }
 
   private static Standing sourceAfterLoss(Standing old) {
+    if (old.behind()) {
+      // What hosts were told is on the peer's drive: it waits for the peer, also for one whose
+      // history fits.
+      return old.with(PairState.RESTORING);
+    }
     return switch (old.pairState()) {
       case SYNCHRONIZED, SYNC_FINISHING, RESTORING -> old.with(PairState.RESTORING);
-      case SYNC_IN_PROG, SUSPENDED ->
-        // What hosts were told is on the peer's drive: it waits for the peer.
-        old.behind()
-            ? old.with(PairState.RESTORING)
-            : old.with(PairState.SUSPENDED).notZeroBased();
-      case UNPAIRED, CONFLICT, NOT_MIRRORED -> old.notZeroBased().lagging(false);
+      case SYNC_IN_PROG, SUSPENDED -> old.with(PairState.SUSPENDED).notZeroBased();
+      case UNPAIRED, CONFLICT, NOT_MIRRORED -> old.notZeroBased();
     };
   }
 
