@@ -7,7 +7,7 @@
 /// one cabinet with everything that outlives its process: `SimulatedNvram`, `SimulatedDrive` (in
 /// front of its `DriveMedium`), its end of the `SimulatedLine`; `SimulatedHost` is its channel head
 /// with the hosts behind it. `SiteWatch` sees what the cabinet does, and `Oracle` judges what hosts
-/// read.
+/// read, by the `VolumeHistory` of each volume.
 ///
 /// All chance comes from one seed through `Draws`; only ordered collections are iterated.
 /// Nothing here reads a clock, starts a thread, or touches a driver.
