@@ -26,14 +26,12 @@ import farside.service.ServiceProcessor;
 import farside.volume.CabinetDesk;
 import farside.volume.DriveLabel;
 import farside.volume.Labels;
-import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntPredicate;
 
 /// A cabinet, wired from its description: NVRAM, cache, directors, in the order in which a host
 /// write walks them.
@@ -42,20 +40,6 @@ import java.util.function.IntPredicate;
 /// in virtual time: both call [#doWork] in rounds until one does nothing, and sleep until
 /// [#nextDeadlineNs].
 public final class Cabinet implements CabinetDesk {
-  private static final long QUIET_WAIT_NS = 5_000_000_000L;
-  private static final long PEER_WAIT_NS = 2_000_000_000L;
-
-  private enum Phase {
-    IML,
-    SERVING,
-    /// Hosts finish what they have begun.
-    QUIETING,
-    /// Everything goes to the drives.
-    DESTAGING,
-    LABELLING,
-    DOWN
-  }
-
   private final CabinetDescription description;
   private final NvramPort nvram;
   private final EventLog events;
@@ -66,6 +50,7 @@ public final class Cabinet implements CabinetDesk {
   private final ChannelAdapter channel;
   private final DiskAdapter disk;
   private final RemoteAdapter remote;
+  private final Shutdown shutdown;
   private final ServiceProcessor service;
 
   /// Null where the NVRAM is only mapped.
@@ -74,15 +59,7 @@ public final class Cabinet implements CabinetDesk {
   /// Slots, label buffers, copy buffers: kept here so that it lives as long as the cabinet.
   private final MemorySegment work;
 
-  private Phase phase = Phase.IML;
-  private long phaseSinceNs;
-  private boolean shutdownRequested;
-
-  /// Those that a shutdown did not wait for.
-  private List<String> drivesLeft = List.of();
-
   private boolean hasServed;
-  private final long[] cleanTickets;
 
   /// @param wallMsAtZero wall-clock milliseconds at which the clock that gives `nowNs` showed 0
   /// @throws CabinetRefused if the description and what is attached do not fit
@@ -160,9 +137,9 @@ public final class Cabinet implements CabinetDesk {
         ports.random(),
         events,
         work.address() + slotBytes + driveBytes);
+    shutdown = new Shutdown(nvram, memory, volumes, labels, disk, channel, remote, events);
     service = new ServiceProcessor(
         ports.console(), this, volumes, memory, disk, remote.linkDesk(), events);
-    cleanTickets = new long[ports.drives().size()];
   }
 
   // ---- wiring ----
@@ -307,21 +284,15 @@ public final class Cabinet implements CabinetDesk {
   }
 
   private int round(long nowNs) {
-    return switch (phase) {
-      case IML -> disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs) + endInIml(nowNs);
-      case SERVING -> {
-        int done = serve(nowNs);
-        if (shutdownRequested) {
-          enter(Phase.QUIETING, nowNs);
-          events.log(EventCode.SHUTDOWN_STARTED, memory.records().liveRecords());
-          channel.stop();
-          done++;
-        }
-        yield done;
-      }
-      case QUIETING, DESTAGING, LABELLING -> serve(nowNs) + stepShutdown(nowNs);
-      case DOWN -> 0;
-    };
+    if (shutdown.isDown()) {
+      return 0;
+    }
+    return hasServed ? serve(nowNs) + shutdown.step(nowNs) : roundInIml(nowNs);
+  }
+
+  private int roundInIml(long nowNs) {
+    int done = disk.doWork(nowNs) + stepIml(nowNs) + service.doWork(nowNs);
+    return hasServed ? done : done + shutdown.stepInIml(nowNs);
   }
 
   /// In the order in which a write walks, but for what answers it: that is heard before those
@@ -335,178 +306,36 @@ public final class Cabinet implements CabinetDesk {
         + service.doWork(nowNs);
   }
 
-  private void enter(Phase next, long nowNs) {
-    phase = next;
-    phaseSinceNs = nowNs;
-    if (next != Phase.DOWN) {
-      // The end itself is an event, told before NVRAM was pushed to its backing store.
-      events.recordPhase(next.name());
-    }
-  }
-
   private int stepIml(long nowNs) {
     int done = iml.step(nowNs);
     if (iml.isComplete()) {
       remote.start(nowNs);
       hasServed = true;
-      enter(Phase.SERVING, nowNs);
+      events.recordPhase("SERVING");
     }
     return done;
   }
 
-  /// A shutdown that comes while IML waits for a drive, and nobody knows for how long. Nothing was
-  /// begun that the next IML would not do again: NVRAM only has to outlive the machine, too.
-  private int endInIml(long nowNs) {
-    if (phase != Phase.IML || !shutdownRequested || !disk.isIdle()) {
-      return 0;
-    }
-    drivesLeft = drivesThat(disk::isAwaited);
-    if (drivesLeft.isEmpty()) {
-      return 0;
-    }
-    events.log(EventCode.SHUTDOWN_IN_IML, drivesLeft());
-    nvram.force();
-    enter(Phase.DOWN, nowNs);
-    return 1;
-  }
-
-  private int stepShutdown(long nowNs) {
-    return switch (phase) {
-      case QUIETING -> quiet(nowNs);
-      case DESTAGING -> destage(nowNs);
-      case LABELLING -> label(nowNs);
-      case IML, SERVING, DOWN -> 0;
-    };
-  }
-
-  private int quiet(long nowNs) {
-    if (!channel.isQuiet() && nowNs - phaseSinceNs < QUIET_WAIT_NS) {
-      return 0;
-    }
-    channel.closeAll("the cabinet is going down");
-    if (!volumes.ofRole(VolumeRole.R2).isEmpty()) {
-      // The peer's writes would come for ever, and one of them between the last destage and the
-      // clean label.
-      remote.leave();
-    }
-    flushAll();
-    enter(Phase.DESTAGING, nowNs);
-    return 1;
-  }
-
-  private int destage(long nowNs) {
-    if (!isDestaged() || peerIsBehind() && nowNs - phaseSinceNs < PEER_WAIT_NS) {
-      return 0;
-    }
-    remote.leave();
-    labels.setClean(true);
-    for (int drive = 0; drive < cleanTickets.length; drive++) {
-      if (labels.volumeOf(drive) != null) {
-        cleanTickets[drive] = labels.request(drive);
-      }
-    }
-    enter(Phase.LABELLING, nowNs);
-    return 1;
-  }
-
-  private int label(long nowNs) {
-    for (int drive = 0; drive < cleanTickets.length; drive++) {
-      if (labels.volumeOf(drive) != null
-          && !labels.isDurable(drive, cleanTickets[drive])
-          && !disk.isOutOfUse(drive)) {
-        return 0;
-      }
-    }
-    if (!disk.isIdle()) {
-      // A read for a copy that was broken off may still write into our memory. What a drive
-      // that hangs still has of it is the launcher's to keep.
-      return 0;
-    }
-    tellEnd();
-    nvram.force();
-    enter(Phase.DOWN, nowNs);
-    return 1;
-  }
-
-  /// A drive that hangs is not waited for: what it lacks stays in NVRAM, which is as durable,
-  /// and goes to it after the next IML.
-  private void tellEnd() {
-    drivesLeft = drivesThat(disk::isOutOfUse);
-    if (isIncomplete()) {
-      events.log(EventCode.SHUTDOWN_INCOMPLETE, memory.records().liveRecords(), drivesLeft());
-    } else {
-      events.log(EventCode.SHUTDOWN_COMPLETE);
-    }
-  }
-
-  private List<String> drivesThat(IntPredicate isSo) {
-    List<String> names = new ArrayList<>();
-    for (int drive = 0; drive < labels.driveCount(); drive++) {
-      if (isSo.test(drive)) {
-        names.add(labels.driveName(drive));
-      }
-    }
-    return names;
-  }
-
-  private void flushAll() {
-    for (Volume volume : volumes.list()) {
-      memory.records().wantFlush(volume.index(), Long.MAX_VALUE);
-    }
-  }
-
-  private boolean isDestaged() {
-    for (Volume volume : volumes.list()) {
-      if (!disk.isOutOfUse(volume.driveIndex())
-          && memory.records().localHeadOf(volume.index()) != WriteRecords.NONE) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /// True while the peer's drives lack what its memory has, and it can tell us when they do not
-  /// any more: it is given a moment, so that both sides end clean. A peer that is on its way out
-  /// too says nothing more.
-  private boolean peerIsBehind() {
-    if (!remote.isInSession()) {
-      return false;
-    }
-    for (Volume volume : volumes.ofRole(VolumeRole.R1)) {
-      if (volume.pairState() == PairState.SYNCHRONIZED
-          && memory.records().remoteHeadOf(volume.index()) != WriteRecords.NONE) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /// When the cabinet wants to run next if nothing arrives.
   public long nextDeadlineNs() {
-    if (phase == Phase.DOWN) {
+    if (shutdown.isDown()) {
       return Director.NO_DEADLINE;
     }
     long deadline = Director.sooner(
         Director.sooner(disk.nextDeadlineNs(), service.nextDeadlineNs()),
         Director.sooner(channel.nextDeadlineNs(), remote.nextDeadlineNs()));
-    if (phase == Phase.QUIETING) {
-      deadline = Director.sooner(deadline, phaseSinceNs + QUIET_WAIT_NS);
-    } else if (phase == Phase.DESTAGING && isDestaged()) {
-      // Only then is it the peer that is waited for; a drive that is not done wakes us itself.
-      deadline = Director.sooner(deadline, phaseSinceNs + PEER_WAIT_NS);
-    }
-    return deadline;
+    return Director.sooner(deadline, shutdown.nextDeadlineNs());
   }
 
   /// True from the end of IML until the shutdown begins.
   public boolean isReady() {
-    return phase == Phase.SERVING;
+    return hasServed && !shutdown.hasBegun();
   }
 
   /// True when everything is destaged, the labels say so, and NVRAM is on its backing store; but
   /// see [#isIncomplete] and [#hasServed].
   public boolean isDown() {
-    return phase == Phase.DOWN && holdsNothingBack();
+    return shutdown.isDown() && holdsNothingBack();
   }
 
   /// True if nothing waits for the log of power-safe NVRAM before it may leave the cabinet.
@@ -516,12 +345,12 @@ public final class Cabinet implements CabinetDesk {
 
   /// True if it is down although drives that do not answer lack something, which NVRAM has.
   public boolean isIncomplete() {
-    return !drivesLeft.isEmpty();
+    return shutdown.isIncomplete();
   }
 
   /// The drives that the shutdown did not wait for, for people.
   public String drivesLeft() {
-    return String.join(", ", drivesLeft);
+    return shutdown.drivesLeft();
   }
 
   /// True once IML was complete.
@@ -534,12 +363,12 @@ public final class Cabinet implements CabinetDesk {
 
   @Override
   public void requestShutdown() {
-    shutdownRequested = true;
+    shutdown.request();
   }
 
   @Override
   public boolean isShuttingDown() {
-    return shutdownRequested;
+    return shutdown.isRequested();
   }
 
   @Override
