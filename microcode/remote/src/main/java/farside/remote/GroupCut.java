@@ -69,7 +69,11 @@ final class GroupCut {
       if (state.waitsForPeer()) {
         volume.setHeld(true);
         oweTracks(volume);
-        volume.become(volume.standing().alone(generation).lagging(isBehind(volume)), because);
+        boolean isBehind = isBehind(volume);
+        if (isBehind) {
+          awaitDrive(volume);
+        }
+        volume.become(volume.standing().alone(generation).lagging(isBehind), because);
         dropRemotePending(volume);
         pending.add(new Pending(volume, labels.request(volume.driveIndex())));
       } else if (state == PairState.SYNC_IN_PROG) {
@@ -180,13 +184,10 @@ final class GroupCut {
   /// the own one lacks some of it, the label says so, and no FLUSH is answered: should NVRAM be
   /// lost meanwhile, the peer's image is the better one.
   private boolean isBehind(Volume volume) {
-    boolean lacks = volume.ack() == AckMode.STORED
-        && volume.pairState() == PairState.SYNCHRONIZED
-        && records.localHeadOf(volume.index()) != WriteRecords.NONE;
-    if (lacks) {
-      awaitDrive(volume);
-    }
-    return lacks || volume.standing().behind();
+    return volume.standing().behind()
+        || volume.ack() == AckMode.STORED
+            && volume.pairState() == PairState.SYNCHRONIZED
+            && records.localHeadOf(volume.index()) != WriteRecords.NONE;
   }
 
   private void awaitDrive(Volume volume) {
