@@ -60,11 +60,16 @@ public final class Posix {
   public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final int FALLOC_FL_ZERO_RANGE = 0x10;
 
+  public static final int PROT_NONE = 0;
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
+  public static final int MAP_PRIVATE = 2;
+  public static final int MAP_ANONYMOUS = 0x20;
+  public static final int MAP_NORESERVE = 0x4000;
   public static final int MS_SYNC = 4;
   public static final int MADV_POPULATE_WRITE = 23;
+  public static final int MADV_COLLAPSE = 25;
 
   /// Bytes of one `struct iovec`: an address, then a length, 8 bytes each.
   public static final int IOVEC_BYTES = 16;
@@ -205,7 +210,13 @@ public final class Posix {
 
   /// Maps a file; answers the address, or minus an error number.
   public static long mmap(long lengthBytes, int protection, int flags, int fd, long offsetBytes) {
-    return longCall(MMAP, 0, lengthBytes, protection, flags, fd, offsetBytes, 0);
+    return mmapNear(0, lengthBytes, protection, flags, fd, offsetBytes);
+  }
+
+  /// As [#mmap], at `wantedAddress` if nothing is there.
+  public static long mmapNear(
+      long wantedAddress, long lengthBytes, int protection, int flags, int fd, long offsetBytes) {
+    return longCall(MMAP, wantedAddress, lengthBytes, protection, flags, fd, offsetBytes, 0);
   }
 
   public static int munmap(long address, long lengthBytes) {

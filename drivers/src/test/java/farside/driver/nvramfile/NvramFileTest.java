@@ -2,6 +2,7 @@ package farside.driver.nvramfile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import farside.director.blackbox.FlightRecorder;
 import farside.director.blackbox.Recording;
@@ -54,6 +55,47 @@ class NvramFileTest {
     }
     assertThat((Long) Files.getAttribute(path, "size")).isEqualTo(FILE_BYTES);
     nvram.close();
+  }
+
+  /// Bytes of the file that this process has mapped in huge pages.
+  private static long hugeBytes(Path mapped) throws IOException {
+    long bytes = 0;
+    boolean isIt = false;
+    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+      if (line.contains("/")) {
+        isIt = line.endsWith(mapped.toString());
+      } else if (isIt && line.startsWith("ShmemPmdMapped:")) {
+        bytes += 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    return bytes;
+  }
+
+  @Test
+  void onATmpfsTheRegionLiesInHugePagesAndKeepsWhatItHeld() throws IOException {
+    Path setting = Path.of("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
+    assumeTrue(
+        Files.exists(setting) && !Files.readString(setting).contains("[deny]"),
+        "this kernel has no huge pages on a tmpfs");
+    int regionBytes = 8 << 20;
+    try (TinyFileSystem tmpfs = TinyFileSystem.mount(directory.resolve("tmpfs"), 32 << 20)) {
+      Path there = tmpfs.path("nvram");
+      NvramFile nvram = NvramFile.open(there, regionBytes, THIS_BOOT);
+      assertThat(hugeBytes(there)).isEqualTo(regionBytes);
+      for (int offset = 0; offset < regionBytes; offset += 4096) {
+        nvram.putLong(offset, ~offset);
+      }
+      nvram.commit(0, 42);
+      nvram.close();
+
+      NvramFile again = NvramFile.open(there, regionBytes, THIS_BOOT);
+      assertThat(hugeBytes(there)).isEqualTo(regionBytes);
+      assertThat(again.getLong(0)).isEqualTo(42);
+      for (int offset = 4096; offset < regionBytes; offset += 4096) {
+        assertThat(again.getLong(offset)).isEqualTo(~offset);
+      }
+      again.close();
+    }
   }
 
   @Test
