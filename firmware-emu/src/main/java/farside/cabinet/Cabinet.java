@@ -396,6 +396,27 @@ public final class Cabinet implements CabinetDesk {
     return channel.writeCount();
   }
 
+  /// Commands of hosts that were taken since the start, of any kind.
+  public long requestCount() {
+    return channel.requestCount();
+  }
+
+  /// Of them, those that were not answered yet.
+  public int requestsOutstanding() {
+    return channel.outstanding();
+  }
+
+  /// How much they are to read, write or clear.
+  public long bytesOutstanding() {
+    return channel.outstandingBytes();
+  }
+
+  /// True while a drive has something to do that somebody may wait for: one of this cabinet, or
+  /// the peer's for a host of this one.
+  public boolean isDriveAtWork() {
+    return !disk.isIdle() || channel.mayAwaitPeersDrive();
+  }
+
   /// True while a drive hangs, or has come back and is not used again yet.
   public boolean awaitsDrive() {
     for (int drive = 0; drive < disk.driveCount(); drive++) {

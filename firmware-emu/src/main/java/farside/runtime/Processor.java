@@ -19,7 +19,8 @@ import java.util.function.Consumer;
 ///
 /// One turn: I/O, without waiting; then rounds of the directors, and after each of them one flush
 /// of all sockets and drives, until a round finds nothing to do. Then the thread sleeps in the
-/// event loop until I/O, a wake-up, or the directors' deadline. Nothing ticks.
+/// event loop until I/O, a wake-up, or the directors' deadline. Nothing ticks. Where news is near
+/// ([Wakefulness]) it looks for it for a moment first.
 ///
 /// | phase    | the thread                                                         |
 /// |----------|--------------------------------------------------------------------|
@@ -57,6 +58,9 @@ public final class Processor {
   private volatile Throwable fault;
   private boolean started;
   private Rounds rounds;
+
+  /// Null: the thread sleeps as soon as it has nothing to do.
+  private Wakefulness wakefulness;
 
   /// The loop refuses to fall asleep over a wake-up: Netty asks after it has announced its
   /// sleep, so a wake-up is seen either here or by its announcement.
@@ -111,6 +115,11 @@ public final class Processor {
   /// that a socket has sent what it had. Asked on the processor's thread. Before [#start] only.
   public void addQuietSign(BooleanSupplier isQuiet) {
     quietSigns.add(isQuiet);
+  }
+
+  /// Has the thread stay awake for a moment where that is told to pay. Before [#start] only.
+  public void stayAwakeBy(Wakefulness told) {
+    wakefulness = told;
   }
 
   /// Begins to turn. What was posted before runs before the first round.
@@ -191,17 +200,51 @@ public final class Processor {
 
   private void turn() {
     boolean mayRest = false;
+    boolean hasLooked = false;
     while (!stopAsked && fault == null && !rounds.isDown()) {
-      // Cleared before the work that a wake-up announces, so that one which comes during it
-      // counts again.
-      if (mayRest) {
-        rest();
+      if (!mayRest) {
+        takeNews();
+      } else if (!hasLooked && wakefulness != null && wakefulness.mayLook(nowNs())) {
+        hasLooked = !lookForNews();
       } else {
-        wakePending.set(false);
-        loop.runNow();
+        rest();
+        hasLooked = false;
       }
       mayRest = fault == null && work();
     }
+  }
+
+  /// Does the I/O that is due and runs what was posted, without waiting; true if there was any.
+  private boolean takeNews() {
+    // Cleared before the work that a wake-up announces, so that one which comes during it
+    // counts again.
+    boolean isWoken = wakePending.getAndSet(false);
+    return loop.runNow() > 0 || isWoken;
+  }
+
+  /// Stays awake for [Wakefulness#LOOK_NS], or up to the deadline; whoever wants the CPU in
+  /// between has it. True if there was news.
+  private boolean lookForNews() {
+    long lookedNs = nowNs();
+    long endNs = lookedNs + Wakefulness.LOOK_NS;
+    long untilNs = Director.sooner(endNs, rounds.nextDeadlineNs());
+    while (!takeNews()) {
+      if (lookedNs - untilNs >= 0) {
+        if (untilNs == endNs) {
+          wakefulness.onNothing();
+        }
+        return false;
+      }
+      Thread.yield();
+      long backNs = nowNs();
+      if (backNs - lookedNs > Wakefulness.LOOK_NS) {
+        wakefulness.onCrowdedOut();
+        return false;
+      }
+      lookedNs = backNs;
+    }
+    wakefulness.onFound();
+    return true;
   }
 
   /// Sleeps until the deadline or until something happens, and does the I/O that is due.

@@ -2,6 +2,7 @@ package farside.runtime;
 
 import farside.driver.posix.ThreadCpus;
 import java.util.BitSet;
+import java.util.function.BooleanSupplier;
 
 /// Where the loop of a cabinet runs whose peer is on the same machine: on one CPU with the peer's
 /// loop, as long as neither has to wait for the other.
@@ -13,11 +14,14 @@ import java.util.BitSet;
 ///
 /// | where it is | what it finds                          | what it does                     |
 /// |-------------|----------------------------------------|----------------------------------|
+/// | anywhere    | it looks for news instead of sleeping  | is away for as long              |
 /// | at home     | it waits more than [#WAIT_SHARE_MAX]   | leaves: runs wherever it may     |
 /// | away        | it waits half as long, or less         | stays away for [#AWAY_NS]        |
 /// | away        | it waits as long: the machine is full  | comes home, and holds out longer |
 ///
-/// Having come home in vain it holds out for [#HOLD_NS_MIN] at first and [#HOLD_NS_MAX] at most.
+/// A loop that looks for news ([Wakefulness]) does not need to be woken, and on one CPU is in the
+/// way of what it waits for. Having come home in vain it holds out for [#HOLD_NS_MIN] at first and
+/// [#HOLD_NS_MAX] at most.
 ///
 /// It never looks without being busy, so it wakes nobody. On the loop's thread only.
 public final class SharedCpu {
@@ -53,6 +57,7 @@ public final class SharedCpu {
   }
 
   private final Place place;
+  private final BooleanSupplier staysAwake;
   private Whereabouts whereabouts = Whereabouts.NOT_YET;
   private long lookedNs;
   private long waitedNs;
@@ -60,14 +65,17 @@ public final class SharedCpu {
   private long mayMoveFromNs;
   private long holdNs = HOLD_NS_MIN;
 
-  SharedCpu(Place place) {
+  SharedCpu(Place place, BooleanSupplier staysAwake) {
     this.place = place;
+    this.staysAwake = staysAwake;
   }
 
   /// @param meetingPlace what both loops know alike, such as the directory of their rig: the same
   ///     one means the same CPU
-  public static SharedCpu of(String meetingPlace) {
-    return new SharedCpu(new OwnThread(meetingPlace));
+  /// @param staysAwake asked each [#LOOK_NS] while there is work, whether the loop mostly looked
+  ///     for news since, instead of sleeping
+  public static SharedCpu of(String meetingPlace, BooleanSupplier staysAwake) {
+    return new SharedCpu(new OwnThread(meetingPlace), staysAwake);
   }
 
   /// False if the environment wants loops left to the system.
@@ -115,16 +123,25 @@ public final class SharedCpu {
     }
   }
 
-  private void leave() {
-    whereabouts = place.roam() ? Whereabouts.ON_TRIAL : Whereabouts.NOWHERE;
+  private void leave(Whereabouts to) {
+    whereabouts = place.roam() ? to : Whereabouts.NOWHERE;
   }
 
   private void move(long nowNs, double waitShare) {
+    if (staysAwake.getAsBoolean()) {
+      if (whereabouts == Whereabouts.HOME) {
+        leave(Whereabouts.AWAY);
+      } else if (whereabouts == Whereabouts.ON_TRIAL) {
+        whereabouts = Whereabouts.AWAY;
+      }
+      mayMoveFromNs = nowNs;
+      return;
+    }
     switch (whereabouts) {
       case HOME -> {
         if (waitShare > WAIT_SHARE_MAX && nowNs >= mayMoveFromNs) {
           waitShareAtHome = waitShare;
-          leave();
+          leave(Whereabouts.ON_TRIAL);
         }
       }
       case ON_TRIAL -> {

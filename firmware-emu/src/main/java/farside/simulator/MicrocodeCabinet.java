@@ -108,6 +108,9 @@ final class MicrocodeCabinet implements SteppedCabinet {
     if (records.liveRecords() > 0) {
       return records.liveRecords() + " records live" + oldestRecords(records);
     }
+    if (cabinet.requestsOutstanding() == 0 && cabinet.bytesOutstanding() != 0) {
+      return cabinet.bytesOutstanding() + " bytes are outstanding, of no request";
+    }
     if (cabinet.awaitsDrive()) {
       return "a drive is in doubt, or comes back";
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,92 @@ class ProcessorTest {
         ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;
     // Twenty deadlines, each perhaps met a little early once, fewer where the machine is busy.
     assertThat(mailbox.roundCount.get() - roundsBefore).isBetween(5L, 60L);
+    assertThat(cpuNs).isLessThan(40_000_000);
+  }
+
+  /// Hosts that ask for one thing at a time: each is a piece of news to the rounds.
+  private static Wakefulness oneByOne(AtomicLong requests) {
+    return new Wakefulness(new Wakefulness.Traffic() {
+      @Override
+      public long requests() {
+        return requests.get();
+      }
+
+      @Override
+      public int outstanding() {
+        return 0;
+      }
+
+      @Override
+      public long frames() {
+        return 0;
+      }
+
+      @Override
+      public long outstandingBytes() {
+        return 0;
+      }
+
+      @Override
+      public boolean isDriveAtWork() {
+        return false;
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void aLoopThatLooksForNewsBeforeItSleepsLosesNeitherWakeUpsNorTasks(Transport transport)
+      throws InterruptedException {
+    Processor processor = processor(transport);
+    Mailbox mailbox = new Mailbox();
+    Wakefulness wakefulness = oneByOne(mailbox.seen);
+    processor.stayAwakeBy(wakefulness);
+    processor.start(mailbox);
+
+    for (long number = 1; number <= WAKE_UP_COUNT; number++) {
+      long toPost = number;
+      if (number % 2 == 0) {
+        processor.execute(() -> mailbox.posted.set(toPost));
+      } else {
+        mailbox.posted.set(number);
+        processor.wake();
+      }
+      if (number % 100 == 0) {
+        // Long enough for looks to be in vain, and for the loop to fall asleep.
+        LockSupport.parkNanos(3 * Wakefulness.LOOK_NS);
+      }
+      mailbox.awaitSeen(number);
+    }
+
+    assertThat(faults).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void aLoopThatLooksInVainSleepsAllTheSame(Transport transport) {
+    Processor processor = processor(transport);
+    AtomicLong requests = new AtomicLong();
+    Mailbox mailbox = new Mailbox() {
+      @Override
+      public int doWork(long nowNs) {
+        if (Director.isDue(deadlineNs, nowNs) || deadlineNs == Director.NO_DEADLINE) {
+          deadlineNs = nowNs + 50_000_000;
+          requests.incrementAndGet();
+        }
+        return super.doWork(nowNs);
+      }
+    };
+    processor.stayAwakeBy(oneByOne(requests));
+    processor.start(mailbox);
+    await().until(() -> mailbox.roundCount.get() > 3);
+    long cpuBeforeNs = ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId);
+    long requestsBefore = requests.get();
+
+    await().until(() -> requests.get() - requestsBefore >= 20);
+
+    long cpuNs =
+        ManagementFactory.getThreadMXBean().getThreadCpuTime(mailbox.threadId) - cpuBeforeNs;
     assertThat(cpuNs).isLessThan(40_000_000);
   }
 

@@ -43,7 +43,8 @@ class SharedCpuTest {
   private static final long ROUND_NS = 10_000_000;
 
   private final FakePlace place = new FakePlace();
-  private final SharedCpu shared = new SharedCpu(place);
+  private boolean staysAwake;
+  private final SharedCpu shared = new SharedCpu(place, () -> staysAwake);
   private long nowNs = 5_000_000_000L;
 
   private void runFor(long ns) {
@@ -102,6 +103,37 @@ class SharedCpuTest {
   }
 
   @Test
+  void aLoopThatLooksForNewsIsAwayForAsLongAndComesHomeAfterwards() {
+    runFor(2 * SharedCpu.LOOK_NS);
+    staysAwake = true;
+
+    runFor(20 * SharedCpu.LOOK_NS);
+    boolean wasHome = place.isHome;
+    staysAwake = false;
+    runFor(2 * SharedCpu.LOOK_NS);
+
+    assertThat(wasHome).isFalse();
+    assertThat(place.isHome).isTrue();
+    assertThat(place.moves).isEqualTo(3);
+  }
+
+  @Test
+  void aLoopOnTrialThatBeginsToLookForNewsIsAwayTillItEnds() {
+    place.waitShareAtHome = 0.4;
+    runFor(SharedCpu.LOOK_NS + ROUND_NS);
+    staysAwake = true;
+
+    runFor(4 * SharedCpu.LOOK_NS);
+    boolean wasHome = place.isHome;
+    place.waitShareAtHome = 0.1;
+    staysAwake = false;
+    runFor(2 * SharedCpu.LOOK_NS);
+
+    assertThat(wasHome).isFalse();
+    assertThat(place.isHome).isTrue();
+  }
+
+  @Test
   void aLoopThatSomebodyElseMovesIsLeftWhereItWasPut() {
     place.waitShareAtHome = 0.4;
     place.waitShareAway = 0.4;
@@ -138,7 +170,7 @@ class SharedCpuTest {
   private static BitSet homeOf(String meetingPlace) throws InterruptedException {
     AtomicReference<BitSet> home = new AtomicReference<>();
     Thread thread = Thread.ofPlatform().start(() -> {
-      SharedCpu.of(meetingPlace).onRound(0);
+      SharedCpu.of(meetingPlace, () -> false).onRound(0);
       home.set(new ThreadCpus().now());
     });
     thread.join();

@@ -29,6 +29,7 @@ import farside.runtime.Processor;
 import farside.runtime.Rounds;
 import farside.runtime.SharedCpu;
 import farside.runtime.SystemRandom;
+import farside.runtime.Wakefulness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -63,6 +64,9 @@ public final class Site {
   private final Processor processor;
   private final List<OpenDrive> drives = new ArrayList<>();
   private final TcpPanel panel;
+  private final List<LinkPort> links = new ArrayList<>();
+  /// Null where the environment wants loops to sleep at once.
+  private final Wakefulness wakefulness;
   /// Null where the peer is elsewhere.
   private final SharedCpu sharedCpu;
   /// Null where nothing is recorded: then nothing stands in front of the ports.
@@ -93,9 +97,12 @@ public final class Site {
     journal = new EventJournal(cabinet.site(), directory.log(cabinet.site()));
     processor =
         new Processor(cabinet.site(), Transport.best(), failure -> onFailure.accept(failure));
+    wakefulness = Wakefulness.isWanted() ? new Wakefulness(new Arrivals()) : null;
     panel = new TcpPanel(processor.eventLoop(), processor.transport());
     sharedCpu = SharedCpu.isWanted() && hasItsPeerHere(rig, cabinet.site())
-        ? SharedCpu.of(directory.path().toAbsolutePath().normalize().toString())
+        ? SharedCpu.of(
+            directory.path().toAbsolutePath().normalize().toString(),
+            () -> wakefulness != null && wakefulness.staysAwake())
         : null;
   }
 
@@ -185,7 +192,6 @@ public final class Site {
     openNvram(rig);
     hosts = new NbdHead(
         processor.eventLoop(), processor.transport(), resolved(cabinet.nbd()), openTls());
-    List<LinkPort> links = new ArrayList<>();
     for (Rig.Link link : rig.links()) {
       links.add(panel.wire(
           link.name(),
@@ -322,6 +328,9 @@ public final class Site {
     });
     hosts.listen().addListener(bound -> onListening(bound.cause()));
     console.open().whenComplete((done, failure) -> onListening(failure));
+    if (wakefulness != null) {
+      processor.stayAwakeBy(wakefulness);
+    }
     processor.execute(panel::open);
     processor.start(new Turns());
   }
@@ -373,6 +382,37 @@ public final class Site {
         neverReady();
       }
       return isOrderly;
+    }
+  }
+
+  private final class Arrivals implements Wakefulness.Traffic {
+    @Override
+    public long requests() {
+      return microcode.requestCount();
+    }
+
+    @Override
+    public int outstanding() {
+      return microcode.requestsOutstanding();
+    }
+
+    @Override
+    public long outstandingBytes() {
+      return microcode.bytesOutstanding();
+    }
+
+    @Override
+    public boolean isDriveAtWork() {
+      return microcode.isDriveAtWork();
+    }
+
+    @Override
+    public long frames() {
+      long frames = 0;
+      for (LinkPort link : links) {
+        frames += link.receivedFrames();
+      }
+      return frames;
     }
   }
 

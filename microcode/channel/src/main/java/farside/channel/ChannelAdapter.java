@@ -62,6 +62,8 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private List<HostRequest> stepping = new ArrayList<>();
   private long nowNs;
   private boolean stopping;
+  private long requestCount;
+  private long outstandingBytes;
   private long readCount;
   private long writeCount;
 
@@ -126,7 +128,32 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   /// True when no command is outstanding.
   public boolean isQuiet() {
-    return free.size() == REQUESTS_MAX;
+    return outstanding() == 0;
+  }
+
+  /// Commands of hosts that were not answered yet.
+  public int outstanding() {
+    return REQUESTS_MAX - free.size();
+  }
+
+  /// How much they are to read, write or clear.
+  public long outstandingBytes() {
+    return outstandingBytes;
+  }
+
+  /// True while a command waits whose volume's writes are answered by the peer's drive.
+  public boolean mayAwaitPeersDrive() {
+    for (int i = 0; i < volumes.count(); i++) {
+      if (shares.takenBy(i) > 0 && volumes.get(i).ack() == AckMode.STORED) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Commands that were taken since the start.
+  public long requestCount() {
+    return requestCount;
   }
 
   /// Ends every connection.
@@ -215,6 +242,8 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       return false;
     }
     HostRequest request = free.poll();
+    requestCount++;
+    outstandingBytes += lengthBytes;
     shares.take(volume, 1);
     request.begin(connection, command, flags, cookie, offsetBytes, lengthBytes);
     connection.outstanding++;
@@ -341,6 +370,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       HostRequest request = connection.receiving;
       connection.receiving = null;
       pump.abandonPiece(request);
+      outstandingBytes -= request.lengthBytes - request.doneBytes;
       request.lengthBytes = request.doneBytes;
       request.everythingCommitted = true;
       waiting.remove(request);
@@ -584,6 +614,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private void recycle(HostRequest request) {
     HostConnection connection = request.connection;
+    outstandingBytes -= request.lengthBytes;
     request.state = HostRequest.State.FREE;
     request.connection = null;
     free.add(request);
