@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -21,9 +22,10 @@ import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 /// are shared: a round's requests are handed over under one lock with one wake-up, a worker
 /// that finds more work than it can do wakes the next, and the loop is woken only if it may be
 /// asleep. Writes that wait one behind the other, and lie so on the disk, go to the kernel as
-/// one: two workers that write to one file would only wait for its lock in turns. And writes
-/// that a worker has done are answered together, since nobody waits for one by itself: a loop
-/// that is told of each goes round once for each.
+/// one. Where the kernel lets one write at a time into a file, as into every page cache, only one
+/// worker writes, and the other is there for the rest: two would wait for the file's lock in
+/// turns, awake. And writes that a worker has done are answered together, since nobody waits for
+/// one by itself: a loop that is told of each goes round once for each.
 final class PooledDiskIo implements DiskIo {
   /// One may be in a long flush while the other reads and writes.
   static final int WORKER_COUNT = 2;
@@ -114,6 +116,9 @@ final class PooledDiskIo implements DiskIo {
     int pieceCount;
     long lengthBytes;
 
+    /// It keeps the other worker from writing, till its own next asks for more.
+    boolean isOnlyWriter;
+
     void begin(Request first) {
       requests.clear();
       requests.add(first);
@@ -150,6 +155,7 @@ final class PooledDiskIo implements DiskIo {
 
   private final JoinedWrite joinedWrite;
   private final long closeWaitMs;
+  private final boolean isOneWritersFile;
   private final Runnable wake;
   private final int fd;
   private final Answers answers;
@@ -164,18 +170,24 @@ final class PooledDiskIo implements DiskIo {
   private int idleCount;
   private boolean closed;
 
-  PooledDiskIo(Runnable wake, int fd, int slotCount, Answers answers) {
-    this(wake, fd, slotCount, answers, Posix::pwritev, CLOSE_WAIT_MS);
+  /// A worker is at a write that may become one with others, and nobody else is to be.
+  private boolean isWriting;
+
+  /// @param isOneWritersFile two writes at once would only be in each other's way
+  PooledDiskIo(Runnable wake, int fd, int slotCount, boolean isOneWritersFile, Answers answers) {
+    this(wake, fd, slotCount, isOneWritersFile, answers, Posix::pwritev, CLOSE_WAIT_MS);
   }
 
   PooledDiskIo(
       Runnable wake,
       int fd,
       int slotCount,
+      boolean isOneWritersFile,
       Answers answers,
       JoinedWrite joinedWrite,
       long closeWaitMs) {
     this.wake = wake;
+    this.isOneWritersFile = isOneWritersFile;
     this.joinedWrite = joinedWrite;
     this.closeWaitMs = closeWaitMs;
     this.fd = fd;
@@ -251,9 +263,7 @@ final class PooledDiskIo implements DiskIo {
         throw new IllegalStateException("disk I/O is closed");
       }
       waiting.addAll(round);
-      if (idleCount > 0) {
-        workToDo.signal();
-      }
+      wakeAnother();
     } finally {
       lock.unlock();
     }
@@ -307,25 +317,67 @@ final class PooledDiskIo implements DiskIo {
   private boolean take(Run run, boolean mayWait) {
     lock.lock();
     try {
-      while (waiting.isEmpty()) {
+      if (run.isOnlyWriter) {
+        run.isOnlyWriter = false;
+        isWriting = false;
+      }
+      Request first = pollNext();
+      while (first == null) {
         if (closed || !mayWait) {
           return false;
         }
         idleCount++;
         workToDo.awaitUninterruptibly();
         idleCount--;
+        first = pollNext();
       }
-      run.begin(waiting.poll());
+      run.begin(first);
       while (!waiting.isEmpty() && run.isFollowedBy(waiting.peek())) {
         run.add(waiting.poll());
       }
-      if (!waiting.isEmpty() && idleCount > 0) {
-        workToDo.signal();
+      if (isOneWritersFile && first.kind.isWrite()) {
+        run.isOnlyWriter = true;
+        isWriting = true;
       }
+      wakeAnother();
       return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  /// The oldest that may be done now, or null.
+  private Request pollNext() {
+    if (!isWriting) {
+      return waiting.poll();
+    }
+    for (Iterator<Request> all = waiting.iterator(); all.hasNext(); ) {
+      Request request = all.next();
+      if (!request.kind.isWrite()) {
+        all.remove();
+        return request;
+      }
+    }
+    return null;
+  }
+
+  /// If there is something for it that may be done now.
+  private void wakeAnother() {
+    if (idleCount > 0 && hasNext()) {
+      workToDo.signal();
+    }
+  }
+
+  private boolean hasNext() {
+    if (!isWriting) {
+      return !waiting.isEmpty();
+    }
+    for (Request request : waiting) {
+      if (!request.kind.isWrite()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void carryOut(Run run) {

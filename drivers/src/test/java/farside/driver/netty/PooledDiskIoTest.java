@@ -40,7 +40,7 @@ class PooledDiskIoTest {
   private void open(Path file) {
     fd = Posix.open(file.toString(), Posix.O_RDWR | Posix.O_CREAT, 0600);
     assertThat(fd).isPositive();
-    io = new PooledDiskIo(wakeCount::incrementAndGet, fd, SLOT_COUNT, (slot, result) -> {
+    io = new PooledDiskIo(wakeCount::incrementAndGet, fd, SLOT_COUNT, true, (slot, result) -> {
       results[slot] = result;
       answerCount++;
     });
@@ -187,6 +187,68 @@ class PooledDiskIoTest {
     }
   }
 
+  /// Four writes that become two, far from each other; none ends before `mayGoOn`.
+  private void beginStuckWrites(
+      boolean isOneWritersFile, AtomicInteger begun, CountDownLatch mayGoOn) throws IOException {
+    Path file = Files.write(directory.resolve("disk"), new byte[16 * BLOCK]);
+    fd = Posix.open(file.toString(), Posix.O_RDWR, 0600);
+    io = new PooledDiskIo(
+        wakeCount::incrementAndGet,
+        fd,
+        SLOT_COUNT,
+        isOneWritersFile,
+        (slot, result) -> {
+          results[slot] = result;
+          answerCount++;
+        },
+        (toFile, iovec, count, offset) -> {
+          begun.incrementAndGet();
+          awaitOrFail(mayGoOn);
+          return Posix.pwritev(toFile, iovec, count, offset);
+        },
+        10_000);
+    MemorySegment bytes = random(4, 4 * BLOCK);
+    io.write(0, 0, bytes.address(), BLOCK);
+    io.write(1, BLOCK, bytes.address() + BLOCK, BLOCK);
+    io.write(2, 8 * BLOCK, bytes.address() + 2 * BLOCK, BLOCK);
+    io.write(3, 9 * BLOCK, bytes.address() + 3 * BLOCK, BLOCK);
+    io.flushRound();
+  }
+
+  @Test
+  void ofAFileThatOneWritesAtATimeOneWorkerWritesAndTheOtherReadsMeanwhile() throws Exception {
+    AtomicInteger begun = new AtomicInteger();
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    beginStuckWrites(true, begun, mayGoOn);
+    await().until(() -> begun.get() == 1);
+
+    for (int i = 0; i < 20; i++) {
+      io.read(4 + i, 4 * BLOCK, arena.allocate(BLOCK, BLOCK).address(), BLOCK);
+      io.flushRound();
+      awaitAnswers(1 + i);
+    }
+    int begunMeanwhile = begun.get();
+    mayGoOn.countDown();
+    awaitAnswers(24);
+
+    assertThat(begunMeanwhile).isEqualTo(1);
+    assertThat(begun).hasValue(2);
+    assertThat(Arrays.stream(results, 0, 24)).containsOnly(BLOCK);
+    assertThat(Files.readAllBytes(directory.resolve("disk")))
+        .startsWith(random(4, 2 * BLOCK).toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  @Test
+  void ofADiskBothWorkersWrite() throws Exception {
+    AtomicInteger begun = new AtomicInteger();
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    beginStuckWrites(false, begun, mayGoOn);
+
+    await().until(() -> begun.get() == 2);
+    mayGoOn.countDown();
+    awaitAnswers(4);
+  }
+
   @Test
   void aWorkerThatComesBackAfterTheEndDoesNotTouchTheFileThatHasItsNumberNow() throws Exception {
     CountDownLatch isStuck = new CountDownLatch(1);
@@ -198,6 +260,7 @@ class PooledDiskIoTest {
         isDone::countDown,
         first,
         SLOT_COUNT,
+        false,
         (slot, result) -> answerCount++,
         (anyFile, iovec, count, offset) -> {
           isStuck.countDown();
