@@ -235,7 +235,7 @@ public final class Processor {
         }
         return false;
       }
-      Thread.yield();
+      giveWay();
       long backNs = nowNs();
       if (backNs - lookedNs > Wakefulness.LOOK_NS) {
         wakefulness.onCrowdedOut();
@@ -245,6 +245,12 @@ public final class Processor {
     }
     wakefulness.onFound();
     return true;
+  }
+
+  /// The system decides who runs next, and nothing but speed depends on that.
+  @SuppressWarnings("ThreadPriorityCheck")
+  private static void giveWay() {
+    Thread.yield();
   }
 
   /// Sleeps until the deadline or until something happens, and does the I/O that is due.

@@ -67,7 +67,7 @@ public interface DiskIo extends RoundFlush {
         return new EpollRingDiskIo(loop, wake, fd, new KernelRing(slotCount), answers);
       } catch (IOException noRing) {
         // Containers often forbid it; threads do the same, at more cost.
-        return new PooledDiskIo(wake, fd, slotCount, !isDirect, answers);
+        return new PooledDiskIo(wake, fd, slotCount, false, answers);
       }
     }
     return new PooledDiskIo(wake, fd, slotCount, !isDirect, answers);
