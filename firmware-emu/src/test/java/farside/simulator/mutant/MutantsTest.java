@@ -216,7 +216,7 @@ class MutantsTest {
             new CallAnswers("setInDoubt", "strand", null)),
         hung(
             "a flush of a stored pair fails while the own drive is in doubt",
-            CHANNEL + "ChannelAdapter",
+            CHANNEL + "Durability",
             new Answers("isOnPeersDrive", false)),
         behind(
             "a source that goes alone does not say that its drive lacks what the peer's has",

@@ -14,7 +14,6 @@ import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
 import farside.volume.AckMode;
-import farside.volume.PairState;
 import farside.volume.Volume;
 import farside.volume.VolumeRole;
 import farside.volume.Volumes;
@@ -38,7 +37,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private final HostPort host;
   private final Volumes volumes;
   private final WriteRecords records;
-  private final boolean isPowerSafe;
+  private final Durability durability;
   private final EventLog events;
   private final ReadAssembly assembly;
   private final WritePump pump;
@@ -54,7 +53,6 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   /// Per volume: requests that could not be done.
   private final Recurrences[] failures;
-  private final FlushHabit[] flushHabits;
 
   /// Requests that wait for something that is looked at in every round, oldest first.
   private List<HostRequest> waiting = new ArrayList<>();
@@ -73,20 +71,18 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.host = host;
     this.volumes = volumes;
     this.records = memory.records();
-    this.isPowerSafe = memory.nvram().isPowerSafe();
+    this.durability = new Durability(records, memory.nvram().isPowerSafe(), volumes.count());
     this.events = events;
     this.assembly = new ReadAssembly(memory, volumes.count(), host, zeroesAddress);
     this.pump = new WritePump(memory, host, assembly);
     this.allocation = new AllocationReport(memory);
     this.shown = new HostExport[volumes.count()];
     this.failures = new Recurrences[volumes.count()];
-    this.flushHabits = new FlushHabit[volumes.count()];
     // Requests that wait for one volume's drive leave some for every other volume.
     this.shares = new GuaranteedShares(REQUESTS_MAX, volumes.count());
     for (int i = 0; i < volumes.count(); i++) {
       shares.guarantee(i, REQUESTS_MAX / (2 * volumes.count()));
       failures[i] = new Recurrences();
-      flushHabits[i] = new FlushHabit();
     }
     for (int i = 0; i < REQUESTS_MAX; i++) {
       requests[i] = new HostRequest(i);
@@ -289,7 +285,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
         }
       }
       case FLUSH -> {
-        flushHabits[request.volume.index()].onFlush();
+        durability.onFlush(request.volume);
         awaitDurable(request, records.highestAnswerable(request.volume.index()));
       }
       case BLOCK_STATUS -> finish(request, HostStatus.OK);
@@ -408,7 +404,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       boolean over = switch (request.state) {
         case RECEIVING -> stepWrite(request);
         case READING -> stepRead(request);
-        case DURABLE -> stepDurable(request);
+        case DURABLE -> finishIfOver(request, durability.step(request));
         case FREE, HELD, ANSWERED -> true;
       };
       if (over) {
@@ -509,44 +505,24 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   private void awaitDurable(HostRequest request, long upToNumber) {
     request.state = HostRequest.State.DURABLE;
-    request.highestNumber = upToNumber;
-    boolean isKept = isPowerSafe && !request.volume.isBehind();
-    if (isKept && !records.isDestageFailing(request.volume.index())) {
-      // It waits for its drive in memory that outlives the power, as the drive's own content does.
-      finish(request, HostStatus.OK);
-      return;
-    }
-    records.wantFlush(request.volume.index(), upToNumber);
-    if (!stepDurable(request)) {
+    if (!finishIfOver(request, durability.begin(request, upToNumber))) {
       waiting.add(request);
     }
   }
 
-  private boolean stepDurable(HostRequest request) {
-    int volume = request.volume.index();
-    boolean isOnDrive =
-        records.isStableUpTo(volume, request.highestNumber) && !request.volume.isBehind();
-    if (isOnDrive || isOnPeersDrive(request)) {
-      finish(request, HostStatus.OK);
-      return true;
-    }
-    if (records.isDestageFailing(volume)) {
-      finish(request, HostStatus.IO_ERROR);
-      return true;
-    }
-    return false;
-  }
-
-  /// True if the own drive is in doubt, and the peer's holds all that the request covers, also
-  /// should both cabinets lose their memory: with `ack: received` this one's drive would be
-  /// believed then, and copied over the peer's (`specs/decisions`).
-  private boolean isOnPeersDrive(HostRequest request) {
-    Volume volume = request.volume;
-    return records.isDriveInDoubt(volume.index())
-        && volume.role() == VolumeRole.R1
-        && volume.ack() == AckMode.STORED
-        && volume.pairState() == PairState.SYNCHRONIZED
-        && records.isStableThereUpTo(volume.index(), request.highestNumber);
+  /// True if the request no longer waits in the list.
+  private boolean finishIfOver(HostRequest request, Durability.Verdict verdict) {
+    return switch (verdict) {
+      case WAITING -> false;
+      case DURABLE -> {
+        finish(request, HostStatus.OK);
+        yield true;
+      }
+      case FAILED -> {
+        finish(request, HostStatus.IO_ERROR);
+        yield true;
+      }
+    };
   }
 
   private int answerReleased() {
@@ -573,10 +549,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
       awaitDurable(request, request.highestNumber);
       return;
     }
-    // Told before its host may ask for it: the drive works while the answer travels.
-    if (flushHabits[request.volume.index()].onWrite() && !isPowerSafe) {
-      records.wantFlush(request.volume.index(), request.highestNumber);
-    }
+    durability.onWritten(request);
     finish(request, request.status);
   }
 
