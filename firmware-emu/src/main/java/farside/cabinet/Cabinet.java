@@ -417,6 +417,11 @@ public final class Cabinet implements CabinetDesk {
     return !disk.isIdle() || channel.mayAwaitPeersDrive();
   }
 
+  /// True while hosts wait, and a drive of this cabinet reads what may be for them.
+  public boolean isReadAwaited() {
+    return channel.outstanding() > 0 && disk.isReading();
+  }
+
   /// True while a drive hangs, or has come back and is not used again yet.
   public boolean awaitsDrive() {
     for (int drive = 0; drive < disk.driveCount(); drive++) {

@@ -4,8 +4,11 @@ package farside.runtime;
 ///
 /// Who waits for one thing at a time gets the next soon, or not at all for long. A thread that
 /// sleeps meanwhile is woken late: its processor may have halted, and in a virtual machine that
-/// costs more than a small write. So a loop looks, for [#LOOK_NS], where things come one by one,
-/// no drive is waited for, and looking pays.
+/// costs more than a small write. So a loop looks, for [#LOOK_NS], where a drive reads for a host,
+/// or things come one by one and no drive is at work; and where looking pays.
+///
+/// **A drive reads for a host**: its answers come one at a time, however many reads it has, and
+/// each is passed on at once.
 ///
 /// **One by one**: hosts asked for something in the last [#LATELY_NS], and never in that time
 /// for more than [#OUTSTANDING_MAX] things or [#OUTSTANDING_BYTES_MAX] at once. Or the peer alone
@@ -13,8 +16,8 @@ package farside.runtime;
 /// come together to a loop that sleeps, and are served by fewer system calls; of long ones the
 /// copying is what costs.
 ///
-/// **No drive**: what a drive does takes longer than a look, and the thread that does it wants a
-/// CPU that nobody looks on.
+/// **No drive at work**, but for reads: a drive writes what mostly nobody waits for, or takes
+/// longer than a look, and the thread that does it wants a CPU that nobody looks on.
 ///
 /// **It pays**: looks that found something outweigh those in vain. If not, one sleep in
 /// [#SLEEPS_PER_TRIAL] begins with a look all the same. Between two looks the loop gives its CPU
@@ -51,6 +54,9 @@ public final class Wakefulness {
 
     /// True while somebody waits for a drive, as far as is known.
     boolean isDriveAtWork();
+
+    /// True while a host waits for what a drive reads.
+    boolean isReadAwaited();
   }
 
   private final Traffic traffic;
@@ -90,9 +96,8 @@ public final class Wakefulness {
   boolean mayLook(long nowNs) {
     hear(nowNs);
     asked++;
-    if (!comesOneByOne(nowNs)
-        || traffic.isDriveAtWork()
-        || credit == 0 && ++sleeps % SLEEPS_PER_TRIAL != 0) {
+    boolean isNear = traffic.isReadAwaited() || comesOneByOne(nowNs) && !traffic.isDriveAtWork();
+    if (!isNear || credit == 0 && ++sleeps % SLEEPS_PER_TRIAL != 0) {
       return false;
     }
     granted++;

@@ -174,6 +174,11 @@ class ProcessorTest {
       public boolean isDriveAtWork() {
         return false;
       }
+
+      @Override
+      public boolean isReadAwaited() {
+        return false;
+      }
     });
   }
 

@@ -13,6 +13,12 @@ class WakefulnessTest {
     long frames;
     long outstandingBytes;
     boolean isDriveAtWork;
+    boolean isReadAwaited;
+
+    @Override
+    public boolean isReadAwaited() {
+      return isReadAwaited;
+    }
 
     @Override
     public long outstandingBytes() {
@@ -79,6 +85,31 @@ class WakefulnessTest {
     assertThat(mayLookAfterRequests(1)).isTrue();
     traffic.outstanding = Wakefulness.OUTSTANDING_MAX;
     assertThat(mayLookAfterRequests(1)).isTrue();
+  }
+
+  @Test
+  void whatADriveReadsForAHostIsLookedForHoweverMuchThatIs() {
+    traffic.isDriveAtWork = true;
+    traffic.outstanding = Wakefulness.OUTSTANDING_MAX + 1;
+    traffic.outstandingBytes = Wakefulness.OUTSTANDING_BYTES_MAX + 1;
+    assertThat(mayLookAfterRequests(Wakefulness.OUTSTANDING_MAX + 1)).isFalse();
+
+    traffic.isReadAwaited = true;
+
+    assertThat(mayLook()).isTrue();
+  }
+
+  @Test
+  void aDriveThatReadsForLongIsNotLookedFor() {
+    traffic.isReadAwaited = true;
+    int looks = 0;
+    for (int i = 0; i < 10 * Wakefulness.SLEEPS_PER_TRIAL; i++) {
+      if (mayLook()) {
+        looks++;
+        wakefulness.onNothing();
+      }
+    }
+    assertThat(looks).isLessThan(20);
   }
 
   @Test

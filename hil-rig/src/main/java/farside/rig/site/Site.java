@@ -407,6 +407,11 @@ public final class Site {
     }
 
     @Override
+    public boolean isReadAwaited() {
+      return microcode.isReadAwaited();
+    }
+
+    @Override
     public long frames() {
       long frames = 0;
       for (LinkPort link : links) {

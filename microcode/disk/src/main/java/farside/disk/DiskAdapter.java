@@ -84,6 +84,16 @@ public final class DiskAdapter implements Director, DriveFigures.Source {
     return true;
   }
 
+  /// True if somebody waits for what a drive reads, and the drive does not hang.
+  public boolean isReading() {
+    for (DriveUnit unit : units) {
+      if (unit.isReading() && !unit.isOutOfUse()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// True if nobody is to wait for the drive: it hangs, or came back as another.
   public boolean isOutOfUse(int drive) {
     return units[drive].isOutOfUse();

@@ -456,6 +456,11 @@ final class DriveUnit implements DrivePort.DriveSink, Destager.Unit {
     return drive.inFlight();
   }
 
+  /// True if somebody waits for what the drive reads.
+  boolean isReading() {
+    return stager.isReading();
+  }
+
   DriveFigures figures() {
     return new DriveFigures(
         drive.name(),

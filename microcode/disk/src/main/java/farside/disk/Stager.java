@@ -111,6 +111,11 @@ final class Stager {
     failedReads.onFailed(stageSlot[op], stageFrom[op], stageTo[op], outcome, firstBadByte);
   }
 
+  /// True if the drive has a read that was not answered yet.
+  boolean isReading() {
+    return freeStages.size() < stageSlot.length;
+  }
+
   long stagedBytes() {
     return stagedBytes;
   }
