@@ -46,6 +46,39 @@ class RoundsTest {
   }
 
   @Test
+  void whatADriveReadsForAHostIsAwaitedAndWhatItWritesOnlyKeepsItAtWork() {
+    small.host.sends(new byte[4096]);
+    ask(HostCommand.WRITE, 1, 0, 4096);
+    small.run(2);
+    ask(HostCommand.FLUSH, 2, 0, 0);
+    small.run(1);
+    assertThat(small.cabinet.isDriveAtWork()).isTrue();
+    assertThat(small.cabinet.isReadAwaited()).isFalse();
+    small.run(50);
+    assertThat(small.cabinet.isDriveAtWork()).isFalse();
+
+    ask(HostCommand.READ, 3, 4096, 4096);
+    small.run(1);
+
+    assertThat(small.cabinet.isReadAwaited()).isTrue();
+    small.run(1);
+    assertThat(small.host.replies).contains("data 3");
+    assertThat(small.cabinet.isReadAwaited()).isFalse();
+  }
+
+  @Test
+  void aReadWhoseHostHasGoneIsNotAwaited() {
+    small.host.sends(new byte[4096]);
+    ask(HostCommand.WRITE, 1, 0, 4096);
+    small.run(50);
+    ask(HostCommand.READ, 2, 4096, 4096);
+    small.host.does(sink -> sink.onClosed(CONNECTION));
+    small.run(1);
+
+    assertThat(small.cabinet.isReadAwaited()).isFalse();
+  }
+
+  @Test
   void aReadIsAnsweredInTheRoundInWhichTheDriveHasReadIt() {
     small.host.sends(new byte[4096]);
     ask(HostCommand.WRITE, 1, 0, 4096);
