@@ -72,7 +72,7 @@ ALL = (
         "a mirrored volume, ack: stored; images on the machine's file system",
         "disk",
         {
-            "farside": lambda stage: MirroredFarside(stage, "stored"),
+            "farside": lambda stage: MirroredFarside(stage, "stored", direct=True),
             "peer": lambda stage: MirroredPeer(stage, near_cache="none", far_cache="directsync"),
         },
         {"randwrite-4k-qd1-flush": Required(iops=1.0)},

@@ -62,10 +62,10 @@ class MirroredFarside(_Farside):
 
     _VOLUME = "0010"
 
-    def __init__(self, stage, ack):
+    def __init__(self, stage, ack, direct=False):
         nbd_a, nbd_b, link = free_ports(3)
         self.uri = f"nbd://127.0.0.1:{nbd_a}/{self._VOLUME}"
-        text = rig.derive(_LOOPBACK.read_text(), _LOOPBACK, (nbd_a, nbd_b), link, stage.volume_mib, ack)
+        text = rig.derive(_LOOPBACK.read_text(), _LOOPBACK, (nbd_a, nbd_b), link, stage.volume_mib, ack, direct)
         super().__init__(stage, ("A", "B"), text)
         self._await_synchronized(60)
 

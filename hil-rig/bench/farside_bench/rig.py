@@ -5,7 +5,7 @@ import re
 from .failure import Failure
 
 
-def derive(text, source, nbd_ports, link_port, volume_mib, ack="received"):
+def derive(text, source, nbd_ports, link_port, volume_mib, ack="received", direct=False):
     """The rig file for a mirrored pair.
 
     It stays the text that users read and run, but for the lines that must differ. A line that is not found
@@ -26,7 +26,10 @@ def derive(text, source, nbd_ports, link_port, volume_mib, ack="received"):
         raise _changed(source, "volume 0010 or drive D1 with a sizeMiB")
     drive_mib = volume_mib + int(drive[1]) - int(volume[1])
     text = _replace(text, source, r"^(\s*0010:\s*\{sizeMiB:\s*)\d+", lambda m: f"{m[1]}{volume_mib}", 1)
-    return _replace(text, source, r"(\{name:\s*D1,[^}\n]*sizeMiB:\s*)\d+", lambda m: f"{m[1]}{drive_mib}", 2)
+    text = _replace(text, source, r"(\{name:\s*D1,[^}\n]*sizeMiB:\s*)\d+", lambda m: f"{m[1]}{drive_mib}", 2)
+    if direct:
+        text = _replace(text, source, r"(\{name:\s*D1,\s*driver:\s*file-disk)", lambda m: f"{m[1]}, direct: true", 2)
+    return text
 
 
 # What a drive has more than its volume: the label area.

@@ -41,6 +41,16 @@ class RigTest(unittest.TestCase):
 
         self.assertEqual(derived, text.replace("ab: {mode: real-time, ack: received", "ab: {mode: real-time, ack: stored"))
 
+    def test_a_pair_past_the_page_cache_says_so_of_both_its_drives(self):
+        text = LOOPBACK.read_text()
+
+        derived = rig.derive(text, LOOPBACK, (10809, 10810), 10900, 256, direct=True)
+
+        self.assertEqual(
+            derived,
+            text.replace("{name: D1, driver: file-disk,", "{name: D1, driver: file-disk, direct: true,"),
+        )
+
     def test_a_local_volume_lies_on_a_file_or_on_a_disk_that_is_given_up(self):
         on_file = rig.local("0030", 1001, 256, 64, 128)
         on_disk = rig.local("0030", 1001, 256, 64, 128, disk="/dev/loop7", backing_file="/tmp/d.img")

@@ -48,7 +48,7 @@ public final class FileDisk {
         setup,
         ExclusiveFile.BUSY_RETRY_MS,
         (fd, answers) ->
-            DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, false, answers));
+            DiskIo.on(transport, loop, wake, fd, OpenDrive.QUEUE_DEPTH, setup.direct(), answers));
   }
 
   static OpenDrive open(Setup setup, long busyRetryMs, OpenDrive.IoFactory ioFactory)
@@ -105,8 +105,9 @@ public final class FileDisk {
     if (setup.blockBytes() % neededBytes != 0) {
       throw new IOException(
           what + ": blocks of " + setup.blockBytes() + " bytes, but direct I/O on this file"
-              + " system goes by " + neededBytes + " bytes. Set blockBytes: " + neededBytes
-              + ", or switch direct I/O off for this drive.");
+              + " system goes by " + neededBytes
+              + " bytes. Leave out `direct: true` for this drive, or put"
+              + " its file on a file system with smaller blocks.");
     }
   }
 

@@ -108,7 +108,7 @@ public final class ExclusiveFile {
 
   private static String cureOfOpen(int error, Path path, int extraFlags) {
     if (error == -Posix.EINVAL && (extraFlags & Posix.O_DIRECT) != 0) {
-      return "Its file system seems to have no direct I/O (O_DIRECT): switch that off for this file,"
+      return "Its file system seems to have no direct I/O (O_DIRECT): leave out `direct: true` for it,"
           + " or put the file on another file system.";
     }
     return switch (-error) {

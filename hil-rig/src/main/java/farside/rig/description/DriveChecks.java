@@ -31,7 +31,7 @@ final class DriveChecks {
         String pointer = "/sites/%s/drives/%d/".formatted(cabinet.site(), i);
         String name = cabinet.site() + "/" + drive.name();
         switch (drive.medium()) {
-          case Rig.Medium.SparseFile(String path) ->
+          case Rig.Medium.SparseFile(String path, boolean _) ->
             checkFile(cabinet.site(), name, path, pointer + "file");
           case Rig.Medium.Disk disk -> checkDisk(cabinet.site(), name, disk, pointer);
         }

@@ -114,7 +114,8 @@ public record Rig(
     /// `file-disk`.
     ///
     /// @param path from the site's run directory unless absolute
-    record SparseFile(String path) implements Medium {}
+    /// @param direct past the page cache
+    record SparseFile(String path, boolean direct) implements Medium {}
 
     /// `raw-disk`.
     ///

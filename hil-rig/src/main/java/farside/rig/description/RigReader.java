@@ -13,7 +13,7 @@ import java.util.List;
 final class RigReader {
   private static final int PORT_MAX = 65_535;
 
-  private static final List<String> KEYS_OF_FILE = List.of("file");
+  private static final List<String> KEYS_OF_FILE = List.of("file", "direct");
   private static final List<String> KEYS_OF_DISK =
       List.of("path", "identity", "blockBytes", "erase");
 
@@ -113,7 +113,9 @@ final class RigReader {
             "drive %s is a %s and has no `%s`"
                 .formatted(name, node.path("driver").asText(), key),
             isDisk
-                ? "Remove it: a disk is found by its `path`."
+                ? key.equals("direct")
+                    ? "Remove it. A disk never is in the page cache."
+                    : "Remove it: a disk is found by its `path`."
                 : "Remove it, or say `driver: raw-disk` if the drive is a disk.");
       }
     }
@@ -121,7 +123,8 @@ final class RigReader {
       return new Rig.Drive(
           name,
           sizeBytes(node, pointer, "drive " + name, 257, Rig.TRACK_BYTES),
-          new Rig.Medium.SparseFile(node.path("file").asText(name + ".img")));
+          new Rig.Medium.SparseFile(
+              node.path("file").asText(name + ".img"), node.path("direct").asBoolean()));
     }
     for (String wanted : List.of("path", "identity")) {
       if (!node.has(wanted)) {

@@ -259,7 +259,7 @@ public final class Site {
                 directory.drive(cabinet.site(), file.path()),
                 drive.sizeBytes(),
                 DRIVE_BLOCK_BYTES,
-                false),
+                file.direct()),
             processor.transport(),
             processor.eventLoop(),
             processor::wake);

@@ -194,6 +194,22 @@ class RigFileTest {
                     false)));
   }
 
+  @Test
+  void aFileIsKeptOutOfThePageCacheIfTheRigSaysSo() throws Exception {
+    String direct = DISKS.replace(
+        "driver: raw-disk, path: /dev/loop0, identity: {backingFile: /d.img}, blockBytes: 4096",
+        "driver: file-disk, direct: true");
+    assertThat(parse(direct).cabinet("A").orElseThrow().drives().get(1).medium())
+        .isEqualTo(new Rig.Medium.SparseFile("D2.img", true));
+    assertThat(parse(direct.replace("direct: true", "direct: false"))
+            .cabinet("A")
+            .orElseThrow()
+            .drives()
+            .get(1)
+            .medium())
+        .isEqualTo(new Rig.Medium.SparseFile("D2.img", false));
+  }
+
   /// As below, of a rig with disks.
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '"', nullValues = "-", textBlock = """
@@ -207,6 +223,7 @@ class RigFileTest {
       erase: yes, this one| erase: true                 | erase: true        | `erase` is the truth value true     | `erase: yes, this one`
       erase: yes, this one| erase: yes                  | "erase: yes\n"    | `erase`                             | `erase: yes, this one`
       erase: yes, this one| file: d.img                 | file: d.img        | is a raw-disk and has no `file`     | found by its `path`
+      erase: yes, this one| direct: true                | direct: true       | is a raw-disk and has no `direct`   | A disk never is
       4000787030016       | 4000787030017               | 4000787030017      | not a whole number of blocks of 512 | 4000787030528
       driver: raw-disk, path | driver: file-disk, path  | /dev/loop0         | is a file-disk and has no `path`    | say `driver: raw-disk`
       ", blockBytes: 4096}\n" | "}\n"                 | "  0020:"          | blocks of 512 bytes, but those of drive A/D2 are 4096 | Set blockBytes: 4096
