@@ -312,6 +312,20 @@ class FileDiskTest {
   }
 
   @Test
+  void blocksSmallerThanDirectIoHasThemAreRefusedWithTheCure() throws IOException {
+    try (LoopBench bench = new LoopBench(Transport.NIO)) {
+      openDirect(bench).close();
+      FileDisk.Setup small =
+          new FileDisk.Setup("D1", directory.resolve("small.img"), SIZE_BYTES, 256, true);
+
+      assertThatThrownBy(() -> bench.open(small))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("drive D1: blocks of 256 bytes, but direct I/O on this file system")
+          .hasMessageContaining("Leave out `direct: true` for this drive");
+    }
+  }
+
+  @Test
   void directDriveRefusesUnalignedMemory() throws IOException {
     try (LoopBench bench = new LoopBench(Transport.NIO)) {
       OpenDrive disk = openDirect(bench);

@@ -3,7 +3,9 @@ package farside.rig.endtoend;
 import static farside.rig.demo.DemoPair.A;
 import static farside.rig.demo.DemoPair.B;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import farside.driver.posix.ExclusiveFile;
 import farside.driver.posix.Posix;
 import farside.rig.demo.DemoPair;
 import farside.rig.demo.DemoRig;
@@ -32,6 +34,7 @@ class DirectFileIT {
 
   @Test
   void aPairOnFilesPastThePageCacheMirrorsIsKilledAndOpensAgain() throws Exception {
+    assumeTrue(hasDirectIo(), "no direct I/O by 512 bytes in " + directory);
     DemoRig loopback = DemoRig.in(directory);
     DemoRig rig = loopback.with(Files.readString(loopback.file())
         .replace("256", "" + VOLUME_MIB)
@@ -69,6 +72,21 @@ class DirectFileIT {
     assertThat(DriveComparison.firstDifference(
             rig.drive(A, "D1"), rig.drive(B, "D1"), (long) VOLUME_MIB << 20))
         .isEqualTo(DriveComparison.EQUAL);
+  }
+
+  private boolean hasDirectIo() {
+    try {
+      ExclusiveFile file =
+          ExclusiveFile.open("a try", directory.resolve("try.img"), Posix.O_DIRECT, 0);
+      try {
+        int alignBytes = file.facts().directOffsetAlignBytes();
+        return alignBytes > 0 && 512 % alignBytes == 0;
+      } finally {
+        file.close();
+      }
+    } catch (IOException refused) {
+      return false;
+    }
   }
 
   /// As the kernel has it: a rig's word that reaches no descriptor would change nothing else here.
