@@ -9,7 +9,6 @@ import farside.director.EventCode;
 import farside.director.EventLog;
 import farside.director.Recurrences;
 import farside.port.HostCommand;
-import farside.port.HostExport;
 import farside.port.HostFlags;
 import farside.port.HostPort;
 import farside.port.HostStatus;
@@ -20,7 +19,6 @@ import farside.volume.Volumes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.agrona.collections.Int2ObjectHashMap;
 
 /// The channel adapter (CA): commands of hosts in, cache in the middle, ending status out
@@ -42,6 +40,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private final ReadAssembly assembly;
   private final WritePump pump;
   private final AllocationReport allocation;
+  private final Exports exports;
   private final Int2ObjectHashMap<HostConnection> connections = new Int2ObjectHashMap<>();
   /// Connections that left while a write of theirs was not yet committed.
   private final List<HostConnection> leavers = new ArrayList<>();
@@ -49,7 +48,6 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   private final HostRequest[] requests = new HostRequest[REQUESTS_MAX];
   private final ArrayDeque<HostRequest> free = new ArrayDeque<>();
   private final GuaranteedShares shares;
-  private final HostExport[] shown;
 
   /// Per volume: requests that could not be done.
   private final Recurrences[] failures;
@@ -76,7 +74,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
     this.assembly = new ReadAssembly(memory, volumes.count(), host, zeroesAddress);
     this.pump = new WritePump(memory, host, assembly);
     this.allocation = new AllocationReport(memory);
-    this.shown = new HostExport[volumes.count()];
+    this.exports = new Exports(host, volumes);
     this.failures = new Recurrences[volumes.count()];
     // Requests that wait for one volume's drive leave some for every other volume.
     this.shares = new GuaranteedShares(REQUESTS_MAX, volumes.count());
@@ -98,7 +96,7 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
   @Override
   public int doWork(long now) {
     nowNs = now;
-    return offerExports()
+    return exports.offerChanged()
         + answerReleased()
         + host.drain(this, DRAIN_LIMIT)
         + answerReleased()
@@ -171,41 +169,6 @@ public final class ChannelAdapter implements Director, HostPort.HostSink {
 
   public long writeCount() {
     return writeCount;
-  }
-
-  // ---- exports ----
-
-  private int offerExports() {
-    int work = 0;
-    for (int i = 0; i < shown.length; i++) {
-      Volume volume = volumes.get(i);
-      HostExport before = shown[i];
-      if (before == null
-          || before.ready() != volume.isReady()
-          || !before.reason().equals(volume.notReadyReason())) {
-        shown[i] = exportOf(volume);
-        host.offer(shown[i]);
-        work++;
-      }
-    }
-    return work;
-  }
-
-  private static HostExport exportOf(Volume volume) {
-    String description = String.format(
-        Locale.ROOT,
-        "volume %s, %s, %d MiB",
-        volume.name(),
-        volume.role(),
-        volume.sizeBytes() >> 20);
-    return new HostExport(
-        volume.name(),
-        description,
-        volume.sizeBytes(),
-        Math.max(4096, volume.blockBytes()),
-        volume.role() == VolumeRole.R2,
-        volume.isReady(),
-        volume.notReadyReason());
   }
 
   // ---- what hosts do ----
